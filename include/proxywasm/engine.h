@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/**
+ * @file engine.h
+ * What the host asks of a WebAssembly engine: one const table of functions, `struct pw_engine_ops`.
+ *
+ * An engine is a shared object `proxywasm_engine_NAME.so` that exports `pw_engine_entry` and nothing else; it is opened
+ * with RTLD_LOCAL, so that engines which define the same symbols live side by side. No engine's own header is seen
+ * outside its folder.
+ *
+ * Threads: an engine and its modules may be used by any number of threads at once. An instance belongs to one thread at
+ * a time (the host sees to it).
+ */
+#ifndef PROXYWASM_ENGINE_H
+#define PROXYWASM_ENGINE_H
+
+#include <proxywasm/types.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/** Counts up with each incompatible change of this file; the loader refuses another number. */
+#define PW_ENGINE_INTERFACE 1
+
+/** The most parameters that a function of the ABI has (proxy_grpc_call: 12). */
+#define PW_MAX_PARAMETERS 16
+
+/**
+ * One wasm value, as parameter or result. 16 bytes, so that an engine whose raw values are 16 bytes wide (Wasmtime) can
+ * pass its own array through without conversion.
+ */
+typedef union pw_value {
+  int32_t  i32;
+  uint32_t u32;
+  int64_t  i64;
+  uint64_t u64;
+  uint8_t  bytes[16];
+} pw_value;
+
+/** A function type. Letters: i = i32, I = i64, f = f32, F = f64. At most PW_MAX_PARAMETERS parameters, one result. */
+struct pw_function_type {
+  char    parameters[PW_MAX_PARAMETERS + 1]; /**< terminated */
+  char    result;                            /**< 'v' = none */
+  uint8_t parameter_count;
+};
+
+/**
+ * A host function. `context` is the `host_data` of the instance that calls, `data` the import's own.
+ * `values` holds the parameters and takes the result in `values[0]`.
+ * Returns NULL, or a message (static storage) that ends the call with a trap.
+ */
+typedef const char *(*pw_host_function)(void *context, const void *data, pw_value *values);
+
+/** One import to be linked. The strings and `data` outlive the linked module. */
+struct pw_import {
+  const char             *module;
+  const char             *name;
+  struct pw_function_type type;
+  pw_host_function        function;
+  const void             *data;
+};
+
+/** Settings that decide how code is compiled, and so are part of a cached module's key. */
+struct pw_engine_settings {
+  uint32_t stack_bytes; /**< the most stack that wasm may use; 0 = the engine's default */
+  bool     profile;     /**< name compiled functions for perf */
+};
+
+/** The part of an instance's memory that the host may touch. Owned by the instance. */
+struct pw_memory {
+  uint8_t *base; /**< right whenever host code runs: the engine sees to that */
+  size_t   size; /**< never more than is really there; may be less until `memory_refresh` */
+};
+
+/** Where a trap happened; innermost frame first. */
+struct pw_trap {
+  enum pw_trap_kind {
+    PW_TRAP_NONE = 0,
+    PW_TRAP_GUEST,   /**< the module's own fault: unreachable, out of bounds, division … */
+    PW_TRAP_TIMEOUT, /**< ended by the deadline */
+    PW_TRAP_STACK,   /**< call stack exhausted */
+    PW_TRAP_HOST     /**< a host function answered with a message */
+  } kind;
+  char message[256];    /**< one line */
+  char backtrace[1536]; /**< lines "  #0 function (module offset 0x1234)\n"; empty if the engine gives none */
+};
+
+struct pw_engine;          /* one per settings, shared by threads */
+struct pw_compiled_module; /* compiled code, shared by threads */
+struct pw_linked_module;   /* compiled code with its imports resolved, shared by threads */
+struct pw_engine_instance; /* one instance with its memory, of one thread */
+/** A function of an instance, looked up once. Valid as long as the instance. */
+typedef struct pw_function {
+  uint64_t handle[2];
+  void    *pointer;
+} pw_function;
+
+struct pw_instance_options {
+  void    *host_data;      /**< given to host functions as `context` */
+  uint64_t memory_bytes;   /**< the most that the instance's memories may grow to; 0 = no limit of ours */
+  uint32_t table_elements; /**< likewise for tables; 0 = no limit of ours */
+};
+
+struct pw_engine_ops {
+  uint32_t    interface; /**< PW_ENGINE_INTERFACE */
+  const char *name;      /**< "wasmtime" */
+
+  /** The engine's own version, "48.0.0". Static storage. */
+  const char *(*version)(void);
+  /** Where the engine's library was found (a path). Static storage. */
+  const char *(*origin)(void);
+
+  /** Starts the engine. Errors: ENGINE (with what to install when its library is missing), MEMORY. */
+  struct pw_engine *(*engine_new)(const struct pw_engine_settings *settings, struct pw_error *error);
+  /** Ends it, after all modules and instances of it are gone. NULL is allowed. */
+  void (*engine_delete)(struct pw_engine *engine);
+
+  /** Compiles. `code` need not outlive the call. Errors: MODULE (not wasm, invalid, feature missing: named). */
+  struct pw_compiled_module *(*module_compile)(struct pw_engine *engine, struct pw_view code, struct pw_error *error);
+  /** Compiled code as bytes for the cache, appended to `out`. Errors: ENGINE. NULL op: the engine has no such code. */
+  bool (*module_serialize)(const struct pw_compiled_module *module, struct pw_bytes *out, struct pw_error *error);
+  /** The opposite. The caller vouches for the bytes (see code_cache): engines trust them. `code` is the wasm they came
+   *  from. Errors: ENGINE when they are of another engine, version or setting. */
+  struct pw_compiled_module *(*module_deserialize)(struct pw_engine *engine, struct pw_view bytes, struct pw_view code,
+                                                   struct pw_error *error);
+  void (*module_delete)(struct pw_compiled_module *module);
+
+  /** Resolves all imports; every import of the module is in `imports`. The linked module keeps what it needs of
+   *  `module`, which may be deleted first. Errors: LINK. */
+  struct pw_linked_module *(*link)(struct pw_compiled_module *module, const struct pw_import *imports, size_t count,
+                                   struct pw_error *error);
+  void (*linked_delete)(struct pw_linked_module *linked);
+
+  /** A new instance; runs the wasm start section, if any, under `deadline_ms` (0 = none). Errors: START, TRAP, LIMIT.
+   */
+  struct pw_engine_instance *(*instance_new)(struct pw_linked_module *linked, const struct pw_instance_options *options,
+                                             uint32_t deadline_ms, struct pw_error *error);
+  void (*instance_delete)(struct pw_engine_instance *instance);
+
+  /** Looks an exported function up; false when there is none of that name. */
+  bool (*function_find)(struct pw_engine_instance *instance, const char *name, pw_function *function);
+
+  /**
+   * Calls. `values` holds the parameters and takes the result; it has room for max(parameters, 1) values.
+   * `deadline_ms`: the call is ended after about that long; 0 keeps the deadline of the call that is under way (a call
+   * from within a host function), or none.
+   * Returns false on a trap, and fills `trap`; the instance must not be called again after that.
+   */
+  bool (*call)(struct pw_engine_instance *instance, const pw_function *function, pw_value *values, size_t value_count,
+               uint32_t deadline_ms, struct pw_trap *trap);
+
+  /** The instance's memory, for as long as the instance lives. `size` and `base` follow what the guest does as said at
+   *  struct pw_memory. NULL when the module exports no memory named "memory". */
+  struct pw_memory *(*memory)(struct pw_engine_instance *instance);
+  /** Brings `size` up to date (a guest may have grown its memory since). */
+  void (*memory_refresh)(struct pw_engine_instance *instance);
+};
+
+/** The symbol that an engine's object exports. */
+typedef const struct pw_engine_ops *(*pw_engine_entry_function)(void);
+#define PW_ENGINE_ENTRY "pw_engine_entry"
+
+/**
+ * Finds an engine by name ("wasmtime", or "ats.wasm.runtime.wasmtime", or "" for the default), opening its object at
+ * the first call. Looks in $PROXYWASM_ENGINE_PATH, then beside the calling library, then in the installed engine
+ * folder. The result stays valid until the process ends. Any thread. Errors: ENGINE (unknown name; object missing: what
+ * to install; another interface number).
+ */
+const struct pw_engine_ops *pw_engine_find(const char *name, struct pw_error *error);
+
+/** The names of the engines that this version knows, installed or not; NULL-terminated, static. The first one is the
+ *  default. */
+const char *const *pw_engine_names(void);
+
+struct pw_module_source {
+  struct pw_view code;            /**< wasm */
+  const char    *cache_directory; /**< NULL or "": no cache */
+  struct pw_view precompiled;     /**< precompiled code that came with the module, or empty */
+};
+
+/** What became of the cache, for messages and tests. */
+enum pw_cache_result { PW_CACHE_OFF, PW_CACHE_HIT, PW_CACHE_MISS, PW_CACHE_REJECTED };
+
+/**
+ * Compiles, or takes verified code from the cache directory: keyed by SHA-256 of the wasm, engine name, version,
+ * settings and processor features; the file carries that key and a digest (HMAC-free SHA-256) of its content, is
+ * written to a temporary name and renamed, belongs to us and is not writable by others, or it is refused and made anew.
+ * A cache that cannot be read or written never fails the load: `*cache` and `note` (may be NULL) say what happened.
+ * Errors: those of module_compile.
+ */
+struct pw_compiled_module *pw_engine_load_module(const struct pw_engine_ops *ops, struct pw_engine *engine,
+                                                 const struct pw_engine_settings *settings,
+                                                 const struct pw_module_source *source, enum pw_cache_result *cache,
+                                                 struct pw_error *note, struct pw_error *error);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/**
+ * @file id_map.h
+ * A hash map from 32-bit ids (contexts, calls) to pointers. Allocates only when it grows. For one thread at a time.
+ */
+#ifndef PROXYWASM_HOST_ID_MAP_H
+#define PROXYWASM_HOST_ID_MAP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct pw_id_slot {
+  void    *value; /**< NULL: free */
+  uint32_t id;
+};
+
+/** Zero-initialised is empty. */
+struct pw_id_map {
+  struct pw_id_slot *slots;
+  size_t             capacity; /**< a power of two, or 0 */
+  size_t             count;
+};
+
+/** Makes room for `count` ids in all. False when memory is out. */
+bool pw_id_map_reserve(struct pw_id_map *map, size_t count);
+/** Sets the value of an id (any number), which is not NULL; replaces an earlier one. False when memory is out: nothing
+ *  is changed. */
+bool pw_id_map_put(struct pw_id_map *map, uint32_t id, void *value);
+/** The value of an id, or NULL. */
+void *pw_id_map_get(const struct pw_id_map *map, uint32_t id);
+/** Removes an id; returns its value, or NULL if there was none. */
+void *pw_id_map_remove(struct pw_id_map *map, uint32_t id);
+/**
+ * Walks over all values, in no order: begin with `*cursor` 0; NULL at the end. `id` may be NULL. The map must not be
+ * changed meanwhile; to empty it while walking, begin anew after each removal, or walk and then clear it.
+ */
+void *pw_id_map_next(const struct pw_id_map *map, size_t *cursor, uint32_t *id);
+/** Frees the table, not what the values point to, and leaves it empty. */
+void pw_id_map_clear(struct pw_id_map *map);
+
+#endif

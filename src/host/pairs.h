@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/**
+ * @file pairs.h
+ * The ABI's form of maps (ABI text, "Serialization"), and what may stand in an HTTP field.
+ *
+ * A number of pairs, then for each the sizes of key and value, then for each key, NUL, value, NUL; numbers are 32 bits,
+ * little-endian.
+ */
+#ifndef PROXYWASM_HOST_PAIRS_H
+#define PROXYWASM_HOST_PAIRS_H
+
+#include <proxywasm/abi.h>
+#include <proxywasm/types.h>
+
+/** Bytes that pw_pairs_write writes. An empty map is 0 bytes. SIZE_MAX when it does not fit into 32 bits (which a
+ * module could not hold: answer INTERNAL_FAILURE). */
+size_t pw_pairs_serialized_size(const struct pw_pairs *pairs);
+
+/** Writes exactly pw_pairs_serialized_size bytes to `out`; keys in lower case (ASCII) when `lower_case_keys`. `out`
+ * need not be aligned. */
+void pw_pairs_write(const struct pw_pairs *pairs, uint8_t *out, bool lower_case_keys);
+
+/**
+ * Reads a map; replaces what `out` holds (its memory is reused). Keys and values are views into `bytes`.
+ * Empty is 0 bytes, one 0x00 byte, or the number 0. Bytes after the last terminator are refused.
+ * PARSE_FAILURE: a size or terminator is wrong (a hostcall whose text does not have it answers BAD_ARGUMENT);
+ * INTERNAL_FAILURE: memory is out. `out` is empty then. Never allocates for more pairs than `bytes` can hold.
+ */
+enum pw_status pw_pairs_parse(struct pw_view bytes, struct pw_pairs *out);
+
+/** A field name: a token (RFC 9110, 5.6.2), or ":" and a token for a pseudo-header. */
+bool pw_field_name_valid(struct pw_view name);
+/** A field value: no CR, LF or NUL (RFC 9110, 5.5). May be empty. */
+bool pw_field_value_valid(struct pw_view value);
+
+/** Whether two field names are the same, without case (ASCII). */
+bool pw_field_name_equal(struct pw_view a, struct pw_view b);
+
+#endif

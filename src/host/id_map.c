@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "host/id_map.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* Open addressing with linear probing, at most 3/4 full. A removal moves later entries of the run back, so there are no
+ * tombstones, and a map that ids come and go in does not get slower. */
+
+enum { FIRST_CAPACITY = 16 };
+
+/** Where an id wants to be. Ids are mostly counted up: the multiplication spreads them over the table. */
+static size_t
+home_of(const struct pw_id_map *map, uint32_t id)
+{
+  uint32_t mixed = id * UINT32_C(0x9e3779b1);
+  return (mixed ^ (mixed >> 15)) & (map->capacity - 1);
+}
+
+/** The slot that has the id, or the free one where it would go. The map has a free slot. */
+static struct pw_id_slot *
+slot_of(const struct pw_id_map *map, uint32_t id)
+{
+  size_t index = home_of(map, id);
+  while (map->slots[index].value && map->slots[index].id != id) {
+    index = (index + 1) & (map->capacity - 1);
+  }
+  return &map->slots[index];
+}
+
+bool
+pw_id_map_reserve(struct pw_id_map *map, size_t count)
+{
+  size_t capacity = map->capacity ? map->capacity : FIRST_CAPACITY;
+  if (count > SIZE_MAX / sizeof(struct pw_id_slot) / 4) {
+    return false;
+  }
+  while (capacity / 4 * 3 < count) {
+    capacity *= 2;
+  }
+  if (capacity == map->capacity) {
+    return true;
+  }
+  struct pw_id_map grown = {calloc(capacity, sizeof(*grown.slots)), capacity, map->count};
+  if (!grown.slots) {
+    return false;
+  }
+  for (size_t i = 0; i < map->capacity; i++) {
+    if (map->slots[i].value) {
+      *slot_of(&grown, map->slots[i].id) = map->slots[i];
+    }
+  }
+  free(map->slots);
+  *map = grown;
+  return true;
+}
+
+bool
+pw_id_map_put(struct pw_id_map *map, uint32_t id, void *value)
+{
+  struct pw_id_slot *slot = map->capacity ? slot_of(map, id) : NULL;
+  if (!slot || !slot->value) {
+    if (!pw_id_map_reserve(map, map->count + 1)) {
+      return false;
+    }
+    slot = slot_of(map, id);
+    map->count++;
+  }
+  slot->id    = id;
+  slot->value = value;
+  return true;
+}
+
+void *
+pw_id_map_get(const struct pw_id_map *map, uint32_t id)
+{
+  return map->capacity ? slot_of(map, id)->value : NULL;
+}
+
+void *
+pw_id_map_remove(struct pw_id_map *map, uint32_t id)
+{
+  if (!map->capacity) {
+    return NULL;
+  }
+  size_t mask  = map->capacity - 1;
+  size_t hole  = (size_t)(slot_of(map, id) - map->slots);
+  void  *value = map->slots[hole].value;
+  if (!value) {
+    return NULL;
+  }
+  for (size_t next = (hole + 1) & mask; map->slots[next].value; next = (next + 1) & mask) {
+    /* An entry may move back into the hole only when its home is not after the hole. */
+    size_t home = home_of(map, map->slots[next].id);
+    if (((next - home) & mask) >= ((next - hole) & mask)) {
+      map->slots[hole] = map->slots[next];
+      hole             = next;
+    }
+  }
+  map->slots[hole].value = NULL;
+  map->count--;
+  return value;
+}
+
+void *
+pw_id_map_next(const struct pw_id_map *map, size_t *cursor, uint32_t *id)
+{
+  while (*cursor < map->capacity) {
+    const struct pw_id_slot *slot = &map->slots[(*cursor)++];
+    if (slot->value) {
+      if (id) {
+        *id = slot->id;
+      }
+      return slot->value;
+    }
+  }
+  return NULL;
+}
+
+void
+pw_id_map_clear(struct pw_id_map *map)
+{
+  free(map->slots);
+  memset(map, 0, sizeof(*map));
+}

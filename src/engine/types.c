@@ -1,37 +1,35 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* types.h: it lies at the bottom, so that the host and every engine's own object can link it. */
+/* Of types.h. It lies below the host, so that each engine's own object can link it too. */
 #include <proxywasm/types.h>
 
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-/* The capacity that holds `needed` elements of `element` bytes when there is room for `capacity`: it doubles, so that
- * appending one by one stays linear. 0 when the bytes cannot be counted. */
+/** The capacity to grow to, so that `needed` fits and appending one by one stays linear; 0 when it cannot be counted.
+ */
 static size_t
-grown_capacity(size_t capacity, size_t needed, size_t element)
+grown_capacity(size_t capacity, size_t needed, size_t first, size_t element_size)
 {
-  size_t most = SIZE_MAX / 2 / element;
-
-  if (needed > most) {
-    return 0;
+  size_t grown = capacity < first ? first : capacity;
+  while (grown < needed && grown <= SIZE_MAX / 2) {
+    grown *= 2;
   }
-  if (capacity < 16) {
-    capacity = 16;
+  if (grown < needed) {
+    grown = needed;
   }
-  while (capacity < needed) {
-    capacity = capacity > most / 2 ? most : capacity * 2;
-  }
-  return capacity;
+  return grown <= SIZE_MAX / element_size ? grown : 0;
 }
 
 bool
 pw_pairs_add(struct pw_pairs *pairs, struct pw_view key, struct pw_view value)
 {
   if (pairs->count == pairs->capacity) {
-    size_t          capacity = grown_capacity(pairs->capacity, pairs->count + 1, sizeof *pairs->items);
-    struct pw_pair *items    = capacity ? realloc(pairs->items, capacity * sizeof *items) : NULL;
-
+    size_t capacity = grown_capacity(pairs->capacity, pairs->count + 1, 16, sizeof(*pairs->items));
+    if (!capacity) {
+      return false;
+    }
+    struct pw_pair *items = realloc(pairs->items, capacity * sizeof(*items));
     if (!items) {
       return false;
     }
@@ -48,19 +46,16 @@ void
 pw_pairs_clear(struct pw_pairs *pairs)
 {
   free(pairs->items);
-  memset(pairs, 0, sizeof *pairs);
+  memset(pairs, 0, sizeof(*pairs));
 }
 
 bool
 pw_bytes_reserve(struct pw_bytes *bytes, size_t capacity)
 {
-  char *data;
-
   if (capacity <= bytes->capacity) {
     return true;
   }
-  capacity = grown_capacity(bytes->capacity, capacity, 1);
-  data     = capacity ? realloc(bytes->data, capacity) : NULL;
+  char *data = realloc(bytes->data, capacity);
   if (!data) {
     return false;
   }
@@ -72,13 +67,20 @@ pw_bytes_reserve(struct pw_bytes *bytes, size_t capacity)
 bool
 pw_bytes_append(struct pw_bytes *bytes, const void *data, size_t size)
 {
-  if (size > SIZE_MAX - bytes->size || !pw_bytes_reserve(bytes, bytes->size + size)) {
+  if (size == 0) {
+    return true;
+  }
+  if (size > SIZE_MAX - bytes->size) {
     return false;
   }
-  if (size > 0) {
-    memcpy(bytes->data + bytes->size, data, size);
+  size_t needed = bytes->size + size;
+  /* When doubling is too much to ask for, what is needed may still be had. */
+  if (needed > bytes->capacity && !pw_bytes_reserve(bytes, grown_capacity(bytes->capacity, needed, 64, 1)) &&
+      !pw_bytes_reserve(bytes, needed)) {
+    return false;
   }
-  bytes->size += size;
+  memcpy(bytes->data + bytes->size, data, size);
+  bytes->size = needed;
   return true;
 }
 
@@ -86,23 +88,28 @@ void
 pw_bytes_clear(struct pw_bytes *bytes)
 {
   free(bytes->data);
-  memset(bytes, 0, sizeof *bytes);
+  memset(bytes, 0, sizeof(*bytes));
 }
 
 bool
 pw_error_set(struct pw_error *error, enum pw_error_code code, const char *format, ...)
 {
-  va_list arguments;
-
   if (!error) {
     return false;
   }
-  error->code = code;
+  /* Not straight into the error: a caller that adds to a message passes the old one as an argument. */
+  char    message[sizeof(error->message)];
+  va_list arguments;
   va_start(arguments, format);
-  if (vsnprintf(error->message, sizeof error->message, format, arguments) < 0) {
-    error->message[0] = '\0';
-  }
+  int length = vsnprintf(message, sizeof(message), format, arguments);
   va_end(arguments);
+  if (length < 0) {
+    snprintf(message, sizeof(message), "a message that could not be formatted: %s", format);
+  } else if ((size_t)length >= sizeof(message)) {
+    memcpy(message + sizeof(message) - 4, "...", 4);
+  }
+  memcpy(error->message, message, strlen(message) + 1);
+  error->code = code;
   return false;
 }
 
@@ -110,10 +117,9 @@ const char *
 pw_error_word(enum pw_error_code code)
 {
   static const char *const words[] = {
-#define PW_ERROR_WORD(enumerator, word) word,
-    PW_ERRORS(PW_ERROR_WORD)
-#undef PW_ERROR_WORD
+#define WORD(enumerator, word) [enumerator] = word,
+    PW_ERRORS(WORD)
+#undef WORD
   };
-
   return (unsigned)code < PW_ERROR_COUNT ? words[code] : "unknown error";
 }

@@ -100,7 +100,7 @@ struct pw_call_record {
   struct pw_bytes  service; /**< gRPC */
   struct pw_bytes  method;  /**< gRPC */
   struct pw_fields headers; /**< or initial metadata */
-  struct pw_bytes  body;    /**< or the message */
+  struct pw_bytes  body;    /**< or the message; of a gRPC stream: all messages, one after the other */
   struct pw_fields trailers;
   uint32_t         timeout_milliseconds;
   enum pw_status   status;    /**< what the hostcall answered */
@@ -113,8 +113,9 @@ const struct pw_call_record *pw_simulator_calls(const struct pw_simulator *simul
 
 /** Lets virtual time pass: ticks and ends of calls that fall into it happen, in order. */
 void pw_simulator_advance(struct pw_simulator *simulator, uint64_t nanoseconds);
-/** Everything that is due now, and what other VMs left for this worker. The step functions below do it themselves. */
-void pw_simulator_drain(struct pw_simulator *simulator);
+/** Everything that is due now, and what other VMs left for this worker. The step functions below do it themselves.
+ *  false: it gave up on modules that go round in circles, and logged so. */
+bool pw_simulator_drain(struct pw_simulator *simulator);
 /** Now, nanoseconds since 1970. */
 uint64_t pw_simulator_time(const struct pw_simulator *simulator);
 
@@ -211,11 +212,11 @@ struct pw_script {
   const struct pw_fields *request_headers;
   struct pw_view          request_body;
   const struct pw_fields *request_trailers; /**< NULL or empty: none */
-  const struct pw_fields *response_headers; /**< NULL: there is no upstream; a 502 is made */
+  const struct pw_fields *response_headers; /**< NULL: the upstream does not answer, no response step is done */
   struct pw_view          response_body;
   const struct pw_fields *response_trailers;
   size_t                  chunk_size;        /**< bodies come in pieces of this size; 0: in one */
-  uint32_t                wait_milliseconds; /**< the longest pause, virtual; 0: one minute */
+  uint32_t                wait_milliseconds; /**< the longest pause, virtual; 0: ten seconds */
 };
 /** All steps in order, with waits, a local reply sent, and the end. Look at the transaction for the outcome. */
 void pw_transaction_run(struct pw_transaction *transaction, const struct pw_script *script);

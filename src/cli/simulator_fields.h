@@ -4,13 +4,15 @@
  * A list of HTTP fields that owns its bytes: the header maps of a simulated transaction, and what is written about
  * them in suites and on the command line.
  *
- * Names compare without case; their case is kept. Pseudo-headers (names that begin with ':') always come first.
- * Values may hold any byte. No function is safe to call from two threads at once.
+ * Names compare without case (pw_field_name_equal); their case is kept. Pseudo-headers (names that begin with ':')
+ * always come first. Values may hold any byte. No function is safe to call from two threads at once.
  */
 #ifndef PROXYWASM_CLI_SIMULATOR_FIELDS_H
 #define PROXYWASM_CLI_SIMULATOR_FIELDS_H
 
 #include <proxywasm/types.h>
+
+#include "host/pairs.h"
 
 /** One field. The views' bytes belong to the list; they are followed by a NUL that does not count. */
 struct pw_field {
@@ -24,9 +26,6 @@ struct pw_fields {
   size_t           count;
   size_t           capacity;
 };
-
-/** Whether two names are the same but for the case of ASCII letters. */
-bool pw_field_name_equal(struct pw_view a, struct pw_view b);
 
 /** One more field, after the others; a pseudo-header after the other pseudo-headers. The bytes are copied and may be
  *  the list's own. false when memory is out (nothing is changed then); so with all functions here that answer bool. */

@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The virtual clock: what will happen, when, and letting it happen. */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "cli/simulator_internal.h"
+
+/* Events at one and the same moment beyond which a module is taken to go round in circles. */
+#define EVENTS_AT_ONCE 10000
+
+bool
+pw_simulator_schedule(struct pw_simulator *simulator, const struct pw_event *event, uint64_t delay_nanoseconds)
+{
+  if (simulator->event_count == simulator->event_capacity) {
+    size_t           capacity = simulator->event_capacity == 0 ? 16 : simulator->event_capacity * 2;
+    struct pw_event *events   = realloc(simulator->events, capacity * sizeof(*events));
+    if (events == NULL) {
+      return false;
+    }
+    simulator->events         = events;
+    simulator->event_capacity = capacity;
+  }
+  struct pw_event *slot = &simulator->events[simulator->event_count++];
+  *slot                 = *event;
+  slot->time            = simulator->now + delay_nanoseconds;
+  slot->order           = simulator->event_order++;
+  return true;
+}
+
+static void
+drop(struct pw_simulator *simulator, size_t index)
+{
+  simulator->events[index] = simulator->events[--simulator->event_count];
+}
+
+void
+pw_simulator_forget_ticks(struct pw_simulator *simulator, const struct pw_instance *instance)
+{
+  for (size_t i = simulator->event_count; i-- > 0;) {
+    if (simulator->events[i].kind == PW_EVENT_TICK && simulator->events[i].instance == instance) {
+      drop(simulator, i);
+    }
+  }
+}
+
+void
+pw_simulator_forget_call(struct pw_simulator *simulator, uint32_t id)
+{
+  for (size_t i = simulator->event_count; i-- > 0;) {
+    if (simulator->events[i].kind != PW_EVENT_TICK && simulator->events[i].id == id) {
+      drop(simulator, i);
+    }
+  }
+}
+
+static bool
+earliest(const struct pw_simulator *simulator, size_t *index)
+{
+  bool found = false;
+  for (size_t i = 0; i < simulator->event_count; i++) {
+    const struct pw_event *event = &simulator->events[i];
+    const struct pw_event *best  = &simulator->events[found ? *index : i];
+    if (!found || event->time < best->time || (event->time == best->time && event->order < best->order)) {
+      *index = i;
+      found  = true;
+    }
+  }
+  return found;
+}
+
+bool
+pw_simulator_next_event(const struct pw_simulator *simulator, uint64_t *time)
+{
+  size_t index;
+  if (!earliest(simulator, &index)) {
+    return false;
+  }
+  *time = simulator->events[index].time;
+  return true;
+}
+
+/* One thing that is due. false: there is none. */
+static bool
+happen_one(struct pw_simulator *simulator)
+{
+  size_t index;
+  if (!earliest(simulator, &index) || simulator->events[index].time > simulator->now) {
+    return false;
+  }
+  struct pw_event event = simulator->events[index];
+  drop(simulator, index);
+  if (event.kind == PW_EVENT_TICK) {
+    /* Before the tick, since that may set another period, which forgets this one. */
+    pw_simulator_schedule(simulator, &event, (uint64_t)event.period * 1000000);
+    pw_instance_tick(event.instance);
+  } else {
+    pw_simulator_call_event(simulator, &event);
+  }
+  return true;
+}
+
+static bool
+resume_one(struct pw_simulator *simulator)
+{
+  for (struct pw_transaction *at = simulator->transactions; at != NULL; at = at->link) {
+    if (pw_transaction_resume_wanted(at)) {
+      return true;
+    }
+  }
+  return false;
+}
+
+bool
+pw_simulator_drain(struct pw_simulator *simulator)
+{
+  for (unsigned count = 0; count < EVENTS_AT_ONCE; count++) {
+    if (simulator->woken && simulator->worker != NULL) {
+      simulator->woken = false;
+      pw_worker_run(simulator->worker);
+    } else if (!resume_one(simulator) && !happen_one(simulator)) {
+      return true;
+    }
+  }
+  char text[128];
+  int  size = snprintf(text, sizeof(text),
+                       "gave up after %d events at one moment: a module seems to go round in circles", EVENTS_AT_ONCE);
+  pw_simulator_note(simulator, NULL, PW_LOG_ERROR, pw_view_make(text, (size_t)size));
+  return false;
+}
+
+void
+pw_simulator_advance(struct pw_simulator *simulator, uint64_t nanoseconds)
+{
+  const char *phase = simulator->phase;
+  uint64_t    end   = simulator->now + nanoseconds;
+  uint64_t    time;
+  simulator->phase = "idle";
+  bool quiet       = pw_simulator_drain(simulator);
+  while (quiet && pw_simulator_next_event(simulator, &time) && time <= end) {
+    simulator->now = time;
+    quiet          = pw_simulator_drain(simulator);
+  }
+  if (simulator->now < end) {
+    simulator->now = end;
+  }
+  simulator->phase = phase;
+}
+
+uint64_t
+pw_simulator_time(const struct pw_simulator *simulator)
+{
+  return simulator->options.time + simulator->now;
+}

@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The header maps of a simulated transaction, as pw_proxy_ops has them. */
+#include "cli/simulator_internal.h"
+
+static struct pw_fields *
+readable(void *stream, enum pw_map_type map)
+{
+  struct pw_transaction *transaction = stream;
+  if (map >= PW_MAP_STREAM_COUNT || transaction->map_states[map] == PW_MAP_ABSENT) {
+    return NULL;
+  }
+  return &transaction->maps[map];
+}
+
+static enum pw_status
+writable(void *stream, enum pw_map_type map, struct pw_fields **fields)
+{
+  struct pw_transaction *transaction = stream;
+  *fields                            = readable(stream, map);
+  if (*fields == NULL) {
+    return PW_STATUS_NOT_FOUND;
+  }
+  return transaction->map_states[map] == PW_MAP_OPEN ? PW_STATUS_OK : PW_STATUS_BAD_ARGUMENT;
+}
+
+static bool
+is_pseudo(struct pw_view name)
+{
+  return name.size > 0 && name.data[0] == ':';
+}
+
+static bool
+is_status(struct pw_view value)
+{
+  if (value.size != 3 || value.data[0] < '1' || value.data[0] > '9') {
+    return false;
+  }
+  return value.data[1] >= '0' && value.data[1] <= '9' && value.data[2] >= '0' && value.data[2] <= '9';
+}
+
+/* Whether a pseudo-header belongs into this map, and whether its value is one. */
+static bool
+pseudo_allowed(enum pw_map_type map, struct pw_view name, struct pw_view value)
+{
+  static const char *const request_names[] = {":method", ":path", ":authority", ":scheme"};
+  if (!is_pseudo(name)) {
+    return true;
+  }
+  if (map == PW_MAP_HTTP_RESPONSE_HEADERS) {
+    return pw_field_name_equal(name, pw_view_of(":status")) && is_status(value);
+  }
+  if (map != PW_MAP_HTTP_REQUEST_HEADERS || value.size == 0) {
+    return false;
+  }
+  for (size_t i = 0; i < sizeof(request_names) / sizeof(request_names[0]); i++) {
+    if (pw_field_name_equal(name, pw_view_of(request_names[i]))) {
+      return true;
+    }
+  }
+  return false;
+}
+
+static enum pw_status
+status_of(bool done)
+{
+  return done ? PW_STATUS_OK : PW_STATUS_INTERNAL_FAILURE;
+}
+
+enum pw_status
+pw_simulator_map_count(void *stream, enum pw_map_type map, size_t *count)
+{
+  const struct pw_fields *fields = readable(stream, map);
+  if (fields == NULL) {
+    return PW_STATUS_NOT_FOUND;
+  }
+  *count = fields->count;
+  return PW_STATUS_OK;
+}
+
+enum pw_status
+pw_simulator_map_pairs(void *stream, enum pw_map_type map, struct pw_pairs *pairs)
+{
+  const struct pw_fields *fields = readable(stream, map);
+  return fields == NULL ? PW_STATUS_NOT_FOUND : status_of(pw_fields_pairs(fields, pairs));
+}
+
+enum pw_status
+pw_simulator_map_get(void *stream, enum pw_map_type map, struct pw_view key, struct pw_pairs *pairs)
+{
+  const struct pw_fields *fields = readable(stream, map);
+  if (fields == NULL) {
+    return PW_STATUS_NOT_FOUND;
+  }
+  bool found = false;
+  for (size_t i = 0; i < fields->count; i++) {
+    if (pw_field_name_equal(fields->items[i].name, key)) {
+      found = true;
+      if (!pw_pairs_add(pairs, fields->items[i].name, fields->items[i].value)) {
+        return PW_STATUS_INTERNAL_FAILURE;
+      }
+    }
+  }
+  return found ? PW_STATUS_OK : PW_STATUS_NOT_FOUND;
+}
+
+enum pw_status
+pw_simulator_map_add(void *stream, enum pw_map_type map, struct pw_view key, struct pw_view value)
+{
+  if (is_pseudo(key)) {
+    return pw_simulator_map_replace(stream, map, key, value);
+  }
+  struct pw_fields *fields;
+  enum pw_status    status = writable(stream, map, &fields);
+  return status != PW_STATUS_OK ? status : status_of(pw_fields_add(fields, key, value));
+}
+
+enum pw_status
+pw_simulator_map_replace(void *stream, enum pw_map_type map, struct pw_view key, struct pw_view value)
+{
+  struct pw_fields *fields;
+  enum pw_status    status = writable(stream, map, &fields);
+  if (status != PW_STATUS_OK) {
+    return status;
+  }
+  if (!pseudo_allowed(map, key, value)) {
+    return PW_STATUS_BAD_ARGUMENT;
+  }
+  return status_of(pw_fields_replace(fields, key, value));
+}
+
+enum pw_status
+pw_simulator_map_remove(void *stream, enum pw_map_type map, struct pw_view key)
+{
+  struct pw_fields *fields;
+  enum pw_status    status = writable(stream, map, &fields);
+  if (status != PW_STATUS_OK) {
+    return status;
+  }
+  /* No message can do without its pseudo-headers. */
+  if (is_pseudo(key) && pw_fields_find(fields, key) != NULL) {
+    return PW_STATUS_BAD_ARGUMENT;
+  }
+  pw_fields_remove(fields, key);
+  return PW_STATUS_OK;
+}
+
+enum pw_status
+pw_simulator_map_set(void *stream, enum pw_map_type map, const struct pw_pairs *pairs)
+{
+  struct pw_fields *fields;
+  enum pw_status    status = writable(stream, map, &fields);
+  if (status != PW_STATUS_OK) {
+    return status;
+  }
+  for (size_t i = 0; i < pairs->count; i++) {
+    if (!pseudo_allowed(map, pairs->items[i].key, pairs->items[i].value)) {
+      return PW_STATUS_BAD_ARGUMENT;
+    }
+  }
+
+  /* Built beside the old one, so that a failure leaves that as it was, and the pairs may be views of it. */
+  struct pw_fields fresh = {0};
+  bool             done  = true;
+  for (size_t i = 0; done && i < fields->count && is_pseudo(fields->items[i].name); i++) {
+    done = pw_fields_add(&fresh, fields->items[i].name, fields->items[i].value);
+  }
+  for (size_t i = 0; done && i < pairs->count; i++) {
+    struct pw_view key = pairs->items[i].key;
+    done               = is_pseudo(key) ? pw_fields_replace(&fresh, key, pairs->items[i].value)
+                                        : pw_fields_add(&fresh, key, pairs->items[i].value);
+  }
+  if (!done) {
+    pw_fields_clear(&fresh);
+    return PW_STATUS_INTERNAL_FAILURE;
+  }
+  pw_fields_clear(fields);
+  *fields = fresh;
+  return PW_STATUS_OK;
+}

@@ -128,7 +128,9 @@ struct pw_plugin_config {
   bool           allow_precompiled;
   bool           allow_on_headers_stop_iteration; /**< a pause in a headers callback holds headers only, and body
                                                        callbacks come; else (default) it holds the body too */
-  bool                  profile;
+  bool profile;
+  bool vm_per_stream; /**< a fresh VM for each stream (vm_scope: transaction), ended with it. Each is a
+                           pw_instance of its own, which the proxy meets in set_tick and http_call */
   bool                  restrict_capabilities; /**< only `capabilities` may be imported and called back */
   const struct pw_view *capabilities; /**< names of functions: "proxy_log", "fd_write", "proxy_on_request_headers" */
   size_t                capability_count;
@@ -163,6 +165,10 @@ struct pw_worker;
 
 /** `data` is what the proxy's functions get as `worker`. Errors: MEMORY. */
 struct pw_worker *pw_worker_new(struct pw_host *host, void *data, struct pw_error *error);
+/** A worker with a lock (vm_scope: process): its instances may be in chains of other workers, and used from any thread;
+ *  one thread at a time is in its VMs. The lock is the host's own affair: every function here takes it by itself, once
+ *  for each call into a module, and holds it during the proxy functions which that call leads to. */
+struct pw_worker *pw_worker_new_shared(struct pw_host *host, void *data, struct pw_error *error);
 /** After every instance, chain and stream of it is gone. NULL is allowed. */
 void  pw_worker_delete(struct pw_worker *worker);
 void *pw_worker_data(const struct pw_worker *worker);
@@ -228,8 +234,8 @@ uint64_t pw_instance_memory_bytes(const struct pw_instance *instance);
 
 struct pw_chain;
 
-/** The instances, in the order in which requests meet them (responses meet them in reverse). They outlive the chain.
- *  Errors: MEMORY. */
+/** The instances, in the order in which requests meet them (responses meet them in reverse). They outlive the chain;
+ * they are of this worker, or of shared ones. Errors: MEMORY. */
 struct pw_chain *pw_chain_new(struct pw_worker *worker, struct pw_instance *const *instances, size_t count,
                               struct pw_error *error);
 /** When no stream uses it any more. */

@@ -1,0 +1,415 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A plugin's place on a worker: starts its root context in a VM, starts a new one after a trap, and ends it. */
+#include "host/internal.h"
+
+#include <stdlib.h>
+
+#define PW_NANOSECONDS_PER_MILLISECOND UINT64_C(1000000)
+/* A VM that lived this long, or whose failure is the first, is replaced at once. */
+#define PW_RESTART_HEALTHY (1000 * PW_NANOSECONDS_PER_MILLISECOND)
+#define PW_RESTART_FIRST_DELAY (50 * PW_NANOSECONDS_PER_MILLISECOND)
+#define PW_RESTART_LONGEST_DELAY (5000 * PW_NANOSECONDS_PER_MILLISECOND)
+
+static uint64_t
+instance_now(const struct pw_instance *instance)
+{
+  const struct pw_host *host = instance->worker->host;
+
+  return host->proxy->time_monotonic(host->proxy_data);
+}
+
+static void
+instance_release(struct pw_instance *instance)
+{
+  if (--instance->references > 0) {
+    return;
+  }
+  if (instance->previous != NULL) {
+    instance->previous->next = instance->next;
+  } else {
+    instance->worker->instances = instance->next;
+  }
+  if (instance->next != NULL) {
+    instance->next->previous = instance->previous;
+  }
+  pw_plugin_release(instance->plugin);
+  free(instance);
+}
+
+/* ------------------------------------------------------------------------------------------------------------ root */
+
+void
+pw_root_cancel_calls(struct pw_root *root)
+{
+  struct pw_worker           *worker = root->context.instance->worker;
+  const struct pw_proxy_ops  *proxy  = worker->host->proxy;
+  size_t                      cursor = 0;
+  uint32_t                    id;
+  void                       *kind;
+
+  while ((kind = pw_id_map_next(&root->calls, &cursor, &id)) != NULL) {
+    if ((uintptr_t)kind == PW_CALL_HTTP && proxy->http_call_cancel != NULL) {
+      proxy->http_call_cancel(worker->data, id);
+    } else if ((uintptr_t)kind != PW_CALL_HTTP && proxy->grpc_cancel != NULL) {
+      proxy->grpc_cancel(worker->data, id);
+    }
+  }
+  pw_id_map_clear(&root->calls);
+}
+
+/* What the root has under way outside of its VM. */
+static void
+root_stop(struct pw_root *root)
+{
+  struct pw_instance *instance = root->context.instance;
+  struct pw_worker   *worker   = instance->worker;
+
+  pw_root_cancel_calls(root);
+  pw_root_unsubscribe(root);
+  if (root->tick_milliseconds != 0) {
+    root->tick_milliseconds = 0;
+    worker->host->proxy->set_tick(worker->data, instance, 0);
+  }
+}
+
+static void
+root_free(struct pw_root *root)
+{
+  struct pw_instance *instance = root->context.instance;
+
+  if (root->context.vm != NULL) {
+    pw_vm_remove_context(root->context.vm, &root->context);
+  }
+  pw_property_store_clear(&root->properties);
+  pw_id_map_clear(&root->calls);
+  free(root);
+  instance_release(instance);
+}
+
+void
+pw_root_finished(struct pw_root *root)
+{
+  struct pw_instance *instance = root->context.instance;
+
+  root_stop(root);
+  if (instance->root == root) {
+    instance->root = NULL;
+    pw_root_release(root);
+  }
+}
+
+void
+pw_root_release(struct pw_root *root)
+{
+  struct pw_instance *instance = root->context.instance;
+
+  --root->references;
+  if (root->references == 0) {
+    root_free(root);
+  } else if (root->references == 1 && instance->closing && instance->root == root && !root->context.done_pending) {
+    /* Only the instance itself is left: the root's own end. */
+    if (pw_context_done(&root->context)) {
+      pw_root_finished(root);
+    }
+  }
+}
+
+static struct pw_root *
+root_new(struct pw_instance *instance, struct pw_error *error)
+{
+  struct pw_root *root = (struct pw_root *)calloc(1, sizeof(*root));
+
+  if (root == NULL) {
+    pw_error_set(error, PW_ERROR_MEMORY, "out of memory for a root context");
+    return NULL;
+  }
+  root->context.instance = instance;
+  root->context.root     = root;
+  root->references       = 1;
+  ++instance->references;
+  return root;
+}
+
+/* ----------------------------------------------------------------------------------------------------------- start */
+
+/* A VM of the same identity that already runs on this worker, or a new one. One reference either way. */
+static struct pw_vm *
+instance_vm(struct pw_instance *instance, struct pw_root *root, struct pw_error *error)
+{
+  struct pw_worker *worker = instance->worker;
+  struct pw_vm     *vm;
+
+  for (vm = instance->is_private ? NULL : worker->vms; vm != NULL; vm = vm->next) {
+    if (!vm->dead && pw_view_equal(pw_bytes_view(&vm->plugin->identity), pw_bytes_view(&instance->plugin->identity))) {
+      ++vm->references;
+      return vm;
+    }
+  }
+  return pw_vm_new(worker, instance->plugin, root, error);
+}
+
+/* A start callback that answers a bool: on_vm_start, proxy_validate_configuration, on_configure. */
+static bool
+root_ask(struct pw_root *root, enum pw_callback callback, size_t size, struct pw_error *error)
+{
+  struct pw_vm           *vm     = root->context.vm;
+  const struct pw_plugin *plugin = root->context.instance->plugin;
+  pw_value                values[2];
+
+  if (!pw_plugin_wants(plugin, callback)) {
+    return true;
+  }
+  values[0].u64 = root->context.id;
+  values[1].u64 = size;
+  if (!pw_vm_call(vm, &root->context, callback, values, 2, plugin->config.limits.start_milliseconds)) {
+    return pw_error_set(error, PW_ERROR_TRAP, "the module trapped in %s: %s\n%s", pw_callback_name(callback),
+                        vm->trap.message, vm->trap.backtrace);
+  }
+  if (values[0].u32 == 0) {
+    return pw_error_set(error, PW_ERROR_START, "the module's %s answered false: it refuses its configuration (see its log lines before this one)",
+                        pw_callback_name(callback));
+  }
+  return true;
+}
+
+static bool
+root_start(struct pw_root *root, struct pw_error *error)
+{
+  const struct pw_plugin_config *config = &root->context.instance->plugin->config;
+
+  if (!pw_context_create(&root->context, 0)) {
+    return pw_error_set(error, PW_ERROR_TRAP, "the module trapped in proxy_on_context_create: %s\n%s",
+                        root->context.vm->trap.message, root->context.vm->trap.backtrace);
+  }
+  return root_ask(root, PW_CALLBACK_VM_START, config->vm_configuration.size, error) &&
+         root_ask(root, PW_CALLBACK_VALIDATE_CONFIGURATION, config->configuration.size, error) &&
+         root_ask(root, PW_CALLBACK_CONFIGURE, config->configuration.size, error);
+}
+
+static bool
+instance_start(struct pw_instance *instance, struct pw_error *error)
+{
+  struct pw_worker *worker = instance->worker;
+  struct pw_root   *root   = root_new(instance, error);
+  struct pw_vm     *vm;
+  bool              ok;
+
+  if (root == NULL) {
+    return false;
+  }
+  instance->starting = root;
+  vm                 = instance_vm(instance, root, error);
+  instance->starting = NULL;
+  if (vm == NULL) {
+    root_stop(root);
+    pw_root_release(root);
+    return false;
+  }
+  ok = pw_vm_add_context(vm, &root->context) || pw_error_set(error, PW_ERROR_MEMORY, "out of memory for a context");
+  instance->starting = root;
+  ok                 = ok && root_start(root, error);
+  instance->starting = NULL;
+  if (!ok) {
+    root_stop(root);
+    pw_root_release(root);
+    pw_vm_release(vm);
+    return false;
+  }
+  if (!vm->started && !instance->is_private) {
+    vm->next    = worker->vms;
+    worker->vms = vm;
+  }
+  vm->started      = true;
+  root->started_at = instance_now(instance);
+  instance->root   = root;
+  pw_vm_release(vm);
+  return true;
+}
+
+static void
+instance_failed(struct pw_instance *instance, bool at_once)
+{
+  uint64_t delay = 0;
+
+  if (!at_once) {
+    unsigned doublings = instance->failures < 16 ? instance->failures : 16;
+
+    delay = PW_RESTART_FIRST_DELAY << doublings;
+    delay = delay < PW_RESTART_LONGEST_DELAY ? delay : PW_RESTART_LONGEST_DELAY;
+    ++instance->failures;
+  }
+  instance->retry_at = instance_now(instance) + delay;
+}
+
+void
+pw_instance_trapped(struct pw_instance *instance, struct pw_root *root)
+{
+  uint64_t lived;
+
+  root_stop(root);
+  if (instance->root != root) {
+    return;
+  }
+  instance->root = NULL;
+  ++instance->traps;
+  lived = instance_now(instance) - root->started_at;
+  if (lived >= PW_RESTART_HEALTHY) {
+    instance->failures = 0;
+  }
+  instance_failed(instance, lived >= PW_RESTART_HEALTHY || instance->traps == 1);
+  pw_root_release(root);
+}
+
+struct pw_root *
+pw_instance_ready(struct pw_instance *instance)
+{
+  struct pw_error error;
+
+  if (PW_LIKELY(instance->root != NULL)) {
+    return instance->root;
+  }
+  if (instance->closing || instance_now(instance) < instance->retry_at) {
+    return NULL;
+  }
+  ++instance->restarts;
+  if (instance_start(instance, &error)) {
+    pw_host_log(instance->worker->host, instance->plugin, PW_LOG_WARN, "a new VM was started after %llu traps",
+                (unsigned long long)instance->traps);
+    return instance->root;
+  }
+  instance_failed(instance, false);
+  pw_host_log(instance->worker->host, instance->plugin, PW_LOG_ERROR, "no new VM could be started: %s", error.message);
+  return NULL;
+}
+
+/* ---------------------------------------------------------------------------------------------------------- public */
+
+static struct pw_instance *
+instance_new(struct pw_worker *worker, struct pw_plugin *plugin, bool is_private, struct pw_error *error)
+{
+  struct pw_instance *instance = (struct pw_instance *)calloc(1, sizeof(*instance));
+
+  if (instance == NULL) {
+    pw_error_set(error, PW_ERROR_MEMORY, "out of memory for an instance");
+    return NULL;
+  }
+  pw_error_set(error, PW_ERROR_NONE, "%s", "");
+  instance->worker     = worker;
+  instance->plugin     = pw_plugin_retain(plugin);
+  instance->references = 1;
+  instance->is_private = is_private;
+  instance->next       = worker->instances;
+  if (instance->next != NULL) {
+    instance->next->previous = instance;
+  }
+  worker->instances = instance;
+  if (!instance_start(instance, error)) {
+    instance_failed(instance, false);
+  }
+  return instance;
+}
+
+struct pw_instance *
+pw_instance_new(struct pw_worker *worker, struct pw_plugin *plugin, struct pw_error *error)
+{
+  struct pw_instance *instance;
+
+  pw_worker_enter(worker);
+  /* With a VM for each stream this one is only the factory; it starts once, so that errors are seen early. */
+  instance = instance_new(worker, plugin, plugin->config.vm_per_stream, error);
+  pw_worker_leave(worker);
+  return instance;
+}
+
+struct pw_instance *
+pw_instance_new_private(struct pw_worker *worker, struct pw_plugin *plugin, struct pw_error *error)
+{
+  return instance_new(worker, plugin, true, error);
+}
+
+void
+pw_instance_delete(struct pw_instance *instance)
+{
+  struct pw_worker *worker;
+
+  if (instance == NULL) {
+    return;
+  }
+  worker = instance->worker;
+  pw_worker_enter(worker);
+  instance->closing = true;
+  if (instance->root != NULL) {
+    /* As if a last stream had ended: begins the root's own end when there is none. */
+    pw_root_release(pw_root_retain(instance->root));
+  }
+  instance_release(instance);
+  pw_worker_leave(worker);
+}
+
+enum pw_instance_state
+pw_instance_get_state(const struct pw_instance *instance)
+{
+  return instance->root != NULL ? PW_INSTANCE_RUNNING : PW_INSTANCE_FAILED;
+}
+
+const struct pw_plugin *
+pw_instance_plugin(const struct pw_instance *instance)
+{
+  return instance->plugin;
+}
+
+void *
+pw_instance_worker_data(const struct pw_instance *instance)
+{
+  return instance->worker->data;
+}
+
+void
+pw_instance_counts(const struct pw_instance *instance, uint64_t *restarts, uint64_t *traps)
+{
+  *restarts = instance->restarts;
+  *traps    = instance->traps;
+}
+
+size_t
+pw_instance_streams(const struct pw_instance *instance)
+{
+  return instance->streams;
+}
+
+static struct pw_vm *
+instance_present_vm(const struct pw_instance *instance)
+{
+  struct pw_root *root = instance->starting != NULL ? instance->starting : instance->root;
+  struct pw_vm   *vm   = root != NULL ? root->context.vm : NULL;
+
+  return vm != NULL && vm->memory != NULL ? vm : NULL;
+}
+
+bool
+pw_instance_read(struct pw_instance *instance, uint32_t address, uint32_t size, struct pw_view *bytes)
+{
+  struct pw_vm *vm = instance_present_vm(instance);
+
+  if (vm == NULL) {
+    return false;
+  }
+  vm->engine->memory_refresh(vm->instance);
+  if ((uint64_t)address + size > vm->memory->size) {
+    return false;
+  }
+  *bytes = pw_view_make(vm->memory->base + address, size);
+  return true;
+}
+
+uint64_t
+pw_instance_memory_bytes(const struct pw_instance *instance)
+{
+  struct pw_vm *vm = instance_present_vm(instance);
+
+  if (vm == NULL) {
+    return 0;
+  }
+  vm->engine->memory_refresh(vm->instance);
+  return vm->memory->size;
+}

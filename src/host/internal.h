@@ -1,0 +1,325 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/**
+ * @file internal.h
+ * The objects of the host as its own files see them. Nothing outside src/host includes this.
+ *
+ *   pw_host ── pw_plugin (compiled once)
+ *      └── pw_worker ── pw_vm (one instance of a module) ── pw_context (roots and streams)
+ *               └── pw_instance (a plugin's place on the worker: points to its present VM and root)
+ */
+#ifndef PROXYWASM_HOST_INTERNAL_H
+#define PROXYWASM_HOST_INTERNAL_H
+
+#include "host/buffer.h"
+#include "host/foreign_function.h"
+#include "host/hostcall.h"
+#include "host/id_map.h"
+#include "host/log_text.h"
+#include "host/metric.h"
+#include "host/pairs.h"
+#include "host/property_store.h"
+#include "host/shared_data.h"
+#include "host/shared_queue.h"
+
+#include <proxywasm/host.h>
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+#define PW_LIKELY(condition)   __builtin_expect(!!(condition), 1)
+#define PW_UNLIKELY(condition) __builtin_expect(!!(condition), 0)
+
+struct pw_code;
+struct pw_vm;
+struct pw_context;
+struct pw_root;
+
+/* ------------------------------------------------------------------------------------------------------------- host */
+
+struct pw_host {
+  const struct pw_proxy_ops   *proxy;
+  void                        *proxy_data;
+  const struct pw_trace_ops   *trace;
+  void                        *trace_data;
+  char                        *cache_directory;
+  struct pw_shared_data       *shared_data;
+  struct pw_shared_queues     *shared_queues;
+  struct pw_metrics           *metrics;
+  struct pw_foreign_functions *foreign_functions;
+  pthread_mutex_t              code_lock; /**< guards `codes` */
+  struct pw_code              *codes;     /**< compiled modules in use, see code.c */
+};
+
+/** A log line of the host itself, about a plugin (may be NULL). */
+void pw_host_log(struct pw_host *host, const struct pw_plugin *plugin, enum pw_log_level level, const char *format, ...)
+  __attribute__((format(printf, 4, 5)));
+
+/* ----------------------------------------------------------------------------------------------------------- plugin */
+
+/** An import as it was linked: what a host function gets as `data`. */
+struct pw_linked_hostcall {
+  const struct pw_hostcall *hostcall;
+  pw_host_function          function; /**< the real one, or the stub of a denied capability */
+  struct pw_host           *host;
+  bool                      drops_result; /**< the module wants no result where the ABI text gives a status */
+};
+
+struct pw_plugin {
+  struct pw_host            *host;
+  atomic_uint                references;
+  struct pw_plugin_config    config; /**< its pointers are into `strings` */
+  struct pw_bytes            strings;
+  struct pw_view            *capabilities;
+  struct pw_pair            *environment;
+  struct pw_code            *code;
+  struct pw_linked_module   *linked;
+  struct pw_linked_hostcall *hostcalls; /**< one for each import */
+  struct pw_import          *imports;
+  struct pw_bytes            identity;         /**< equal for plugins that may share a VM */
+  uint32_t                   callbacks;        /**< bit i: callback i is exported and allowed */
+  bool                       headers_have_end; /**< on_request/response_headers take end_of_stream */
+  const char                *allocator;        /**< export name, NULL: none */
+  enum pw_abi_version        abi;
+};
+
+const struct pw_engine_ops *pw_plugin_engine(const struct pw_plugin *plugin);
+
+static inline bool
+pw_plugin_wants(const struct pw_plugin *plugin, enum pw_callback callback)
+{
+  return (plugin->callbacks >> callback) & 1u;
+}
+
+/* ----------------------------------------------------------------------------------------------------------- worker */
+
+/** An item that waits in a queue's way: proxy_on_queue_ready has to be called. */
+struct pw_queue_event {
+  struct pw_queue_event *next;
+  struct pw_root        *root;
+  uint32_t               queue_id;
+  uint32_t               items;
+};
+
+struct pw_worker {
+  struct pw_host  *host;
+  void            *data;
+  pthread_mutex_t *lock;         /**< of a shared worker (vm_scope: process); NULL: the worker has one thread */
+  struct pw_vm    *vms;          /**< those that can be shared by plugins of one identity */
+  struct pw_instance *instances; /**< all that are not freed yet */
+  uint32_t         next_call_id; /**< HTTP and gRPC */
+
+  pthread_mutex_t         event_lock; /**< guards the rest: other threads add events */
+  struct pw_queue_event  *events;
+  struct pw_queue_event **events_end;
+};
+
+static inline void
+pw_worker_enter(struct pw_worker *worker)
+{
+  if (PW_UNLIKELY(worker->lock != NULL)) {
+    pthread_mutex_lock(worker->lock);
+  }
+}
+
+static inline void
+pw_worker_leave(struct pw_worker *worker)
+{
+  if (PW_UNLIKELY(worker->lock != NULL)) {
+    pthread_mutex_unlock(worker->lock);
+  }
+}
+
+/* --------------------------------------------------------------------------------------------------------------- vm */
+
+struct pw_vm {
+  struct pw_worker           *worker;
+  struct pw_host             *host;
+  const struct pw_engine_ops *engine;
+  struct pw_engine_instance  *instance; /**< NULL once it trapped and the last call has returned */
+  struct pw_memory           *memory;
+  struct pw_plugin           *plugin;    /**< the one it was made from; others of the same identity may share it */
+  struct pw_context          *effective; /**< hostcalls act for this context */
+  pw_function                 callbacks[PW_CALLBACK_COUNT];
+  pw_function                 allocator;
+  struct pw_id_map            contexts; /**< id -> struct pw_context */
+  uint32_t                    next_context_id;
+  uint32_t                    references; /**< contexts and starters; the last one deletes */
+  uint32_t                    depth;      /**< calls into the module under way */
+  bool                        allocating; /**< in the module's allocator: hostcalls that reach the proxy are refused */
+  bool                        dead;
+  bool                        started;
+  struct pw_context          *finished; /**< contexts whose proxy_done came: finalised after the call, see vm.c */
+  struct pw_vm               *next;
+  struct pw_trap              trap; /**< of the death */
+};
+
+/** What a module did to a stream, or how far it is: see stream.c. */
+struct pw_context {
+  uint32_t            id;
+  struct pw_vm       *vm;       /**< NULL: this plugin is skipped */
+  struct pw_instance *instance;
+  struct pw_root     *root;
+  struct pw_stream   *stream; /**< NULL for a root context */
+  struct pw_context  *next_finished;
+  bool                done_pending; /**< on_done answered false */
+  bool                finishing;    /**< in vm->finished */
+  bool                called;       /**< a call into it is under way */
+  struct pw_stage {
+    struct pw_buffer body;   /**< what the stage holds back */
+    bool             paused; /**< its body callback said pause */
+    bool             held;   /**< bytes are here that its callback has not seen: headers are paused before or at it */
+    bool             end;    /**< the end of the stream is among what it holds */
+    bool             resume; /**< the module said continue */
+  } stages[2];               /**< request, response */
+};
+
+/** A root context: a plugin's in one VM. */
+struct pw_root {
+  struct pw_context                 context;
+  struct pw_property_store          properties;
+  struct pw_id_map                  calls; /**< id of an open HTTP or gRPC call -> enum pw_call_kind */
+  uint64_t                          started_at; /**< monotonic nanoseconds */
+  uint32_t                          references; /**< one for each stream context and queue event, one for the instance */
+  const struct pw_http_call_result *http_call;   /**< while its callback runs */
+  const struct pw_pairs            *grpc_initial_metadata;
+  const struct pw_pairs            *grpc_trailing_metadata;
+  const struct pw_view             *grpc_message;
+  const struct pw_view             *foreign_arguments;
+  uint32_t                          status_code;
+  struct pw_view                    status_message;
+  uint32_t                          tick_milliseconds;
+  bool                              subscribed; /**< to a queue */
+};
+
+enum pw_call_kind { PW_CALL_HTTP = 1, PW_CALL_GRPC = 2, PW_CALL_GRPC_STREAM = 3 };
+
+/** The most elements of a module's tables: far beyond what compilers make, small enough to be cheap. */
+#define PW_TABLE_ELEMENTS 1000000
+
+/** The AssemblyScript SDK's name for proxy_on_grpc_receive_trailing_metadata. */
+#define PW_GRPC_TRAILING_METADATA_ALIAS "proxy_on_grpc_trailing_metadata"
+
+/** Makes a VM and runs _initialize or _start in the name of `root`. NULL on error. One reference. */
+struct pw_vm *pw_vm_new(struct pw_worker *worker, struct pw_plugin *plugin, struct pw_root *root,
+                        struct pw_error *error);
+/** Gives a reference back; the last one deletes. */
+void pw_vm_release(struct pw_vm *vm);
+
+/**
+ * Calls a callback for a context. `values` has room for max(count, 1). False: it trapped (the VM is dead then, the
+ * proxy was told), or was dead before. The callback is there: the caller asked pw_plugin_wants.
+ */
+bool pw_vm_call(struct pw_vm *vm, struct pw_context *context, enum pw_callback callback, pw_value *values, size_t count,
+                uint32_t deadline_ms);
+/** The module's allocator. 0: it failed, or there is none. `vm->dead` is set if it trapped. */
+uint32_t pw_vm_allocate(struct pw_vm *vm, uint32_t size);
+/** Registers a context: gives it an id. False when memory is out. */
+bool pw_vm_add_context(struct pw_vm *vm, struct pw_context *context);
+void pw_vm_remove_context(struct pw_vm *vm, struct pw_context *context);
+
+/* ---------------------------------------------------------------------------------------------------------- context */
+
+/** proxy_on_context_create. */
+bool pw_context_create(struct pw_context *context, uint32_t parent_id);
+/** on_done, and if it answers true on_log and on_delete. Answers false when the module defers. */
+bool pw_context_done(struct pw_context *context);
+/** on_log and on_delete, after proxy_done. */
+void pw_context_finish(struct pw_context *context);
+
+/* --------------------------------------------------------------------------------------------------------- instance */
+
+/**
+ * The life of an instance and its roots: an instance has one reference of its owner and one of each root; a root has one
+ * of the instance while it serves, and one of each stream context. So whatever points to an instance or a root is right,
+ * even when the VM died or the instance was deleted meanwhile.
+ */
+struct pw_instance {
+  struct pw_worker      *worker;
+  struct pw_plugin      *plugin;
+  struct pw_root        *root;       /**< NULL: failed, or gone */
+  struct pw_root        *starting;   /**< while its start callbacks run */
+  struct pw_instance    *next;       /**< in worker->instances */
+  struct pw_instance    *previous;
+  uint32_t               references;
+  bool                   is_private; /**< shares no VM: made for one stream */
+  bool                   closing;    /**< deleted by its owner */
+  uint64_t               retry_at;   /**< monotonic nanoseconds: no new VM before that */
+  uint32_t               failures;   /**< of VMs, in a row */
+  uint64_t               traps;
+  uint64_t               restarts;
+  uint64_t               streams;    /**< stream contexts alive */
+  struct pw_log_limiter  log_limiter;
+};
+
+/** The root to serve a new stream with, restarting a dead VM when its time has come; NULL: broken now. */
+struct pw_root *pw_instance_ready(struct pw_instance *instance);
+/** The VM of this root died. */
+void pw_instance_trapped(struct pw_instance *instance, struct pw_root *root);
+/** An instance that shares no VM, for one stream. NULL: memory. */
+struct pw_instance *pw_instance_new_private(struct pw_worker *worker, struct pw_plugin *plugin, struct pw_error *error);
+
+static inline struct pw_root *
+pw_root_retain(struct pw_root *root)
+{
+  ++root->references;
+  return root;
+}
+/** Gives a reference back. When only the instance's is left and the instance was deleted, the root is ended; the last one
+ *  frees it. */
+void pw_root_release(struct pw_root *root);
+/** The root's on_delete was called: it does not serve any more. */
+void pw_root_finished(struct pw_root *root);
+void pw_root_cancel_calls(struct pw_root *root);
+/** Who is told of queue items for this root; see event.c. */
+struct pw_queue_subscriber pw_root_subscriber(struct pw_root *root);
+void                       pw_root_unsubscribe(struct pw_root *root);
+
+/* ------------------------------------------------------------------------------------------------- chain and stream */
+
+struct pw_chain {
+  struct pw_worker   *worker;
+  struct pw_stream   *free_streams; /**< kept for the next transaction: a stream costs no allocation */
+  uint32_t            callbacks;
+  size_t              count;
+  struct pw_instance *instances[];
+};
+
+/** How far a direction of a stream is. */
+struct pw_direction {
+  size_t headers_at;   /**< the step that holds the headers; `count` when all have passed */
+  size_t trailers_at;  /**< likewise, SIZE_MAX when none have come */
+  bool   headers_seen; /**< headers were given */
+  bool   end;          /**< the proxy gave the end of the stream with the headers */
+  bool   asked;        /**< pw_proxy_ops.resume was called, pw_stream_resume not yet */
+  bool   open;         /**< headers can still be changed */
+};
+
+struct pw_stream {
+  struct pw_chain         *chain;
+  struct pw_stream        *next_free;
+  void                    *data;    /**< the proxy's; NULL once it ended */
+  enum pw_next             verdict; /**< CONTINUE, or how a module ended the phase */
+  uint32_t                 replies;
+  bool                     in_phase; /**< a call of the proxy is under way */
+  bool                     ended;
+  uint32_t                 pending; /**< contexts that deferred their end */
+  bool                     is_tcp;
+  struct pw_direction      directions[2];
+  struct pw_property_store properties;
+  struct pw_pairs         *snapshot; /**< PW_MAP_STREAM_COUNT maps, for deferred contexts */
+  struct pw_bytes          snapshot_bytes;
+  struct pw_context        contexts[];
+};
+
+/** A module continues a direction: notes it down, and asks the proxy when nothing of the stream is under way. */
+void pw_stream_continue(struct pw_stream *stream, struct pw_context *context, enum pw_stream_type type);
+/** A module closes it. */
+void pw_stream_close(struct pw_stream *stream, enum pw_stream_type type);
+/** A module replied: the phase under way ends, or a pause does. */
+void pw_stream_replied(struct pw_stream *stream);
+/** A context that had deferred its end is gone. */
+void pw_stream_context_gone(struct pw_stream *stream, struct pw_context *context);
+/** The VM of this context died: whoever waits for it must not wait for ever. */
+void pw_stream_context_died(struct pw_stream *stream, struct pw_context *context);
+
+#endif

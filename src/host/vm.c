@@ -1,0 +1,314 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* One instance of a module: how it starts, is called, and dies. */
+#include "host/internal.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+static void
+vm_log_death(const struct pw_vm *vm, const char *where)
+{
+  const struct pw_trap *trap = &vm->trap;
+
+  pw_host_log(vm->host, vm->plugin, PW_LOG_ERROR,
+              "the module trapped in %s: %s\n%sits VM is discarded; a new one is made for the next stream", where,
+              trap->message, trap->backtrace);
+}
+
+/* Every context of a dead VM is told, once no call is under way: streams that wait for it go on or fail. */
+static void
+vm_bury(struct pw_vm *vm)
+{
+  struct pw_vm       **link = &vm->worker->vms;
+  struct pw_context   *context;
+  size_t               cursor = 0;
+  uint32_t             id;
+
+  while (*link != NULL && *link != vm) {
+    link = &(*link)->next;
+  }
+  if (*link == vm) {
+    *link = vm->next;
+  }
+  /* The code, the memory and the tables of the instance go now; the contexts stay until their streams end. */
+  vm->engine->instance_delete(vm->instance);
+  vm->instance = NULL;
+  vm->memory   = NULL;
+  vm->finished = NULL;
+  ++vm->references;
+  while ((context = (struct pw_context *)pw_id_map_next(&vm->contexts, &cursor, &id)) != NULL) {
+    if (context->stream != NULL) {
+      pw_stream_context_died(context->stream, context);
+    }
+  }
+  cursor = 0;
+  while ((context = (struct pw_context *)pw_id_map_next(&vm->contexts, &cursor, &id)) != NULL) {
+    if (context->stream == NULL) {
+      pw_instance_trapped(context->instance, context->root);
+    }
+  }
+  pw_vm_release(vm);
+}
+
+/* After the outermost call: what could not be done while the module was running. */
+static void
+vm_settle(struct pw_vm *vm)
+{
+  if (PW_UNLIKELY(vm->dead)) {
+    if (vm->instance != NULL) {
+      vm_bury(vm);
+    }
+    return;
+  }
+  while (PW_UNLIKELY(vm->finished != NULL)) {
+    struct pw_context *context = vm->finished;
+
+    vm->finished           = context->next_finished;
+    context->next_finished = NULL;
+    context->finishing     = false;
+    pw_context_finish(context);
+    if (vm->dead) {
+      return;
+    }
+  }
+}
+
+static void
+vm_trapped(struct pw_vm *vm, const struct pw_trap *trap, const char *where)
+{
+  if (!vm->dead) {
+    vm->dead = true;
+    vm->trap = *trap;
+    /* A VM that has never served is reported by whoever starts it. */
+    if (vm->started) {
+      vm_log_death(vm, where);
+    }
+  }
+}
+
+static bool
+vm_enter(struct pw_vm *vm, struct pw_context *context, const pw_function *function, const char *name, pw_value *values,
+         size_t count, uint32_t deadline_ms)
+{
+  struct pw_context         *outer = vm->effective;
+  const struct pw_trace_ops *trace = vm->host->trace;
+  struct pw_trap             trap;
+  bool                       ok;
+
+  if (PW_UNLIKELY(trace != NULL)) {
+    trace->callback_begin(vm->host->trace_data, context->instance, name, values, count);
+  }
+  vm->effective = context;
+  ++vm->depth;
+  ok = vm->engine->call(vm->instance, function, values, count > 0 ? count : 1, deadline_ms, &trap);
+  --vm->depth;
+  vm->effective = outer;
+  if (PW_UNLIKELY(!ok)) {
+    vm_trapped(vm, &trap, name);
+  }
+  if (PW_UNLIKELY(trace != NULL)) {
+    trace->callback_end(vm->host->trace_data, context->instance, name, ok ? values : NULL, ok ? NULL : &trap);
+  }
+  return ok;
+}
+
+bool
+pw_vm_call(struct pw_vm *vm, struct pw_context *context, enum pw_callback callback, pw_value *values, size_t count,
+           uint32_t deadline_ms)
+{
+  bool ok;
+
+  if (PW_UNLIKELY(vm->dead)) {
+    return false;
+  }
+  /* A reference: the last context may go while the call settles. */
+  ++vm->references;
+  ok = vm_enter(vm, context, &vm->callbacks[callback], pw_callback_name(callback), values, count, deadline_ms);
+  if (PW_LIKELY(vm->depth == 0) && PW_UNLIKELY(vm->dead || vm->finished != NULL)) {
+    vm_settle(vm);
+  }
+  pw_vm_release(vm);
+  return ok;
+}
+
+uint32_t
+pw_vm_allocate(struct pw_vm *vm, uint32_t size)
+{
+  struct pw_trap trap;
+  pw_value       value;
+  bool           ok;
+
+  if (vm->plugin->allocator == NULL || vm->dead || vm->allocating) {
+    return 0;
+  }
+  value.u64      = 0;
+  value.u32      = size;
+  vm->allocating = true;
+  ++vm->depth;
+  /* No deadline of its own: it spends what the callback under way has left. */
+  ok = vm->engine->call(vm->instance, &vm->allocator, &value, 1, 0, &trap);
+  --vm->depth;
+  vm->allocating = false;
+  if (PW_UNLIKELY(!ok)) {
+    vm_trapped(vm, &trap, vm->plugin->allocator);
+    return 0;
+  }
+  return value.u32;
+}
+
+bool
+pw_vm_add_context(struct pw_vm *vm, struct pw_context *context)
+{
+  do {
+    context->id = vm->next_context_id++;
+  } while (PW_UNLIKELY(context->id == 0 || pw_id_map_get(&vm->contexts, context->id) != NULL));
+  if (!pw_id_map_put(&vm->contexts, context->id, context)) {
+    return false;
+  }
+  context->vm = vm;
+  ++vm->references;
+  return true;
+}
+
+void
+pw_vm_remove_context(struct pw_vm *vm, struct pw_context *context)
+{
+  pw_id_map_remove(&vm->contexts, context->id);
+  pw_vm_release(vm);
+}
+
+/* ----------------------------------------------------------------------------------------------------------- start */
+
+static bool
+vm_find_functions(struct pw_vm *vm, struct pw_error *error)
+{
+  const struct pw_plugin *plugin = vm->plugin;
+  int                     callback;
+
+  for (callback = 0; callback < PW_CALLBACK_COUNT; ++callback) {
+    const char *name = pw_callback_name((enum pw_callback)callback);
+
+    if (pw_plugin_wants(plugin, (enum pw_callback)callback) &&
+        !vm->engine->function_find(vm->instance, name, &vm->callbacks[callback]) &&
+        !(callback == PW_CALLBACK_GRPC_RECEIVE_TRAILING_METADATA &&
+          vm->engine->function_find(vm->instance, PW_GRPC_TRAILING_METADATA_ALIAS, &vm->callbacks[callback]))) {
+      return pw_error_set(error, PW_ERROR_ENGINE, "the engine does not find the module's export '%s'", name);
+    }
+  }
+  if (plugin->allocator != NULL && !vm->engine->function_find(vm->instance, plugin->allocator, &vm->allocator)) {
+    return pw_error_set(error, PW_ERROR_ENGINE, "the engine does not find the module's export '%s'", plugin->allocator);
+  }
+  return true;
+}
+
+/* "_initialize", then "main" if there is one; else "_start" (ABI text, section "Integration"). */
+static bool
+vm_run_start_functions(struct pw_vm *vm, struct pw_root *root, struct pw_error *error)
+{
+  static const struct {
+    const char *name;
+    size_t      count;
+  } functions[]   = {{"_initialize", 0}, {"main", 2}, {"__main_void", 0}, {"_start", 0}};
+  bool initialized = false;
+  bool main_ran    = false;
+  size_t i;
+
+  for (i = 0; i < sizeof(functions) / sizeof(functions[0]); ++i) {
+    const char             *name   = functions[i].name;
+    const struct pw_extern *export = pw_module_export(pw_plugin_module(vm->plugin), name);
+    pw_value                values[2];
+    pw_function             function;
+    bool                    ok;
+
+    if (export == NULL || export->kind != PW_EXTERN_FUNCTION || !export->type_known ||
+        export->type.parameter_count != functions[i].count) {
+      continue;
+    }
+    if ((i == 3 && initialized) || ((i == 1 || i == 2) && (!initialized || main_ran))) {
+      continue;
+    }
+    if (!vm->engine->function_find(vm->instance, name, &function)) {
+      continue;
+    }
+    memset(values, 0, sizeof(values));
+    ok = vm_enter(vm, &root->context, &function, name, values, functions[i].count,
+                  vm->plugin->config.limits.start_milliseconds);
+    if (!ok) {
+      return pw_error_set(error, PW_ERROR_TRAP, "the module trapped in %s: %s\n%s", name, vm->trap.message,
+                          vm->trap.backtrace);
+    }
+    initialized = initialized || i == 0;
+    main_ran    = main_ran || i == 1;
+  }
+  return true;
+}
+
+static bool
+vm_instantiate(struct pw_vm *vm, struct pw_error *error)
+{
+  const struct pw_limits    *limits = &vm->plugin->config.limits;
+  struct pw_instance_options options;
+
+  memset(&options, 0, sizeof(options));
+  options.host_data      = vm;
+  options.memory_bytes   = limits->memory_bytes;
+  options.table_elements = PW_TABLE_ELEMENTS;
+  vm->instance           = vm->engine->instance_new(vm->plugin->linked, &options, limits->start_milliseconds, error);
+  if (vm->instance == NULL) {
+    return false;
+  }
+  vm->memory = vm->engine->memory(vm->instance);
+  if (vm->memory == NULL) {
+    return pw_error_set(error, PW_ERROR_MODULE, "the module exports no memory named 'memory'");
+  }
+  return vm_find_functions(vm, error);
+}
+
+struct pw_vm *
+pw_vm_new(struct pw_worker *worker, struct pw_plugin *plugin, struct pw_root *root, struct pw_error *error)
+{
+  struct pw_vm *vm = (struct pw_vm *)calloc(1, sizeof(*vm));
+
+  if (vm == NULL) {
+    pw_error_set(error, PW_ERROR_MEMORY, "out of memory for a VM");
+    return NULL;
+  }
+  vm->worker          = worker;
+  vm->host            = worker->host;
+  vm->plugin          = pw_plugin_retain(plugin);
+  vm->engine          = pw_plugin_engine(plugin);
+  vm->next_context_id = 1;
+  vm->references      = 1;
+  /* Logs of the start functions are those of the root that is about to be made. */
+  root->context.vm = vm;
+  if (!vm_instantiate(vm, error) || !vm_run_start_functions(vm, root, error)) {
+    root->context.vm = NULL;
+    vm->dead         = true;
+    pw_vm_release(vm);
+    return NULL;
+  }
+  root->context.vm = NULL;
+  return vm;
+}
+
+void
+pw_vm_release(struct pw_vm *vm)
+{
+  struct pw_vm **link;
+
+  if (PW_LIKELY(--vm->references > 0)) {
+    return;
+  }
+  for (link = &vm->worker->vms; *link != NULL; link = &(*link)->next) {
+    if (*link == vm) {
+      *link = vm->next;
+      break;
+    }
+  }
+  if (vm->instance != NULL) {
+    vm->engine->instance_delete(vm->instance);
+  }
+  pw_id_map_clear(&vm->contexts);
+  pw_plugin_release(vm->plugin);
+  free(vm);
+}

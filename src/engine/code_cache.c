@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Compiles a module, or takes compiled code that was verified: precompiled, or from the cache directory. */
+#include "code_file.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <sys/stat.h>
+
+/* One load, and what it has found out so far. */
+struct load {
+  const struct pw_engine_ops    *ops;
+  struct pw_engine              *engine;
+  const struct pw_module_source *source;
+  struct pw_code_identity        identity;
+  char                           path[PATH_MAX]; /* in the cache; "": none */
+  enum pw_cache_result           result;
+  struct pw_error               *note;
+};
+
+static void
+reject(struct load *load, const char *what, const struct pw_error *why)
+{
+  load->result = PW_CACHE_REJECTED;
+  pw_error_set(load->note, why->code, "%s not used, compiling anew: %s", what, why->message);
+}
+
+static struct pw_compiled_module *
+take(struct load *load, struct pw_view file, const char *what)
+{
+  struct pw_compiled_module *module = NULL;
+  struct pw_view             content;
+  struct pw_error            why = {.code = PW_ERROR_NONE};
+
+  if (pw_code_unpack(&load->identity, file, &content, &why)) {
+    module = load->ops->module_deserialize(load->engine, content, load->source->code, &why);
+  }
+  if (module) {
+    load->result = PW_CACHE_HIT;
+  } else {
+    reject(load, what, &why);
+  }
+  return module;
+}
+
+static struct pw_compiled_module *
+take_cached(struct load *load)
+{
+  struct pw_compiled_module *module = NULL;
+  struct pw_bytes            file   = {0};
+  struct pw_error            why    = {.code = PW_ERROR_NONE};
+
+  switch (pw_code_read_file(load->path, &file, &why)) {
+  case PW_CODE_READ_OK:
+    module = take(load, pw_bytes_view(&file), load->path);
+    break;
+  case PW_CODE_READ_REFUSED:
+    reject(load, load->path, &why);
+    break;
+  case PW_CODE_READ_NONE:
+    /* A precompiled file that was refused is worth more to know than that the cache was empty. */
+    if (load->result != PW_CACHE_REJECTED) {
+      load->result = PW_CACHE_MISS;
+    }
+    break;
+  }
+  pw_bytes_clear(&file);
+  return module;
+}
+
+static void
+store(struct load *load, const struct pw_compiled_module *module)
+{
+  struct pw_bytes content = {0};
+  struct pw_bytes file    = {0};
+  struct pw_error why     = {.code = PW_ERROR_NONE};
+
+  if (!load->ops->module_serialize(module, &content, &why) ||
+      !pw_code_pack(&load->identity, pw_bytes_view(&content), &file, &why) ||
+      !pw_code_write_file(load->path, pw_bytes_view(&file), &why)) {
+    pw_error_set(load->note, why.code, "compiled code could not be kept: %s", why.message);
+  }
+  pw_bytes_clear(&content);
+  pw_bytes_clear(&file);
+}
+
+/* Names the cache's file, and makes its directory. Leaves the path empty when there can be no cache. */
+static void
+choose_path(struct load *load)
+{
+  const char *directory = load->source->cache_directory;
+  char        key[2 * PW_CODE_HASH_SIZE + 1];
+  int         size;
+
+  if (!directory || !*directory || !load->ops->module_serialize || !load->ops->module_deserialize) {
+    return;
+  }
+  if (mkdir(directory, 0700) != 0 && errno != EEXIST) {
+    pw_error_set(load->note, PW_ERROR_FILE, "cache directory %s: %s", directory, strerror(errno));
+    return;
+  }
+  for (size_t i = 0; i < PW_CODE_HASH_SIZE; i++) {
+    snprintf(key + 2 * i, 3, "%02x", load->identity.key[i]);
+  }
+  size = snprintf(load->path, sizeof load->path, "%s/%s.pwcode", directory, key);
+  if (size < 0 || (size_t)size >= sizeof load->path) {
+    pw_error_set(load->note, PW_ERROR_FILE, "cache directory %s: the name is too long", directory);
+    load->path[0] = '\0';
+  }
+}
+
+static struct pw_compiled_module *
+load_module(struct load *load, const struct pw_engine_settings *settings, struct pw_error *error)
+{
+  struct pw_compiled_module *module = NULL;
+  bool known = pw_code_identify(load->ops, settings, load->source->code, &load->identity, load->note);
+
+  if (known && load->source->precompiled.size > 0 && load->ops->module_deserialize) {
+    module = take(load, load->source->precompiled, "precompiled code");
+  }
+  if (known && !module) {
+    choose_path(load);
+  }
+  if (!module && load->path[0]) {
+    module = take_cached(load);
+  }
+  if (module) {
+    return module;
+  }
+  module = load->ops->module_compile(load->engine, load->source->code, error);
+  if (module && load->path[0]) {
+    store(load, module);
+  }
+  return module;
+}
+
+struct pw_compiled_module *
+pw_engine_load_module(const struct pw_engine_ops *ops, struct pw_engine *engine,
+                      const struct pw_engine_settings *settings, const struct pw_module_source *source,
+                      enum pw_cache_result *cache, struct pw_error *note, struct pw_error *error)
+{
+  struct pw_error            unasked;
+  struct load                load = {.ops = ops, .engine = engine, .source = source, .result = PW_CACHE_OFF};
+  struct pw_compiled_module *module;
+
+  load.note             = note ? note : &unasked;
+  load.note->code       = PW_ERROR_NONE;
+  load.note->message[0] = '\0';
+  module                = load_module(&load, settings, error);
+  if (cache) {
+    *cache = load.result;
+  }
+  return module;
+}

@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Reading and writing files of compiled code. What is read here will be run: nobody else may have written it. */
+#include "code_file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* Compiled code is a few times its wasm; a larger file is none. */
+#define MOST_BYTES (UINT64_C(1) << 30)
+
+static bool
+is_acceptable(int file, struct stat *status, struct pw_error *error)
+{
+  if (fstat(file, status) != 0) {
+    return pw_error_set(error, PW_ERROR_FILE, "%s", strerror(errno));
+  }
+  if (!S_ISREG(status->st_mode)) {
+    return pw_error_set(error, PW_ERROR_FILE, "no plain file");
+  }
+  if (status->st_uid != geteuid() && status->st_uid != 0) {
+    return pw_error_set(error, PW_ERROR_FILE, "it belongs to user %u, not to us (%u) or root", (unsigned)status->st_uid,
+                        (unsigned)geteuid());
+  }
+  if (status->st_mode & (S_IWGRP | S_IWOTH)) {
+    return pw_error_set(error, PW_ERROR_FILE, "others can write it (mode %04o)", (unsigned)(status->st_mode & 07777));
+  }
+  if ((uint64_t)status->st_size > MOST_BYTES) {
+    return pw_error_set(error, PW_ERROR_FILE, "too large (%lld bytes)", (long long)status->st_size);
+  }
+  return true;
+}
+
+/* Never more than the file had when it was looked at, though it may grow meanwhile. */
+static bool
+read_all(int file, size_t size, struct pw_bytes *out, struct pw_error *error)
+{
+  if (!pw_bytes_reserve(out, size)) {
+    return pw_error_set(error, PW_ERROR_MEMORY, "compiled code of %zu bytes", size);
+  }
+  while (out->size < size) {
+    ssize_t got = read(file, out->data + out->size, size - out->size);
+
+    if (got < 0 && errno == EINTR) {
+      continue;
+    }
+    if (got < 0) {
+      return pw_error_set(error, PW_ERROR_FILE, "%s", strerror(errno));
+    }
+    if (got == 0) {
+      break;
+    }
+    out->size += (size_t)got;
+  }
+  return true;
+}
+
+enum pw_code_read
+pw_code_read_file(const char *path, struct pw_bytes *out, struct pw_error *error)
+{
+  /* NONBLOCK: so that a pipe of that name cannot hold us up. */
+  int         file = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+  struct stat status;
+  bool        read;
+
+  if (file < 0 && errno == ENOENT) {
+    return PW_CODE_READ_NONE;
+  }
+  if (file < 0) {
+    pw_error_set(error, PW_ERROR_FILE, "%s", errno == ELOOP ? "a symbolic link" : strerror(errno));
+    return PW_CODE_READ_REFUSED;
+  }
+  out->size = 0;
+  read      = is_acceptable(file, &status, error) && read_all(file, (size_t)status.st_size, out, error);
+  close(file);
+  return read ? PW_CODE_READ_OK : PW_CODE_READ_REFUSED;
+}
+
+static bool
+write_all(int file, struct pw_view content)
+{
+  while (content.size > 0) {
+    ssize_t put = write(file, content.data, content.size);
+
+    if (put < 0 && errno == EINTR) {
+      continue;
+    }
+    if (put <= 0) {
+      return false;
+    }
+    content.data += put;
+    content.size -= (size_t)put;
+  }
+  return true;
+}
+
+bool
+pw_code_write_file(const char *path, struct pw_view content, struct pw_error *error)
+{
+  static atomic_uint serial;
+  char               temporary[PATH_MAX];
+  int size = snprintf(temporary, sizeof temporary, "%s.%ld.%u.tmp", path, (long)getpid(), atomic_fetch_add(&serial, 1));
+  int file;
+  bool written;
+
+  if (size < 0 || (size_t)size >= sizeof temporary) {
+    return pw_error_set(error, PW_ERROR_FILE, "%s: the name is too long", path);
+  }
+  file = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+  if (file < 0) {
+    return pw_error_set(error, PW_ERROR_FILE, "%s: %s", temporary, strerror(errno));
+  }
+  written = write_all(file, content);
+  /* Without a sync: a file that a crash has cut short is found out by its digest. */
+  written = close(file) == 0 && written && rename(temporary, path) == 0;
+  if (!written) {
+    pw_error_set(error, PW_ERROR_FILE, "%s: %s", path, strerror(errno));
+    unlink(temporary);
+  }
+  return written;
+}

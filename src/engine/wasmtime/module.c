@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Compiled code. */
+#include "internal.h"
+
+#include <stdlib.h>
+
+static struct pw_compiled_module *
+wrap(struct pw_engine *engine, wasmtime_module_t *module, struct pw_error *error)
+{
+  struct pw_compiled_module *compiled = malloc(sizeof *compiled);
+
+  if (!compiled) {
+    wasmtime_module_delete(module);
+    pw_error_set(error, PW_ERROR_MEMORY, "compiled module");
+    return NULL;
+  }
+  compiled->engine = engine;
+  compiled->module = module;
+  return compiled;
+}
+
+struct pw_compiled_module *
+pw_wasmtime_module_compile(struct pw_engine *engine, struct pw_view code, struct pw_error *error)
+{
+  wasmtime_module_t *module  = NULL;
+  wasmtime_error_t  *failure = wasmtime_module_new(engine->engine, (const uint8_t *)code.data, code.size, &module);
+
+  if (failure) {
+    pw_wasmtime_error_take(failure, error, PW_ERROR_MODULE, "wasmtime cannot compile the module");
+    return NULL;
+  }
+  return wrap(engine, module, error);
+}
+
+bool
+pw_wasmtime_module_serialize(const struct pw_compiled_module *module, struct pw_bytes *out, struct pw_error *error)
+{
+  wasm_byte_vec_t   bytes;
+  wasmtime_error_t *failure = wasmtime_module_serialize(module->module, &bytes);
+  bool              appended;
+
+  if (failure) {
+    return pw_wasmtime_error_take(failure, error, PW_ERROR_ENGINE, "wasmtime cannot serialise the module");
+  }
+  appended = pw_bytes_append(out, bytes.data, bytes.size);
+  wasm_byte_vec_delete(&bytes);
+  return appended || pw_error_set(error, PW_ERROR_MEMORY, "compiled code");
+}
+
+struct pw_compiled_module *
+pw_wasmtime_module_deserialize(struct pw_engine *engine, struct pw_view bytes, struct pw_view code,
+                               struct pw_error *error)
+{
+  wasmtime_module_t *module = NULL;
+  wasmtime_error_t  *failure;
+
+  (void)code; /* all of it that is needed is in Wasmtime's own format */
+  failure = wasmtime_module_deserialize(engine->engine, (const uint8_t *)bytes.data, bytes.size, &module);
+  if (failure) {
+    pw_wasmtime_error_take(failure, error, PW_ERROR_ENGINE, "wasmtime refuses the compiled code");
+    return NULL;
+  }
+  return wrap(engine, module, error);
+}
+
+void
+pw_wasmtime_module_delete(struct pw_compiled_module *module)
+{
+  if (module) {
+    wasmtime_module_delete(module->module);
+    free(module);
+  }
+}

@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What ended a call, in words. */
+#include "internal.h"
+
+#include <stdio.h>
+
+/* The text of a trap; NULL for those that only components have. */
+static const char *
+code_text(wasmtime_trap_code_t code)
+{
+  static const char *const texts[] = {
+    [WASMTIME_TRAP_CODE_STACK_OVERFLOW]                = "call stack exhausted",
+    [WASMTIME_TRAP_CODE_MEMORY_OUT_OF_BOUNDS]          = "out of bounds memory access",
+    [WASMTIME_TRAP_CODE_HEAP_MISALIGNED]               = "misaligned memory access",
+    [WASMTIME_TRAP_CODE_TABLE_OUT_OF_BOUNDS]           = "out of bounds table access",
+    [WASMTIME_TRAP_CODE_INDIRECT_CALL_TO_NULL]         = "indirect call to a null table element",
+    [WASMTIME_TRAP_CODE_BAD_SIGNATURE]                 = "indirect call to a function of another type",
+    [WASMTIME_TRAP_CODE_INTEGER_OVERFLOW]              = "integer overflow",
+    [WASMTIME_TRAP_CODE_INTEGER_DIVISION_BY_ZERO]      = "integer division by zero",
+    [WASMTIME_TRAP_CODE_BAD_CONVERSION_TO_INTEGER]     = "invalid conversion to integer",
+    [WASMTIME_TRAP_CODE_UNREACHABLE_CODE_REACHED]      = "unreachable instruction executed (abort or panic)",
+    [WASMTIME_TRAP_CODE_INTERRUPT]                     = "it took too long and was ended",
+    [WASMTIME_TRAP_CODE_OUT_OF_FUEL]                   = "out of fuel",
+    [WASMTIME_TRAP_CODE_ATOMIC_WAIT_NON_SHARED_MEMORY] = "atomic wait on memory that is not shared",
+    [WASMTIME_TRAP_CODE_NULL_REFERENCE]                = "null reference",
+    [WASMTIME_TRAP_CODE_ARRAY_OUT_OF_BOUNDS]           = "out of bounds array access",
+    [WASMTIME_TRAP_CODE_ALLOCATION_TOO_LARGE]          = "allocation too large",
+    [WASMTIME_TRAP_CODE_CAST_FAILURE]                  = "cast failure",
+  };
+
+  return code < sizeof texts / sizeof *texts ? texts[code] : NULL;
+}
+
+static enum pw_trap_kind
+code_kind(wasmtime_trap_code_t code)
+{
+  switch (code) {
+  case WASMTIME_TRAP_CODE_INTERRUPT:
+    return PW_TRAP_TIMEOUT;
+  case WASMTIME_TRAP_CODE_STACK_OVERFLOW:
+    return PW_TRAP_STACK;
+  default:
+    return PW_TRAP_GUEST;
+  }
+}
+
+/* Copies text of the engine's or the guest's making: control characters, line ends too, become spaces. */
+static void
+copy_line(char *to, size_t room, const char *text, size_t size)
+{
+  size_t length = 0;
+
+  for (size_t i = 0; i < size && length + 1 < room; i++) {
+    unsigned char c = (unsigned char)text[i];
+
+    if (c < 0x20 || c == 0x7f) {
+      c = ' ';
+    }
+    if (c != ' ' || (length > 0 && to[length - 1] != ' ')) {
+      to[length++] = (char)c;
+    }
+  }
+  while (length > 0 && to[length - 1] == ' ') {
+    length--;
+  }
+  to[length] = '\0';
+}
+
+static void
+write_backtrace(const wasm_frame_vec_t *frames, char *out, size_t room)
+{
+  size_t length = 0;
+
+  out[0] = '\0';
+  for (size_t i = 0; i < frames->size; i++) {
+    const wasm_name_t *name   = wasmtime_frame_func_name(frames->data[i]);
+    size_t             offset = wasm_frame_module_offset(frames->data[i]);
+    char               function[192];
+    char               line[256];
+    int                size;
+
+    if (name && name->size > 0) {
+      copy_line(function, sizeof function, name->data, name->size);
+    } else {
+      snprintf(function, sizeof function, "function[%u]", (unsigned)wasm_frame_func_index(frames->data[i]));
+    }
+    size = snprintf(line, sizeof line, "  #%zu %s (module offset 0x%zx)\n", i, function, offset);
+    /* Whole lines only. */
+    if (size < 0 || (size_t)size >= room - length) {
+      return;
+    }
+    memcpy(out + length, line, (size_t)size + 1);
+    length += (size_t)size;
+  }
+}
+
+static void
+write_message(struct pw_trap *out, const char *host_message, const wasmtime_trap_code_t *code, wasmtime_error_t *error)
+{
+  const char     *text = host_message ? host_message : code ? code_text(*code) : NULL;
+  wasm_byte_vec_t message;
+
+  if (text) {
+    copy_line(out->message, sizeof out->message, text, strlen(text));
+  } else if (error) {
+    wasmtime_error_message(error, &message);
+    copy_line(out->message, sizeof out->message, message.data, message.size);
+    wasm_byte_vec_delete(&message);
+  } else if (code) {
+    snprintf(out->message, sizeof out->message, "wasmtime trap %u", *code);
+  } else {
+    snprintf(out->message, sizeof out->message, "uncaught exception");
+  }
+}
+
+static void
+describe(const wasm_trap_t *trap, wasmtime_error_t *error, const char *host_message, struct pw_trap *out)
+{
+  wasm_frame_vec_t     frames = WASM_EMPTY_VEC;
+  wasmtime_trap_code_t code;
+  bool                 has_code = trap && wasmtime_trap_code(trap, &code);
+
+  out->kind = host_message ? PW_TRAP_HOST : has_code ? code_kind(code) : PW_TRAP_GUEST;
+  write_message(out, host_message, has_code ? &code : NULL, error);
+  if (trap) {
+    wasm_trap_trace(trap, &frames);
+  } else {
+    wasmtime_error_wasm_trace(error, &frames);
+  }
+  write_backtrace(&frames, out->backtrace, sizeof out->backtrace);
+  wasm_frame_vec_delete(&frames);
+}
+
+void
+pw_wasmtime_trap_take(struct pw_engine_instance *instance, wasm_trap_t *trap, wasmtime_error_t *error,
+                      struct pw_trap *out)
+{
+  if (out) {
+    describe(trap, error, instance->host_message, out);
+  }
+  instance->host_message = NULL;
+  if (trap) {
+    wasm_trap_delete(trap);
+  }
+  if (error) {
+    wasmtime_error_delete(error);
+  }
+}
+
+bool
+pw_wasmtime_error_take(wasmtime_error_t *failure, struct pw_error *error, enum pw_error_code code, const char *prefix)
+{
+  wasm_byte_vec_t message;
+  char            line[1024];
+
+  wasmtime_error_message(failure, &message);
+  copy_line(line, sizeof line, message.data, message.size);
+  wasm_byte_vec_delete(&message);
+  wasmtime_error_delete(failure);
+  return pw_error_set(error, code, "%s: %s", prefix, line);
+}

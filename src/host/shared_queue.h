@@ -24,9 +24,8 @@ struct pw_shared_queues;
 
 /** Who is to be told. Copied at registration. `data` tells subscribers apart: one per root context. */
 struct pw_queue_subscriber {
-  /** `items` more items wait in the queue: proxy_on_queue_ready is due that many times. Must not call
-   *  pw_shared_queues_unsubscribe; should be short (leave a note, wake a thread). May run on several threads at once.
-   */
+  /** `items` more items wait in the queue: proxy_on_queue_ready is due that many times. Must not call any function of
+   *  this file, and should be short (leave a note, wake a thread). May run on several threads at once. */
   void (*notify)(void *data, uint32_t queue_id, uint32_t items);
   void *data; /**< not NULL */
 };

@@ -1,0 +1,233 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "config/plugin_schema.h"
+
+#include <stdlib.h>
+
+#define KIB    1024ULL
+#define MIB    (1024 * KIB)
+#define GIB    (1024 * MIB)
+#define SECOND 1000ULL
+#define MINUTE (60 * SECOND)
+
+#define DRAFT(field)  offsetof(struct pw_config_draft, field)
+#define PLUGIN(field) offsetof(struct pw_config_draft, plugin.plugin.field)
+#define LIMIT(field)  .offset = PLUGIN(limits.field), .width = sizeof(((struct pw_limits *)0)->field)
+
+const struct pw_schema_choice pw_config_log_levels[] = {
+  {"trace", PW_LOG_TRACE},
+  {"debug", PW_LOG_DEBUG},
+  {"info", PW_LOG_INFO},
+  {"warn", PW_LOG_WARN},
+  {"error", PW_LOG_ERROR},
+  {"critical", PW_LOG_CRITICAL},
+  {NULL, 0},
+};
+
+static const struct pw_schema_choice vm_scopes[] = {
+  {"thread", PW_VM_SCOPE_THREAD},
+  {"process", PW_VM_SCOPE_PROCESS},
+  {"transaction", PW_VM_SCOPE_TRANSACTION},
+  {NULL, 0},
+};
+
+static const struct pw_schema_choice response_phases[] = {
+  {"client", PW_RESPONSE_PHASE_CLIENT},
+  {"origin", PW_RESPONSE_PHASE_ORIGIN},
+  {NULL, 0},
+};
+
+static const struct pw_schema_key local_keys[] = {
+  {"filename", .type = PW_SCHEMA_STRING, .offset = DRAFT(plugin.code_file),
+   .meaning = "The wasm file: an absolute path, or one relative to the proxy's configuration directory. Required."},
+  {0},
+};
+static const struct pw_schema local_schema = {.keys = local_keys};
+
+static const struct pw_schema_key code_keys[] = {
+  {"local", .type = PW_SCHEMA_MAPPING, .mapping = &local_schema, .meaning = "The code is a file of this machine."},
+  {0},
+};
+static const struct pw_schema code_schema = {.keys = code_keys};
+
+static const struct pw_schema_key environment_keys[] = {
+  {"host_env_keys", .type = PW_SCHEMA_NAMES, .offset = DRAFT(host_env_keys),
+   .meaning = "Variables of the proxy's own environment that the module gets as well; those that are not set there are "
+              "left out."},
+  {"key_values", .type = PW_SCHEMA_PAIRS, .offset = DRAFT(key_values),
+   .meaning = "Variables and their values. They go before those of `host_env_keys`."},
+  {0},
+};
+static const struct pw_schema environment_schema = {.keys = environment_keys};
+
+static const struct pw_schema_key vm_keys[] = {
+  {"runtime", .type = PW_SCHEMA_STRING, .offset = PLUGIN(engine), .preset = "the default engine",
+   .meaning = "The engine: `ats.wasm.runtime.wasmtime`, or `wasmtime` for short. `proxywasm engines` lists them."},
+  {"vm_id", "vmId", .type = PW_SCHEMA_LINE, .offset = PLUGIN(vm_id),
+   .meaning = "Plugins with the same `vm_id`, code, VM configuration, engine and limits share VMs, and so the module's "
+              "memory; shared data and queues belong to a `vm_id`, too."},
+  {"configuration", .type = PW_SCHEMA_CONFIGURATION, .offset = PLUGIN(vm_configuration),
+   .meaning = "What `proxy_on_vm_start` can read. Like `configuration` of the plugin."},
+  {"code", .type = PW_SCHEMA_MAPPING, .mapping = &code_schema, .meaning = "Where the module comes from."},
+  {"environment_variables", .type = PW_SCHEMA_MAPPING, .mapping = &environment_schema,
+   .meaning = "What the module sees as its environment. Without it the environment is empty."},
+  {"allow_precompiled", .type = PW_SCHEMA_BOOLEAN, .offset = PLUGIN(allow_precompiled), .preset = "true",
+   .meaning = "Whether precompiled code that comes within the module may be used."},
+  {0},
+};
+static const struct pw_schema vm_schema = {.keys = vm_keys};
+
+static const struct pw_schema_key capability_keys[] = {
+  {"allowed_capabilities", .type = PW_SCHEMA_NAMES, .offset = DRAFT(capabilities),
+   .meaning = "Names of ABI and WASI functions and of callbacks, such as `proxy_log`, `fd_write`, "
+              "`proxy_on_request_headers`: as a list, or as the keys of a mapping (`proxy_log: {}`). Only these may be "
+              "imported and called back. **An empty list restricts nothing**, as in the existing plugin and in Envoy."},
+  {0},
+};
+static const struct pw_schema capability_schema = {.keys = capability_keys};
+
+static const struct pw_schema_key limit_keys[] = {
+  {"memory", .type = PW_SCHEMA_SIZE, LIMIT(memory_bytes), .minimum = 64 * KIB, .maximum = 4 * GIB, .preset = "256MiB",
+   .meaning = "Linear memory of a VM."},
+  {"stack", .type = PW_SCHEMA_SIZE, LIMIT(stack_bytes), .minimum = 16 * KIB, .maximum = 768 * KIB, .preset = "512KiB",
+   .meaning = "Stack of the module. The event threads of Traffic Server have 1 MiB in all."},
+  {"callback", .type = PW_SCHEMA_DURATION, LIMIT(callback_milliseconds), .minimum = 1, .maximum = 10 * MINUTE,
+   .preset = "100ms", .meaning = "Time of one callback. A callback that takes longer is ended, and its VM with it."},
+  {"start", .type = PW_SCHEMA_DURATION, LIMIT(start_milliseconds), .minimum = 1, .maximum = 60 * MINUTE,
+   .preset = "10s", .meaning = "Time of each of `_initialize` or `_start`, `proxy_on_vm_start`, `proxy_on_configure`."},
+  {"body", .type = PW_SCHEMA_SIZE, LIMIT(body_bytes), .minimum = 1, .maximum = 4 * GIB, .preset = "10MiB",
+   .meaning = "Body held for one transaction and direction while a module pauses it; beyond it the answer is 413."},
+  {"calls_in_flight", .type = PW_SCHEMA_NUMBER, LIMIT(calls_in_flight), .minimum = 1, .maximum = 1000000,
+   .preset = "1000", .meaning = "HTTP and gRPC calls open at once, for one plugin and VM."},
+  {"log_lines_per_second", .type = PW_SCHEMA_NUMBER, LIMIT(log_lines_per_second), .minimum = 1, .maximum = 100000000,
+   .preset = "1000", .meaning = "Log lines, for one plugin and VM. Those beyond are counted, and told once a second."},
+  {"log_line", .type = PW_SCHEMA_SIZE, LIMIT(log_line_bytes), .minimum = 64, .maximum = 1 * MIB, .preset = "8KiB",
+   .meaning = "One log line; longer ones are cut."},
+  {"tick", .type = PW_SCHEMA_DURATION, LIMIT(tick_milliseconds), .minimum = 1, .maximum = 60 * MINUTE, .preset = "10ms",
+   .meaning = "Shortest period of `proxy_on_tick`; a shorter one is raised to it."},
+  {"properties", .type = PW_SCHEMA_SIZE, LIMIT(properties_bytes), .minimum = 1, .maximum = 16 * MIB, .preset = "64KiB",
+   .meaning = "Properties that modules set, for one transaction."},
+  {0},
+};
+static const struct pw_schema limit_schema = {.keys = limit_keys};
+
+static const struct pw_schema_key plugin_keys[] = {
+  {"name", .type = PW_SCHEMA_LINE, .offset = PLUGIN(name),
+   .meaning = "Names the plugin in logs and statistics, and is the property `plugin_name`."},
+  {"root_id", "rootId", .type = PW_SCHEMA_LINE, .offset = PLUGIN(root_id),
+   .meaning = "Chooses among the root contexts of a module that has several; the property `plugin_root_id`."},
+  {"configuration", .type = PW_SCHEMA_CONFIGURATION, .offset = PLUGIN(configuration),
+   .meaning = "What `proxy_on_configure` can read: any text, `!!binary` in base64, or a mapping or list, which the "
+              "module gets as JSON. Envoy's `{\"@type\": …, value: …}` with `StringValue` or `Struct` is understood."},
+  {"fail_open", .type = PW_SCHEMA_BOOLEAN, .offset = PLUGIN(fail_open), .preset = "true",
+   .meaning = "When the plugin is broken (it does not load or start, or its VM trapped): `true` lets traffic pass it, "
+              "`false` answers 503."},
+  {"vm_config", "vmConfig", .type = PW_SCHEMA_MAPPING, .mapping = &vm_schema, .meaning = "The VM and its code."},
+  {"capability_restriction_config", .type = PW_SCHEMA_MAPPING, .mapping = &capability_schema,
+   .meaning = "What the module may use of the ABI. Without it, all."},
+  {"vm_scope", .type = PW_SCHEMA_CHOICE, .offset = DRAFT(plugin.vm_scope), .choices = vm_scopes, .preset = "thread",
+   .meaning = "`thread`: a VM for each event thread, with no lock. `process`: one VM behind a lock, for modules that "
+              "keep state for all in their own memory. `transaction`: a fresh VM for each transaction."},
+  {"response_phase", .type = PW_SCHEMA_CHOICE, .offset = DRAFT(plugin.response_phase), .choices = response_phases,
+   .preset = "client",
+   .meaning =
+     "`client`: response callbacks run before the response goes to the client, with cache hits and error pages "
+     "too. `origin`: when the origin's response comes, so that what the module makes of it is cached."},
+  {"log_level", .type = PW_SCHEMA_CHOICE, .offset = PLUGIN(log_level), .choices = pw_config_log_levels,
+   .preset = "info", .meaning = "Lines of the module below this level are dropped."},
+  {"allow_on_headers_stop_iteration", .type = PW_SCHEMA_BOOLEAN, .offset = PLUGIN(allow_on_headers_stop_iteration),
+   .preset  = "false",
+   .meaning = "`true`: a module that pauses in a headers callback holds the headers only, and gets its body callbacks. "
+              "`false`: the body waits as well."},
+  {"profile", .type = PW_SCHEMA_BOOLEAN, .offset = PLUGIN(profile), .preset = "false",
+   .meaning = "Names the compiled functions of the module for `perf`."},
+  {"limits", .type = PW_SCHEMA_MAPPING, .mapping = &limit_schema, .meaning = "What the module may spend."},
+  {0},
+};
+
+static bool
+environment_name_is_sound(struct pw_schema_reader *reader, const yaml_node_t *node, const struct pw_schema_path *path,
+                          struct pw_view name)
+{
+  if (name.size > 0 && !memchr(name.data, '=', name.size)) {
+    return true;
+  }
+  char excerpt[PW_YAML_EXCERPT];
+  pw_schema_mistake(reader, node, path, "environment_variables: '%s' is no name of a variable",
+                    pw_yaml_excerpt(name, excerpt));
+  return false;
+}
+
+/* WASI gives variables to the module as terminated strings. */
+static bool
+environment_value_is_sound(struct pw_schema_reader *reader, const yaml_node_t *node, const struct pw_schema_path *path,
+                           const struct pw_pair *pair)
+{
+  if (pair->value.size == 0 || !memchr(pair->value.data, '\0', pair->value.size)) {
+    return true;
+  }
+  char excerpt[PW_YAML_EXCERPT];
+  pw_schema_mistake(reader, node, path, "environment_variables: the value of '%s' has a NUL in it",
+                    pw_yaml_excerpt(pair->key, excerpt));
+  return false;
+}
+
+static bool
+is_overridden(const struct pw_schema_list *key_values, struct pw_view name)
+{
+  const struct pw_pair *pairs = key_values->items;
+  for (size_t i = 0; i < key_values->count; i++) {
+    if (pw_view_equal(pairs[i].key, name)) {
+      return true;
+    }
+  }
+  return false;
+}
+
+static void
+finish_environment(struct pw_schema_reader *reader, const yaml_node_t *node, const struct pw_schema_path *path,
+                   struct pw_config_draft *draft)
+{
+  struct pw_pair *variables =
+    pw_arena_array(reader->arena, draft->host_env_keys.count + draft->key_values.count + 1, sizeof(*variables));
+  if (!variables) {
+    reader->yaml->out_of_memory = true;
+    return;
+  }
+  size_t                count = 0;
+  const struct pw_view *names = draft->host_env_keys.items;
+  for (size_t i = 0; i < draft->host_env_keys.count; i++) {
+    const char *value =
+      names[i].data && environment_name_is_sound(reader, node, path, names[i]) ? getenv(names[i].data) : NULL;
+    char *copy = value ? pw_arena_copy(reader->arena, value, strlen(value)) : NULL;
+    if (copy && !is_overridden(&draft->key_values, names[i])) {
+      variables[count++] = (struct pw_pair){names[i], pw_view_of(copy)};
+    }
+    reader->yaml->out_of_memory |= value && !copy;
+  }
+  const struct pw_pair *pairs = draft->key_values.items;
+  for (size_t i = 0; i < draft->key_values.count; i++) {
+    if (environment_name_is_sound(reader, node, path, pairs[i].key) &&
+        environment_value_is_sound(reader, node, path, &pairs[i])) {
+      variables[count++] = pairs[i];
+    }
+  }
+  draft->plugin.plugin.environment       = variables;
+  draft->plugin.plugin.environment_count = count;
+}
+
+static void
+finish_plugin(struct pw_schema_reader *reader, const yaml_node_t *node, const struct pw_schema_path *path, void *target)
+{
+  struct pw_config_draft *draft              = target;
+  draft->plugin.plugin.capabilities          = draft->capabilities.items;
+  draft->plugin.plugin.capability_count      = draft->capabilities.count;
+  draft->plugin.plugin.restrict_capabilities = draft->capabilities.count > 0;
+  finish_environment(reader, node, path, draft);
+}
+
+const struct pw_schema pw_config_plugin_schema = {
+  .keys   = plugin_keys,
+  .size   = sizeof(struct pw_config_draft),
+  .line   = DRAFT(plugin.line),
+  .finish = finish_plugin,
+};

@@ -1,0 +1,666 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "config/schema.h"
+
+#include "config/suggest.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <strings.h>
+
+/* More keys than any table has. */
+#define MOST_KEYS 64
+/* More entries than a list of names or pairs needs; they are compared each with each. */
+#define MOST_ENTRIES 1000
+
+void
+pw_schema_path_text(const struct pw_schema_path *path, char *buffer, size_t size)
+{
+  if (!path) {
+    buffer[0] = '\0';
+    return;
+  }
+  pw_schema_path_text(path->parent, buffer, size);
+  size_t used = strlen(buffer);
+  used += (size_t)snprintf(buffer + used, size - used, "%s%s", used ? "." : "", path->name);
+  if (path->index > 0 && used < size) {
+    snprintf(buffer + used, size - used, "[%zu]", path->index);
+  }
+}
+
+void
+pw_schema_mistake(struct pw_schema_reader *reader, const yaml_node_t *node, const struct pw_schema_path *path,
+                  const char *format, ...)
+{
+  char    text[256], name[160];
+  va_list arguments;
+  va_start(arguments, format);
+  vsnprintf(text, sizeof(text), format, arguments);
+  va_end(arguments);
+  pw_schema_path_text(path, name, sizeof(name));
+  if (*name) {
+    pw_yaml_mistake(reader->yaml, node, "key '%s': %s", name, text);
+  } else {
+    pw_yaml_mistake(reader->yaml, node, "%s", text);
+  }
+}
+
+static void *
+arena_array(struct pw_schema_reader *reader, size_t count, size_t size)
+{
+  void *array = pw_arena_array(reader->arena, count ? count : 1, size);
+  if (!array) {
+    reader->yaml->out_of_memory = true;
+  }
+  return array;
+}
+
+/* ---------------------------------------------------------------------------------------------------------- scalars */
+
+static bool
+expect_scalar(struct pw_schema_reader *reader, const yaml_node_t *node, const struct pw_schema_path *path,
+              const char *wanted)
+{
+  if (node->type == YAML_SCALAR_NODE) {
+    return true;
+  }
+  pw_schema_mistake(reader, node, path, "%s is expected, not %s", wanted, pw_yaml_kind(node));
+  return false;
+}
+
+static bool
+copy_view(struct pw_schema_reader *reader, struct pw_view bytes, struct pw_view *copy)
+{
+  copy->data = pw_arena_copy(reader->arena, bytes.data, bytes.size);
+  copy->size = copy->data ? bytes.size : 0;
+  if (!copy->data) {
+    reader->yaml->out_of_memory = true;
+  }
+  return copy->data != NULL;
+}
+
+static void
+read_bytes(struct pw_schema_reader *reader, const yaml_node_t *node, const struct pw_schema_path *path,
+           struct pw_view *bytes)
+{
+  if (!expect_scalar(reader, node, path, "a text")) {
+    return;
+  }
+  if (!pw_yaml_is_binary(node)) {
+    copy_view(reader, pw_yaml_scalar(node), bytes);
+    return;
+  }
+  struct pw_bytes decoded = {0};
+  if (pw_base64_decode(pw_yaml_scalar(node), &decoded)) {
+    copy_view(reader, pw_bytes_view(&decoded), bytes);
+  } else {
+    pw_schema_mistake(reader, node, path, "is not base64, as !!binary says");
+  }
+  pw_bytes_clear(&decoded);
+}
+
+/* Envoy's files give a configuration as a protobuf "Any": {"@type": …StringValue, value: …}. */
+static const yaml_node_t *
+find_value_of_any(struct pw_yaml *yaml, const yaml_node_t *node, struct pw_view *type)
+{
+  const yaml_node_t *value = NULL;
+  for (yaml_node_pair_t *pair = node->data.mapping.pairs.start; pair < node->data.mapping.pairs.top; pair++) {
+    const yaml_node_t *key = pw_yaml_visit(yaml, pair->key), *content = pw_yaml_visit(yaml, pair->value);
+    if (!key || !content || key->type != YAML_SCALAR_NODE) {
+      return NULL;
+    }
+    if (pw_view_equal(pw_yaml_scalar(key), pw_view_of("value"))) {
+      value = content;
+    } else if (pw_view_equal(pw_yaml_scalar(key), pw_view_of("@type")) && content->type == YAML_SCALAR_NODE) {
+      *type = pw_yaml_scalar(content);
+    } else {
+      return NULL;
+    }
+  }
+  return type->size > 0 ? value : NULL;
+}
+
+static void
+read_json(struct pw_schema_reader *reader, const yaml_node_t *node, const struct pw_schema_path *path,
+          struct pw_view *text)
+{
+  struct pw_bytes json = {0};
+  pw_json_from_yaml(reader, node, path, &json);
+  copy_view(reader, pw_bytes_view(&json), text);
+  pw_bytes_clear(&json);
+}
+
+static void
+read_configuration(struct pw_schema_reader *reader, const yaml_node_t *node, const struct pw_schema_path *path,
+                   struct pw_view *text)
+{
+  static const char prefix[] = "type.googleapis.com/google.protobuf.";
+  struct pw_view    type     = {0};
+  if (node->type == YAML_SCALAR_NODE) {
+    read_bytes(reader, node, path, text);
+    return;
+  }
+  const yaml_node_t *value = node->type == YAML_MAPPING_NODE ? find_value_of_any(reader->yaml, node, &type) : NULL;
+  if (!value || type.size < sizeof(prefix) || memcmp(type.data, prefix, sizeof(prefix) - 1) != 0) {
+    read_json(reader, node, path, text);
+    return;
+  }
+  struct pw_view name = pw_view_make(type.data + sizeof(prefix) - 1, type.size - sizeof(prefix) + 1);
+  if (pw_view_equal(name, pw_view_of("StringValue"))) {
+    read_bytes(reader, value, path, text);
+  } else if (pw_view_equal(name, pw_view_of("Struct"))) {
+    read_json(reader, value, path, text);
+  } else {
+    char excerpt[PW_YAML_EXCERPT];
+    pw_schema_mistake(reader, node, path,
+                      "'@type' %s is not supported; use StringValue or Struct, or write the value itself",
+                      pw_yaml_excerpt(name, excerpt));
+  }
+}
+
+static void
+read_line(struct pw_schema_reader *reader, const yaml_node_t *node, const struct pw_schema_path *path,
+          struct pw_view *line)
+{
+  if (!expect_scalar(reader, node, path, "a text")) {
+    return;
+  }
+  struct pw_view text = pw_yaml_scalar(node);
+  for (size_t i = 0; i < text.size; i++) {
+    if ((unsigned char)text.data[i] < 0x20 || text.data[i] == 0x7f) {
+      pw_schema_mistake(reader, node, path, "has a control character in it (%u, at byte %zu)",
+                        (unsigned char)text.data[i], i + 1);
+      return;
+    }
+  }
+  copy_view(reader, text, line);
+}
+
+static void
+read_boolean(struct pw_schema_reader *reader, const yaml_node_t *node, const struct pw_schema_path *path, bool *value)
+{
+  char excerpt[PW_YAML_EXCERPT];
+  if (expect_scalar(reader, node, path, "true or false") && !pw_value_boolean(pw_yaml_scalar(node), value)) {
+    pw_schema_mistake(reader, node, path, "'%s' is neither true nor false",
+                      pw_yaml_excerpt(pw_yaml_scalar(node), excerpt));
+  }
+}
+
+static enum pw_value_unit
+unit_of(enum pw_schema_type type)
+{
+  return type == PW_SCHEMA_SIZE ? PW_VALUE_BYTES : type == PW_SCHEMA_DURATION ? PW_VALUE_MILLISECONDS : PW_VALUE_PLAIN;
+}
+
+static void
+read_number(struct pw_schema_reader *reader, const struct pw_schema_key *key, const yaml_node_t *node,
+            const struct pw_schema_path *path, char *target)
+{
+  enum pw_value_unit unit = unit_of(key->type);
+  if (!expect_scalar(reader, node, path, pw_schema_type_name(key->type))) {
+    return;
+  }
+  uint64_t         value = 0, most = key->width == 4 ? UINT32_MAX : UINT64_MAX;
+  char             excerpt[PW_YAML_EXCERPT], low[40], high[40];
+  pw_value_problem problem = pw_value_number(pw_yaml_scalar(node), unit, &value);
+  if (problem) {
+    pw_schema_mistake(reader, node, path, "'%s' %s", pw_yaml_excerpt(pw_yaml_scalar(node), excerpt), problem);
+    return;
+  }
+  if (key->maximum > 0 && key->maximum < most) {
+    most = key->maximum;
+  }
+  if (value < key->minimum || value > most) {
+    pw_schema_mistake(reader, node, path, "'%s' is out of range; the least is %s, the most %s",
+                      pw_yaml_excerpt(pw_yaml_scalar(node), excerpt),
+                      pw_value_number_text(key->minimum, unit, low, sizeof(low)),
+                      pw_value_number_text(most, unit, high, sizeof(high)));
+    return;
+  }
+  if (key->width == 4) {
+    uint32_t narrow = (uint32_t)value;
+    memcpy(target, &narrow, sizeof(narrow));
+  } else {
+    memcpy(target, &value, sizeof(value));
+  }
+}
+
+static bool
+find_choice(const struct pw_schema_choice *choices, struct pw_view text, int *value)
+{
+  for (; choices->name; choices++) {
+    if (strlen(choices->name) == text.size && strncasecmp(choices->name, text.data, text.size) == 0) {
+      *value = choices->value;
+      return true;
+    }
+  }
+  return false;
+}
+
+static void
+read_choice(struct pw_schema_reader *reader, const struct pw_schema_key *key, const yaml_node_t *node,
+            const struct pw_schema_path *path, int *value)
+{
+  if (!expect_scalar(reader, node, path, "a word") || find_choice(key->choices, pw_yaml_scalar(node), value)) {
+    return;
+  }
+  struct pw_suggestion suggestion = {.wanted = pw_yaml_scalar(node)};
+  char                 words[160] = "", excerpt[PW_YAML_EXCERPT];
+  for (const struct pw_schema_choice *choice = key->choices; choice->name; choice++) {
+    size_t used = strlen(words);
+    snprintf(words + used, sizeof(words) - used, "%s%s", used ? ", " : "", choice->name);
+    pw_suggestion_offer(&suggestion, choice->name);
+  }
+  pw_schema_mistake(reader, node, path, "'%s' is none of %s%s%s%s", pw_yaml_excerpt(pw_yaml_scalar(node), excerpt),
+                    words, suggestion.best ? "; did you mean '" : "", suggestion.best ? suggestion.best : "",
+                    suggestion.best ? "'?" : "");
+}
+
+/* ------------------------------------------------------------------------------------------------------------ lists */
+
+static bool
+expect_few(struct pw_schema_reader *reader, const yaml_node_t *node, const struct pw_schema_path *path, size_t count)
+{
+  if (count > MOST_ENTRIES) {
+    pw_schema_mistake(reader, node, path, "has %zu entries; at most %d are read", count, MOST_ENTRIES);
+    return false;
+  }
+  return true;
+}
+
+static size_t
+pair_count(const yaml_node_t *mapping)
+{
+  return (size_t)(mapping->data.mapping.pairs.top - mapping->data.mapping.pairs.start);
+}
+
+static size_t
+item_count(const yaml_node_t *sequence)
+{
+  return (size_t)(sequence->data.sequence.items.top - sequence->data.sequence.items.start);
+}
+
+static void
+read_list(struct pw_schema_reader *reader, const struct pw_schema_key *key, const yaml_node_t *node,
+          const struct pw_schema_path *path, struct pw_schema_list *list)
+{
+  if (node->type != YAML_SEQUENCE_NODE) {
+    pw_schema_mistake(reader, node, path, "a list is expected, not %s", pw_yaml_kind(node));
+    return;
+  }
+  size_t count = item_count(node);
+  char  *items = arena_array(reader, count, key->mapping->size);
+  if (!items) {
+    return;
+  }
+  list->items = items;
+  list->count = count;
+  for (size_t i = 0; i < count; i++) {
+    struct pw_schema_path item_path = {.parent = path->parent, .name = path->name, .index = i + 1};
+    const yaml_node_t    *item      = pw_yaml_visit(reader->yaml, node->data.sequence.items.start[i]);
+    if (!item) {
+      return;
+    }
+    pw_schema_read(reader, key->mapping, item, &item_path, items + i * key->mapping->size);
+  }
+}
+
+static void
+read_values(struct pw_schema_reader *reader, const yaml_node_t *node, const struct pw_schema_path *path, bool lines,
+            struct pw_schema_list *list)
+{
+  size_t          count = item_count(node);
+  struct pw_view *items = arena_array(reader, count, sizeof(*items));
+  if (!items) {
+    return;
+  }
+  list->items = items;
+  list->count = count;
+  for (size_t i = 0; i < count; i++) {
+    struct pw_schema_path item_path = {.parent = path->parent, .name = path->name, .index = i + 1};
+    const yaml_node_t    *item      = pw_yaml_visit(reader->yaml, node->data.sequence.items.start[i]);
+    if (!item) {
+      return;
+    }
+    if (lines) {
+      read_line(reader, item, &item_path, &items[i]);
+    } else {
+      read_bytes(reader, item, &item_path, &items[i]);
+    }
+  }
+}
+
+static void
+read_keys_of_mapping(struct pw_schema_reader *reader, const yaml_node_t *node, const struct pw_schema_path *path,
+                     struct pw_schema_list *list)
+{
+  size_t          count = pair_count(node);
+  struct pw_view *items = arena_array(reader, count, sizeof(*items));
+  if (!items) {
+    return;
+  }
+  list->items = items;
+  list->count = count;
+  for (size_t i = 0; i < count; i++) {
+    const yaml_node_t *name = pw_yaml_visit(reader->yaml, node->data.mapping.pairs.start[i].key);
+    if (!name) {
+      return;
+    }
+    read_line(reader, name, path, &items[i]);
+  }
+}
+
+static void
+read_names(struct pw_schema_reader *reader, const yaml_node_t *node, const struct pw_schema_path *path,
+           struct pw_schema_list *list)
+{
+  if (node->type == YAML_SEQUENCE_NODE) {
+    if (expect_few(reader, node, path, item_count(node))) {
+      read_values(reader, node, path, true, list);
+    }
+  } else if (node->type == YAML_MAPPING_NODE) {
+    if (expect_few(reader, node, path, pair_count(node))) {
+      read_keys_of_mapping(reader, node, path, list);
+    }
+  } else {
+    pw_schema_mistake(reader, node, path, "a list of names is expected, not %s", pw_yaml_kind(node));
+  }
+}
+
+static void
+read_pairs(struct pw_schema_reader *reader, const yaml_node_t *node, const struct pw_schema_path *path,
+           struct pw_schema_list *list)
+{
+  if (node->type != YAML_MAPPING_NODE) {
+    pw_schema_mistake(reader, node, path, "a mapping is expected, not %s", pw_yaml_kind(node));
+    return;
+  }
+  size_t          count = pair_count(node);
+  struct pw_pair *items = expect_few(reader, node, path, count) ? arena_array(reader, count, sizeof(*items)) : NULL;
+  if (!items) {
+    return;
+  }
+  list->items = items;
+  list->count = count;
+  for (size_t i = 0; i < count; i++) {
+    const yaml_node_t *key   = pw_yaml_visit(reader->yaml, node->data.mapping.pairs.start[i].key);
+    const yaml_node_t *value = pw_yaml_visit(reader->yaml, node->data.mapping.pairs.start[i].value);
+    if (!key || !value) {
+      return;
+    }
+    read_line(reader, key, path, &items[i].key);
+    struct pw_schema_path item_path = {.parent = path, .name = items[i].key.data ? items[i].key.data : "?"};
+    if (!pw_yaml_is_null(value)) {
+      read_bytes(reader, value, &item_path, &items[i].value);
+    }
+    for (size_t j = 0; j < i; j++) {
+      if (pw_view_equal(items[i].key, items[j].key)) {
+        pw_schema_mistake(reader, key, &item_path, "stands twice");
+        break;
+      }
+    }
+  }
+}
+
+/* --------------------------------------------------------------------------------------------------------- mappings */
+
+static void
+read_value(struct pw_schema_reader *reader, const struct pw_schema_key *key, const yaml_node_t *node,
+           const struct pw_schema_path *path, char *target)
+{
+  switch (key->type) {
+  case PW_SCHEMA_BYTES:
+    read_bytes(reader, node, path, (struct pw_view *)(void *)target);
+    break;
+  case PW_SCHEMA_CONFIGURATION:
+    read_configuration(reader, node, path, (struct pw_view *)(void *)target);
+    break;
+  case PW_SCHEMA_LINE:
+    read_line(reader, node, path, (struct pw_view *)(void *)target);
+    break;
+  case PW_SCHEMA_STRING: {
+    struct pw_view line = {0};
+    read_line(reader, node, path, &line);
+    memcpy(target, &line.data, sizeof(line.data));
+    break;
+  }
+  case PW_SCHEMA_BOOLEAN:
+    read_boolean(reader, node, path, (bool *)target);
+    break;
+  case PW_SCHEMA_NUMBER:
+  case PW_SCHEMA_SIZE:
+  case PW_SCHEMA_DURATION:
+    read_number(reader, key, node, path, target);
+    break;
+  case PW_SCHEMA_CHOICE:
+    read_choice(reader, key, node, path, (int *)(void *)target);
+    break;
+  case PW_SCHEMA_MAPPING:
+    pw_schema_read(reader, key->mapping, node, path, target);
+    break;
+  case PW_SCHEMA_LIST:
+    read_list(reader, key, node, path, (struct pw_schema_list *)(void *)target);
+    break;
+  case PW_SCHEMA_NAMES:
+    read_names(reader, node, path, (struct pw_schema_list *)(void *)target);
+    break;
+  case PW_SCHEMA_VALUES:
+    if (node->type == YAML_SEQUENCE_NODE) {
+      read_values(reader, node, path, false, (struct pw_schema_list *)(void *)target);
+    } else {
+      pw_schema_mistake(reader, node, path, "a list is expected, not %s", pw_yaml_kind(node));
+    }
+    break;
+  case PW_SCHEMA_PAIRS:
+    read_pairs(reader, node, path, (struct pw_schema_list *)(void *)target);
+    break;
+  }
+}
+
+static const struct pw_schema_key *
+find_key(const struct pw_schema *schema, struct pw_view name)
+{
+  for (const struct pw_schema_key *key = schema->keys; key->name; key++) {
+    if (pw_view_equal(name, pw_view_of(key->name)) ||
+        (key->other_name && pw_view_equal(name, pw_view_of(key->other_name)))) {
+      return key;
+    }
+  }
+  return NULL;
+}
+
+/* The path of a key that would be known one or more mappings deeper. */
+static bool
+find_deeper(const struct pw_schema *schema, struct pw_view name, char *buffer, size_t size, unsigned depth)
+{
+  size_t used = strlen(buffer);
+  for (const struct pw_schema_key *key = schema->keys; key->name && depth > 0; key++) {
+    if (key->type != PW_SCHEMA_MAPPING) {
+      continue;
+    }
+    snprintf(buffer + used, size - used, "%s%s", used ? "." : "", key->name);
+    const struct pw_schema_key *found = find_key(key->mapping, name);
+    if (found) {
+      size_t end = strlen(buffer);
+      snprintf(buffer + end, size - end, ".%s", found->name);
+      return true;
+    }
+    if (find_deeper(key->mapping, name, buffer, size, depth - 1)) {
+      return true;
+    }
+    buffer[used] = '\0';
+  }
+  return false;
+}
+
+static void
+report_unknown_key(struct pw_schema_reader *reader, const struct pw_schema *schema, const yaml_node_t *node,
+                   const struct pw_schema_path *path, struct pw_view name)
+{
+  struct pw_suggestion suggestion = {.wanted = name};
+  char                 known[160] = "", deeper[96] = "";
+  for (const struct pw_schema_key *key = schema->keys; key->name; key++) {
+    size_t used = strlen(known);
+    snprintf(known + used, sizeof(known) - used, "%s%s", used ? ", " : "", key->name);
+    pw_suggestion_offer(&suggestion, key->name);
+    if (key->other_name) {
+      pw_suggestion_offer(&suggestion, key->other_name);
+    }
+  }
+  if (suggestion.best) {
+    pw_schema_mistake(reader, node, path, "unknown key; did you mean '%s'?", suggestion.best);
+  } else if (find_deeper(schema, name, deeper, sizeof(deeper), 3)) {
+    pw_schema_mistake(reader, node, path, "unknown key; did you mean '%s'?", deeper);
+  } else {
+    pw_schema_mistake(reader, node, path, "unknown key; known here: %s", known);
+  }
+}
+
+static void
+apply_preset(const struct pw_schema_key *key, char *target)
+{
+  if (!key->preset) {
+    return;
+  }
+  if (key->type == PW_SCHEMA_BOOLEAN) {
+    pw_value_boolean(pw_view_of(key->preset), (bool *)target);
+  } else if (key->type == PW_SCHEMA_CHOICE) {
+    find_choice(key->choices, pw_view_of(key->preset), (int *)(void *)target);
+  }
+}
+
+/* Presets of mappings that are not there count too: their structs are part of this one. */
+static void
+apply_presets(const struct pw_schema *schema, char *target)
+{
+  for (const struct pw_schema_key *key = schema->keys; key->name; key++) {
+    if (key->type == PW_SCHEMA_MAPPING) {
+      apply_presets(key->mapping, target + key->offset);
+    } else {
+      apply_preset(key, target + key->offset);
+    }
+  }
+}
+
+static void
+read_pair(struct pw_schema_reader *reader, const struct pw_schema *schema, const yaml_node_pair_t *pair,
+          const struct pw_schema_path *path, size_t lines[MOST_KEYS], char *target)
+{
+  const yaml_node_t *name = pw_yaml_visit(reader->yaml, pair->key), *value = pw_yaml_visit(reader->yaml, pair->value);
+  if (!name || !value) {
+    return;
+  }
+  if (name->type != YAML_SCALAR_NODE) {
+    pw_schema_mistake(reader, name, path, "a key in it is %s; keys are words", pw_yaml_kind(name));
+    return;
+  }
+  char                        excerpt[PW_YAML_EXCERPT];
+  struct pw_schema_path       child = {.parent = path, .name = pw_yaml_excerpt(pw_yaml_scalar(name), excerpt)};
+  const struct pw_schema_key *key   = find_key(schema, pw_yaml_scalar(name));
+  if (!key) {
+    report_unknown_key(reader, schema, name, &child, pw_yaml_scalar(name));
+    return;
+  }
+  size_t *line = &lines[key - schema->keys];
+  if (*line > 0) {
+    pw_schema_mistake(reader, name, &child, "stands twice%s; first in line %zu",
+                      key->other_name ? " (both spellings count)" : "", *line);
+    return;
+  }
+  *line = name->start_mark.line + 1;
+  if (pw_yaml_is_null(value)) {
+    return; /* as if it were not there */
+  }
+  if (key->given > 0) {
+    *(bool *)(target + key->given) = true;
+  }
+  read_value(reader, key, value, &child, target + key->offset);
+}
+
+void
+pw_schema_read(struct pw_schema_reader *reader, const struct pw_schema *schema, const yaml_node_t *node,
+               const struct pw_schema_path *path, void *target)
+{
+  size_t lines[MOST_KEYS] = {0};
+  apply_presets(schema, target);
+  if (schema->line > 0) {
+    unsigned line = (unsigned)node->start_mark.line + 1;
+    memcpy((char *)target + schema->line, &line, sizeof(line));
+  }
+  if (node->type == YAML_MAPPING_NODE) {
+    for (yaml_node_pair_t *pair = node->data.mapping.pairs.start; pair < node->data.mapping.pairs.top; pair++) {
+      read_pair(reader, schema, pair, path, lines, target);
+    }
+  } else if (!pw_yaml_is_null(node)) {
+    pw_schema_mistake(reader, node, path, "a mapping is expected, not %s", pw_yaml_kind(node));
+    return;
+  }
+  for (const struct pw_schema_key *key = schema->keys; key->name; key++) {
+    if (key->required && lines[key - schema->keys] == 0) {
+      struct pw_schema_path child = {.parent = path, .name = key->name};
+      pw_schema_mistake(reader, node, &child, "is missing");
+    }
+  }
+  if (schema->finish) {
+    schema->finish(reader, node, path, target);
+  }
+}
+
+/* -------------------------------------------------------------------------------------------------- for the reference
+ */
+
+struct seen {
+  const struct pw_schema *schemas[32];
+  size_t                  count;
+};
+
+static bool
+seen_before(struct seen *seen, const struct pw_schema *schema)
+{
+  for (size_t i = 0; i < seen->count; i++) {
+    if (seen->schemas[i] == schema) {
+      return true;
+    }
+  }
+  if (seen->count < sizeof(seen->schemas) / sizeof(seen->schemas[0])) {
+    seen->schemas[seen->count++] = schema;
+  }
+  return false;
+}
+
+static void
+walk(const struct pw_schema *schema, const char *prefix, struct seen *seen,
+     void (*visit)(void *data, const char *path, const struct pw_schema_key *key), void *data)
+{
+  for (const struct pw_schema_key *key = schema->keys; key->name; key++) {
+    char path[200];
+    snprintf(path, sizeof(path), "%s%s%s%s", prefix, *prefix ? "." : "", key->name,
+             key->type == PW_SCHEMA_LIST ? "[]" : "");
+    visit(data, path, key);
+    if (key->mapping && !seen_before(seen, key->mapping)) {
+      walk(key->mapping, path, seen, visit, data);
+    }
+  }
+}
+
+void
+pw_schema_walk(const struct pw_schema *schema,
+               void (*visit)(void *data, const char *path, const struct pw_schema_key *key), void *data)
+{
+  struct seen seen = {0};
+  walk(schema, "", &seen, visit, data);
+}
+
+const char *
+pw_schema_type_name(enum pw_schema_type type)
+{
+  static const char *const names[] = {
+    [PW_SCHEMA_BYTES] = "text",      [PW_SCHEMA_CONFIGURATION] = "text, mapping or list",
+    [PW_SCHEMA_LINE] = "text",       [PW_SCHEMA_STRING] = "text",
+    [PW_SCHEMA_BOOLEAN] = "boolean", [PW_SCHEMA_NUMBER] = "number",
+    [PW_SCHEMA_SIZE] = "size",       [PW_SCHEMA_DURATION] = "duration",
+    [PW_SCHEMA_CHOICE] = "word",     [PW_SCHEMA_MAPPING] = "mapping",
+    [PW_SCHEMA_LIST] = "list",       [PW_SCHEMA_NAMES] = "list of names",
+    [PW_SCHEMA_VALUES] = "list",     [PW_SCHEMA_PAIRS] = "mapping of texts",
+  };
+  return names[type];
+}

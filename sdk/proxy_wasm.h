@@ -1175,6 +1175,8 @@ proxy_format_convert(struct proxy_output *output, struct proxy_conversion *conve
     proxy_put_number(output, conversion, number, 16, letter == 'X');
     break;
   case 'p':
+    proxy_put(output, '0');
+    proxy_put(output, 'x');
     proxy_put_number(output, conversion, (uintptr_t)va_arg(arguments->list, void *), 16, false);
     break;
   case 'c':

@@ -1,0 +1,72 @@
+# SPDX-License-Identifier: Apache-2.0
+"""vm_scope: how many VMs a plugin has."""
+
+import pytest
+
+from harness.configuration import remap_plugin, scripted as scripted_configuration
+from harness.scripted import Scripted, note, unique_path
+from harness.server import remap_rule
+
+SCOPES = ("thread", "process", "transaction")
+THREADS = 2
+REQUESTS = 40
+
+
+@pytest.fixture(scope="module")
+def scopes(start_shared_server, origin):
+    return start_shared_server(
+        remap=[remap_rule(f"{scope}.test", origin.port, remap_plugin(f"{scope}.yaml")) for scope in SCOPES],
+        files={f"{scope}.yaml": scripted_configuration(scope, vm_scope=scope) for scope in SCOPES}, threads=THREADS)
+
+
+def streams_seen(server, scope):
+    """How many streams the VM of each request has seen: a connection of its own for each, so that all threads get
+    some."""
+    host = Scripted(server, f"{scope}.test")
+    return [int(note(host.ask(name=scope, request="vm"), "vm_streams", scope)) for _ in range(REQUESTS)]
+
+
+def test_thread_scope_has_a_vm_for_each_thread(scopes):
+    seen = streams_seen(scopes, "thread")
+    # Each VM counts 1, 2, 3…: so the number of ones is the number of VMs.
+    assert 1 <= seen.count(1) <= THREADS
+    assert sum(seen[seen.index(number)] == number for number in seen) == len(seen)
+    assert max(seen) >= REQUESTS / THREADS
+
+
+def test_process_scope_has_one_vm(scopes):
+    assert sorted(streams_seen(scopes, "process")) == list(range(1, REQUESTS + 1))
+
+
+def test_transaction_scope_has_a_fresh_vm_each_time(scopes):
+    assert streams_seen(scopes, "transaction") == [1] * REQUESTS
+
+
+@pytest.mark.parametrize("scope", SCOPES)
+def test_every_scope_pauses_replies_and_changes_headers(scopes, scope):
+    host = Scripted(scopes, f"{scope}.test")
+    assert host.ask(name=scope, response="add response x-a 1").headers.all("x-a") == ["1"]
+    assert host.ask(name=scope, request="reply 403 no").status == 403
+    assert host.ask(name=scope, request="pause 30", response="pause 30;add response x-a 2").headers.all("x-a") == ["2"]
+
+
+@pytest.mark.parametrize("scope", SCOPES)
+def test_every_scope_survives_a_trap(scopes, scope):
+    host = Scripted(scopes, f"{scope}.test")
+    host.ask(name=scope, request="trap unreachable")
+    for _ in range(50):
+        if host.ask(name=scope, response="add response x-a 1").headers.all("x-a") == ["1"]:
+            return
+    raise AssertionError("no new VM came")
+
+
+@pytest.mark.parametrize("scope", SCOPES)
+def test_paused_streams_on_all_threads(scopes, scope):
+    from harness.http1 import format_request
+    connections = [scopes.connect() for _ in range(20)]
+    for connection in connections:
+        connection.send(format_request("GET", unique_path(), [("Host", f"{scope}.test"), (f"{scope}-request", "pause 50"),
+                                                              (f"{scope}-response", "pause 50")]))
+    for connection in connections:
+        assert connection.read_response().status == 200
+        connection.close()

@@ -204,6 +204,19 @@ pw_json_null(struct pw_json *json)
 }
 
 void
+pw_json_fields(struct pw_json *json, const struct pw_fields *fields)
+{
+  pw_json_array_begin(json);
+  for (size_t i = 0; i < fields->count; i++) {
+    pw_json_array_begin(json);
+    pw_json_bytes(json, fields->items[i].name);
+    pw_json_bytes(json, fields->items[i].value);
+    pw_json_array_end(json);
+  }
+  pw_json_array_end(json);
+}
+
+void
 pw_json_finish(struct pw_json *json)
 {
   fputc('\n', json->out);

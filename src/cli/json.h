@@ -9,7 +9,7 @@
 
 #include <stdio.h>
 
-#include <proxywasm/types.h>
+#include "cli/simulator_fields.h"
 
 /** Set `out`, zero the rest. */
 struct pw_json {
@@ -34,6 +34,9 @@ void pw_json_integer(struct pw_json *json, int64_t number);
 void pw_json_unsigned(struct pw_json *json, uint64_t number);
 void pw_json_boolean(struct pw_json *json, bool value);
 void pw_json_null(struct pw_json *json);
+
+/** Fields, as an array of arrays [name, value]: names may repeat, and their order counts. */
+void pw_json_fields(struct pw_json *json, const struct pw_fields *fields);
 
 /** The end of the document: a line end. */
 void pw_json_finish(struct pw_json *json);

@@ -31,7 +31,7 @@ void
 pw_schema_mistake(struct pw_schema_reader *reader, const yaml_node_t *node, const struct pw_schema_path *path,
                   const char *format, ...)
 {
-  char    text[256], name[160];
+  char    text[320], name[128];
   va_list arguments;
   va_start(arguments, format);
   vsnprintf(text, sizeof(text), format, arguments);
@@ -497,7 +497,7 @@ report_unknown_key(struct pw_schema_reader *reader, const struct pw_schema *sche
                    const struct pw_schema_path *path, struct pw_view name)
 {
   struct pw_suggestion suggestion = {.wanted = name};
-  char                 known[160] = "", deeper[96] = "";
+  char                 known[256] = "", deeper[96] = "";
   for (const struct pw_schema_key *key = schema->keys; key->name; key++) {
     size_t used = strlen(known);
     snprintf(known + used, sizeof(known) - used, "%s%s", used ? ", " : "", key->name);

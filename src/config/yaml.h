@@ -25,7 +25,7 @@
 struct pw_yaml_mistake {
   size_t line;   /**< from 1 */
   size_t column; /**< from 1 */
-  char   text[256];
+  char   text[448];
 };
 
 struct pw_yaml {

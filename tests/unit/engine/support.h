@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/**
+ * @file support.h
+ * What the tests of engines share: an engine by name, modules of this folder, an instance with two host functions.
+ * An error where none is expected fails the test with its message.
+ */
+#ifndef PROXYWASM_TESTS_UNIT_ENGINE_SUPPORT_H
+#define PROXYWASM_TESTS_UNIT_ENGINE_SUPPORT_H
+
+#include <proxywasm/engine.h>
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include <cmocka.h>
+
+/** What an instance's host functions see as their context. */
+struct guest {
+  const struct pw_engine_ops *ops;
+  struct pw_engine           *engine;
+  struct pw_linked_module    *linked;
+  struct pw_engine_instance  *instance;
+  pw_value                    seen[3]; /**< parameters of the last env.combine */
+  const char                 *answer;  /**< what the host functions return: a message that traps, or NULL */
+  void (*notified)(struct guest *guest, int32_t what); /**< called by env.notify; may be NULL */
+  bool           nested_ok;
+  struct pw_trap nested_trap;
+};
+
+/** The bytes of NAME.wasm, made of NAME.wat. Freed by pw_bytes_clear. */
+static inline struct pw_bytes
+read_module(const char *name)
+{
+  struct pw_bytes bytes = {0};
+  char            path[512];
+  char            block[4096];
+  size_t          got;
+  FILE           *file;
+
+  snprintf(path, sizeof path, "%s/engine/%s.wasm", PW_TEST_MODULES, name);
+  file = fopen(path, "rb");
+  if (!file) {
+    fail_msg("%s is missing", path);
+  }
+  while ((got = fread(block, 1, sizeof block, file)) > 0) {
+    assert_true(pw_bytes_append(&bytes, block, got));
+  }
+  fclose(file);
+  return bytes;
+}
+
+static inline const struct pw_engine_ops *
+find_engine(void)
+{
+  struct pw_error             error;
+  const struct pw_engine_ops *ops = pw_engine_find("wasmtime", &error);
+
+  if (!ops) {
+    fail_msg("%s", error.message);
+  }
+  return ops;
+}
+
+static inline struct pw_engine *
+start_engine(const struct pw_engine_ops *ops, uint32_t stack_bytes)
+{
+  struct pw_engine_settings settings = {.stack_bytes = stack_bytes};
+  struct pw_error           error;
+  struct pw_engine         *engine = ops->engine_new(&settings, &error);
+
+  if (!engine) {
+    fail_msg("%s", error.message);
+  }
+  return engine;
+}
+
+static const char combine_data[] = "the import's own";
+
+static inline const char *
+host_combine(void *context, const void *data, pw_value *values)
+{
+  struct guest *guest = context;
+
+  assert_ptr_equal(data, combine_data);
+  memcpy(guest->seen, values, sizeof guest->seen);
+  values[0].i64 = values[0].i32 + values[1].i64 + values[2].i32;
+  return guest->answer;
+}
+
+static inline const char *
+host_notify(void *context, const void *data, pw_value *values)
+{
+  struct guest *guest = context;
+
+  assert_null(data);
+  if (guest->notified) {
+    guest->notified(guest, values[0].i32);
+  }
+  return guest->answer;
+}
+
+static const struct pw_import test_imports[] = {
+  {.module   = "env",
+   .name     = "combine",
+   .type     = {.parameters = "iIi", .result = 'I', .parameter_count = 3},
+   .function = host_combine,
+   .data     = combine_data},
+  {.module   = "env",
+   .name     = "notify",
+   .type     = {.parameters = "i", .result = 'v', .parameter_count = 1},
+   .function = host_notify},
+};
+
+static inline struct pw_linked_module *
+link_module(const struct pw_engine_ops *ops, struct pw_engine *engine, const char *name)
+{
+  struct pw_bytes            code = read_module(name);
+  struct pw_error            error;
+  struct pw_compiled_module *module = ops->module_compile(engine, pw_bytes_view(&code), &error);
+  struct pw_linked_module   *linked;
+
+  pw_bytes_clear(&code);
+  if (!module) {
+    fail_msg("%s", error.message);
+  }
+  linked = ops->link(module, test_imports, sizeof test_imports / sizeof *test_imports, &error);
+  if (!linked) {
+    fail_msg("%s", error.message);
+  }
+  ops->module_delete(module);
+  return linked;
+}
+
+static inline void
+start_guest(struct guest *guest, uint32_t stack_bytes, uint64_t memory_bytes)
+{
+  struct pw_instance_options options = {.host_data = guest, .memory_bytes = memory_bytes};
+  struct pw_error            error;
+
+  memset(guest, 0, sizeof *guest);
+  guest->ops      = find_engine();
+  guest->engine   = start_engine(guest->ops, stack_bytes);
+  guest->linked   = link_module(guest->ops, guest->engine, "engine_module");
+  guest->instance = guest->ops->instance_new(guest->linked, &options, 0, &error);
+  if (!guest->instance) {
+    fail_msg("%s", error.message);
+  }
+}
+
+static inline void
+stop_guest(struct guest *guest)
+{
+  guest->ops->instance_delete(guest->instance);
+  guest->ops->linked_delete(guest->linked);
+  guest->ops->engine_delete(guest->engine);
+}
+
+/** Calls an export; false on a trap. */
+static inline bool
+call_guest(struct guest *guest, const char *name, pw_value *values, size_t count, uint32_t deadline_ms,
+           struct pw_trap *trap)
+{
+  pw_function function;
+
+  if (!guest->ops->function_find(guest->instance, name, &function)) {
+    fail_msg("the module has no %s", name);
+  }
+  return guest->ops->call(guest->instance, &function, values, count, deadline_ms, trap);
+}
+
+/** Calls an export with i32 parameters, expects no trap, and returns its i32 result. */
+static inline int32_t
+call_i32(struct guest *guest, const char *name, int32_t first, int32_t second)
+{
+  pw_value       values[2] = {{.i32 = first}, {.i32 = second}};
+  struct pw_trap trap;
+
+  if (!call_guest(guest, name, values, 2, 0, &trap)) {
+    fail_msg("%s: %s\n%s", name, trap.message, trap.backtrace);
+  }
+  return values[0].i32;
+}
+
+static inline double
+milliseconds_now(void)
+{
+  struct timespec now;
+
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return (double)now.tv_sec * 1e3 + (double)now.tv_nsec / 1e6;
+}
+
+#endif

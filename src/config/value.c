@@ -80,10 +80,10 @@ pw_value_number(struct pw_view text, enum pw_value_unit unit, uint64_t *value)
   if (i == 0) {
     return not_a_number(unit);
   }
-  while (i < text.size && text.data[i] == ' ') {
-    i++;
-  }
   if (i < text.size) {
+    while (i < text.size && text.data[i] == ' ') {
+      i++;
+    }
     const struct unit *found = find_unit(unit, pw_view_make(text.data + i, text.size - i));
     if (!found) {
       return not_a_number(unit);

@@ -17,10 +17,7 @@ is_text_format(struct pw_view code)
       i++;
     }
   }
-  if (code.size - i >= 2 && memcmp(code.data + i, "(;", 2) == 0) {
-    return true;
-  }
-  const char *const words[] = {"(module", "(component"};
+  static const char *const words[] = {"(module", "(component", "(;"};
   for (size_t w = 0; w < sizeof(words) / sizeof(words[0]); w++) {
     size_t length = strlen(words[w]);
     if (code.size - i >= length && memcmp(code.data + i, words[w], length) == 0) {
@@ -37,8 +34,7 @@ fail_no_wasm(struct pw_view code, struct pw_error *error)
     const char *magic;
     size_t      size;
     const char *guess;
-  } formats[] = {{"\0asm", 4, "it is cut off"},
-                 {"\177ELF", 4, "it is an ELF file: native or precompiled code"},
+  } formats[] = {{"\177ELF", 4, "it is an ELF file: native or precompiled code"},
                  {"\x1f\x8b", 2, "it is compressed with gzip: unpack it first"},
                  {"\x28\xb5\x2f\xfd", 4, "it is compressed with zstd: unpack it first"}};
   if (code.size == 0) {
@@ -55,8 +51,7 @@ fail_no_wasm(struct pw_view code, struct pw_error *error)
   }
   const char *guess = "is it a text file?";
   for (size_t i = 0; i < sizeof(formats) / sizeof(formats[0]); i++) {
-    size_t size = code.size < formats[i].size ? code.size : formats[i].size;
-    if (memcmp(code.data, formats[i].magic, size) == 0) {
+    if (code.size >= formats[i].size && memcmp(code.data, formats[i].magic, formats[i].size) == 0) {
       guess = formats[i].guess;
     }
   }
@@ -70,7 +65,7 @@ pw_module_check_header(struct pw_view code, struct pw_error *error)
   static const char magic[]     = {'\0', 'a', 's', 'm'};
   static const char version[]   = {1, 0, 0, 0};
   static const char component[] = {1, 0}; /* the "layer", behind a version of two bytes */
-  if (code.size < sizeof(magic) || memcmp(code.data, magic, sizeof(magic)) != 0) {
+  if (code.size == 0 || memcmp(code.data, magic, code.size < sizeof(magic) ? code.size : sizeof(magic)) != 0) {
     return fail_no_wasm(code, error);
   }
   if (code.size < sizeof(magic) + sizeof(version)) {

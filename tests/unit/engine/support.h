@@ -10,6 +10,7 @@
 #include <proxywasm/engine.h>
 
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -64,6 +65,21 @@ find_engine(void)
   return ops;
 }
 
+/** cmocka puts its own handlers in the place of the engine's before each test; wasm traps by signal. This keeps those
+ *  that the first engine of the process has set, and puts them back later. */
+static inline void
+use_engine_signals(void)
+{
+  static const int        signals[] = {SIGSEGV, SIGILL, SIGFPE, SIGBUS};
+  static struct sigaction kept[4];
+  static bool             is_kept;
+
+  for (size_t i = 0; i < 4; i++) {
+    sigaction(signals[i], is_kept ? &kept[i] : NULL, is_kept ? NULL : &kept[i]);
+  }
+  is_kept = true;
+}
+
 static inline struct pw_engine *
 start_engine(const struct pw_engine_ops *ops, uint32_t stack_bytes)
 {
@@ -74,6 +90,7 @@ start_engine(const struct pw_engine_ops *ops, uint32_t stack_bytes)
   if (!engine) {
     fail_msg("%s", error.message);
   }
+  use_engine_signals();
   return engine;
 }
 
@@ -168,6 +185,7 @@ call_guest(struct guest *guest, const char *name, pw_value *values, size_t count
   if (!guest->ops->function_find(guest->instance, name, &function)) {
     fail_msg("the module has no %s", name);
   }
+  use_engine_signals();
   return guest->ops->call(guest->instance, &function, values, count, deadline_ms, trap);
 }
 

@@ -91,6 +91,7 @@ run(void *(*body)(void *))
   struct pw_linked_module    *linked = link_module(ops, engine, "engine_module");
   struct worker               workers[THREADS];
 
+  use_engine_signals();
   for (int32_t i = 0; i < THREADS; i++) {
     workers[i] = (struct worker){.ops = ops, .engine = engine, .linked = linked, .number = i + 1};
     assert_int_equal(pthread_create(&workers[i].thread, NULL, body, &workers[i]), 0);

@@ -161,6 +161,7 @@ a_trapping_start_section_is_an_error_with_its_backtrace(void **state)
   struct pw_instance_options options = {.host_data = guest};
   struct pw_error            error;
 
+  use_engine_signals();
   assert_null(guest->ops->instance_new(linked, &options, 0, &error));
   assert_int_equal(error.code, PW_ERROR_TRAP);
   assert_non_null(strstr(error.message, "start section: unreachable"));

@@ -14,13 +14,18 @@
 #define TYPES_4         TYPES_3, uint32_t
 #define TYPES_5         TYPES_4, uint32_t
 #define TYPES_6         TYPES_5, uint32_t
-#define TYPES_8         TYPES_6, uint32_t, uint32_t
+#define TYPES_7         TYPES_6, uint32_t
+#define TYPES_8         TYPES_7, uint32_t
 #define TYPES_9         TYPES_8, uint32_t
 #define TYPES_10        TYPES_9, uint32_t
 #define TYPES_12        TYPES_10, uint32_t, uint32_t
 #define TYPES_UL        uint32_t, uint64_t
 #define TYPES_ULU       TYPES_UL, uint32_t
 #define TYPES_ULUU      TYPES_ULU, uint32_t
+#define TYPES_ULL       TYPES_UL, uint64_t
+#define TYPES_ULLU      TYPES_ULL, uint32_t
+#define TYPES_UUULU     TYPES_3, uint64_t, uint32_t
+#define TYPES_UUUULLU   TYPES_4, uint64_t, uint64_t, uint32_t
 #define TYPES_UUUUULLUU TYPES_5, uint64_t, uint64_t, uint32_t, uint32_t
 
 #define R(n) (uint32_t) raw[n]
@@ -31,13 +36,18 @@
 #define RAW_4         RAW_3, R(3)
 #define RAW_5         RAW_4, R(4)
 #define RAW_6         RAW_5, R(5)
-#define RAW_8         RAW_6, R(6), R(7)
+#define RAW_7         RAW_6, R(6)
+#define RAW_8         RAW_7, R(7)
 #define RAW_9         RAW_8, R(8)
 #define RAW_10        RAW_9, R(9)
 #define RAW_12        RAW_10, R(10), R(11)
 #define RAW_UL        R(0), raw[1]
 #define RAW_ULU       RAW_UL, R(2)
 #define RAW_ULUU      RAW_ULU, R(3)
+#define RAW_ULL       RAW_UL, raw[2]
+#define RAW_ULLU      RAW_ULL, R(3)
+#define RAW_UUULU     RAW_3, raw[3], R(4)
+#define RAW_UUUULLU   RAW_4, raw[4], raw[5], R(6)
 #define RAW_UUUUULLUU RAW_5, raw[5], raw[6], R(7), R(8)
 
 /* X(module, name, parameters, result, signature) */
@@ -84,22 +94,58 @@
   X(WASI, environ_sizes_get, "rr", 'e', 2)                                                                             \
   X(WASI, clock_time_get, "uUR", 'e', ULU)                                                                             \
   X(WASI, random_get, "mu", 'e', 2)                                                                                    \
+  X(WASI, fd_write, "uvr", 'e', 4)
+
+/* WASI functions that are not in the ABI texts, but in what toolchains make: for the build with CALLER_WASI only. */
+#ifdef CALLER_WASI
+#define HOSTCALLS_WASI(X)                                                                                              \
+  X(WASI, clock_res_get, "uR", 'e', 2)                                                                                 \
   X(WASI, sched_yield, "", 'e', 0)                                                                                     \
   X(WASI, poll_oneoff, "amur", 'e', 4)                                                                                 \
-  X(WASI, fd_write, "uvr", 'e', 4)                                                                                     \
-  X(WASI, fd_read, "uvr", 'e', 4)                                                                                      \
-  X(WASI, fd_close, "u", 'e', 1)                                                                                       \
-  X(WASI, fd_seek, "uUuR", 'e', ULUU)                                                                                  \
   X(WASI, fd_fdstat_get, "um", 'e', 2)                                                                                 \
   X(WASI, fd_fdstat_set_flags, "uu", 'e', 2)                                                                           \
-  X(WASI, fd_filestat_get, "um", 'e', 2)                                                                               \
+  X(WASI, fd_fdstat_set_rights, "uUU", 'e', ULL)                                                                       \
   X(WASI, fd_prestat_get, "um", 'e', 2)                                                                                \
   X(WASI, fd_prestat_dir_name, "umu", 'e', 3)                                                                          \
+  X(WASI, fd_close, "u", 'e', 1)                                                                                       \
+  X(WASI, fd_read, "uvr", 'e', 4)                                                                                      \
+  X(WASI, fd_pread, "uvUr", 'e', UUULU)                                                                                \
+  X(WASI, fd_pwrite, "uvUr", 'e', UUULU)                                                                               \
+  X(WASI, fd_seek, "uUuR", 'e', ULUU)                                                                                  \
+  X(WASI, fd_tell, "uR", 'e', 2)                                                                                       \
+  X(WASI, fd_sync, "u", 'e', 1)                                                                                        \
+  X(WASI, fd_datasync, "u", 'e', 1)                                                                                    \
+  X(WASI, fd_advise, "uUUu", 'e', ULLU)                                                                                \
+  X(WASI, fd_allocate, "uUU", 'e', ULL)                                                                                \
+  X(WASI, fd_filestat_get, "um", 'e', 2)                                                                               \
+  X(WASI, fd_filestat_set_size, "uU", 'e', UL)                                                                         \
+  X(WASI, fd_filestat_set_times, "uUUu", 'e', ULLU)                                                                    \
+  X(WASI, fd_readdir, "umuUr", 'e', UUULU)                                                                             \
+  X(WASI, fd_renumber, "uu", 'e', 2)                                                                                   \
   X(WASI, path_open, "uubuUUur", 'e', UUUUULLUU)                                                                       \
-  X(WASI, path_filestat_get, "uubm", 'e', 5)
+  X(WASI, path_filestat_get, "uubm", 'e', 5)                                                                           \
+  X(WASI, path_filestat_set_times, "uubUUu", 'e', UUUULLU)                                                             \
+  X(WASI, path_create_directory, "ub", 'e', 3)                                                                         \
+  X(WASI, path_link, "uubub", 'e', 7)                                                                                  \
+  X(WASI, path_readlink, "ubmur", 'e', 6)                                                                              \
+  X(WASI, path_remove_directory, "ub", 'e', 3)                                                                         \
+  X(WASI, path_rename, "ubub", 'e', 6)                                                                                 \
+  X(WASI, path_symlink, "bub", 'e', 5)                                                                                 \
+  X(WASI, path_unlink_file, "ub", 'e', 3)                                                                              \
+  X(WASI, proc_raise, "u", 'e', 1)                                                                                     \
+  X(WASI, sock_accept, "uur", 'e', 3)                                                                                  \
+  X(WASI, sock_recv, "uvurr", 'e', 6)                                                                                  \
+  X(WASI, sock_send, "uvur", 'e', 5)                                                                                   \
+  X(WASI, sock_shutdown, "uu", 'e', 2)
+#define HOSTCALLS_WITHOUT_RESULT_WASI(X) X(env, emscripten_notify_memory_growth, "u", 1)
+#else
+#define HOSTCALLS_WASI(X)
+#define HOSTCALLS_WITHOUT_RESULT_WASI(X)
+#endif
 
 #define HOSTCALLS_WITHOUT_RESULT(X)                                                                                    \
   X(WASI, proc_exit, "u", 1)                                                                                           \
+  HOSTCALLS_WITHOUT_RESULT_WASI(X)                                                                                     \
   HOSTCALLS_WITHOUT_RESULT_0_1_0(X)
 
 #if PROXY_WASM_ABI == 0x000100
@@ -133,6 +179,7 @@
   __attribute__((import_module(TEXT(from)), import_name(#name))) void import_##name(TYPES_##signature);
 
 HOSTCALLS_ALL(IMPORT)
+HOSTCALLS_WASI(IMPORT)
 HOSTCALLS_VERSION(IMPORT)
 HOSTCALLS_WITHOUT_RESULT(IMPORT_WITHOUT_RESULT)
 
@@ -151,13 +198,14 @@ HOSTCALLS_WITHOUT_RESULT(IMPORT_WITHOUT_RESULT)
   }
 
 HOSTCALLS_ALL(CALL)
+HOSTCALLS_WASI(CALL)
 HOSTCALLS_VERSION(CALL)
 HOSTCALLS_WITHOUT_RESULT(CALL_WITHOUT_RESULT)
 
 #define ENTRY(from, name, parameters, result, signature)        {#name, parameters, result, call_##name},
 #define ENTRY_WITHOUT_RESULT(from, name, parameters, signature) {#name, parameters, 'v', call_##name},
 
-static const struct hostcall hostcalls[] = {HOSTCALLS_ALL(ENTRY) HOSTCALLS_VERSION(ENTRY)
+static const struct hostcall hostcalls[] = {HOSTCALLS_ALL(ENTRY) HOSTCALLS_WASI(ENTRY) HOSTCALLS_VERSION(ENTRY)
                                               HOSTCALLS_WITHOUT_RESULT(ENTRY_WITHOUT_RESULT)};
 
 const struct hostcall *

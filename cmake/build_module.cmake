@@ -13,7 +13,9 @@ function(run)
                   OUTPUT_VARIABLE text ERROR_VARIABLE text)
   if(NOT result EQUAL 0)
     string(REPLACE ";" " " shown "${ARGN}")
-    message(FATAL_ERROR "Module ${name} failed to build (${result}).\nIn ${directory}: ${shown}\n${text}")
+    # A notice is printed as it is; an error would have its lines broken anew.
+    message(NOTICE "In ${directory}: ${shown}\n${text}")
+    message(FATAL_ERROR "Module ${name} failed to build (${result}).")
   endif()
 endfunction()
 

@@ -141,7 +141,8 @@ endfunction()
 function(pw_add_go_module name directory)
   pw_find_module_tool(PW_GO version go)
   get_filename_component(directory "${directory}" ABSOLUTE BASE_DIR "${CMAKE_CURRENT_SOURCE_DIR}")
-  file(GLOB_RECURSE inputs CONFIGURE_DEPENDS "${directory}/*.go" "${directory}/go.mod" "${directory}/go.sum")
+  file(GLOB_RECURSE inputs CONFIGURE_DEPENDS "${directory}/*.go" "${directory}/go.mod" "${directory}/go.sum"
+       "${PW_SDK_DIRECTORY}/go/*.go" "${PW_SDK_DIRECTORY}/go/go.mod")
   pw_add_module(${name} LANGUAGE Go TOOL PW_GO INPUTS ${inputs} DIRECTORY "${directory}"
     ENVIRONMENT GOOS=wasip1 GOARCH=wasm CGO_ENABLED=0 GOFLAGS= GOWORK=off
     COMMAND ${PW_GO} build -buildmode=c-shared -trimpath -buildvcs=false -ldflags=-w -o @OUTPUT@ .)

@@ -1,0 +1,7 @@
+module headers
+
+go 1.24
+
+require proxywasm v0.0.0
+
+replace proxywasm => ../../../sdk/go

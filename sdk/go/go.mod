@@ -1,0 +1,3 @@
+module proxywasm
+
+go 1.24

@@ -260,6 +260,10 @@ enum pw_next {
  *  NULL when memory is out. */
 struct pw_stream *pw_stream_new(struct pw_chain *chain, void *data);
 
+/** True when a plugin of the chain is broken and fails closed: the stream is to be refused (503) before anything else.
+ */
+bool pw_stream_refused(struct pw_stream *stream);
+
 /** Request headers have come: proxy_on_request_headers, first instance to last. */
 enum pw_next pw_stream_request_headers(struct pw_stream *stream, bool end_of_stream);
 /** A piece of request body. What the modules let through goes to pw_proxy_ops.body_out, within this call or a later
@@ -280,6 +284,9 @@ enum pw_next pw_stream_response_metadata(struct pw_stream *stream, size_t count)
 /** Goes on where a direction was paused, after pw_proxy_ops.resume: the rest of the phase's instances, and then the
  * body and trailers that were held. Answers as the paused phase would have. */
 enum pw_next pw_stream_resume(struct pw_stream *stream, enum pw_stream_type type);
+
+/** Whether the headers of a direction have gone through the whole chain, while its body may still be paused. */
+bool pw_stream_headers_passed(const struct pw_stream *stream, enum pw_stream_type type);
 
 /** TCP (L4). Pieces leave through body_out with PW_STREAM_DOWNSTREAM (to the upstream) and PW_STREAM_UPSTREAM. */
 enum pw_next pw_stream_new_connection(struct pw_stream *stream);

@@ -6,8 +6,8 @@
 
 #define PW_NANOSECONDS_PER_MILLISECOND UINT64_C(1000000)
 /* A VM that lived this long, or whose failure is the first, is replaced at once. */
-#define PW_RESTART_HEALTHY (1000 * PW_NANOSECONDS_PER_MILLISECOND)
-#define PW_RESTART_FIRST_DELAY (50 * PW_NANOSECONDS_PER_MILLISECOND)
+#define PW_RESTART_HEALTHY       (1000 * PW_NANOSECONDS_PER_MILLISECOND)
+#define PW_RESTART_FIRST_DELAY   (50 * PW_NANOSECONDS_PER_MILLISECOND)
 #define PW_RESTART_LONGEST_DELAY (5000 * PW_NANOSECONDS_PER_MILLISECOND)
 
 static uint64_t
@@ -41,11 +41,11 @@ instance_release(struct pw_instance *instance)
 void
 pw_root_cancel_calls(struct pw_root *root)
 {
-  struct pw_worker           *worker = root->context.instance->worker;
-  const struct pw_proxy_ops  *proxy  = worker->host->proxy;
-  size_t                      cursor = 0;
-  uint32_t                    id;
-  void                       *kind;
+  struct pw_worker          *worker = root->context.instance->worker;
+  const struct pw_proxy_ops *proxy  = worker->host->proxy;
+  size_t                     cursor = 0;
+  uint32_t                   id;
+  void                      *kind;
 
   while ((kind = pw_id_map_next(&root->calls, &cursor, &id)) != NULL) {
     if ((uintptr_t)kind == PW_CALL_HTTP && proxy->http_call_cancel != NULL) {
@@ -155,19 +155,25 @@ root_ask(struct pw_root *root, enum pw_callback callback, size_t size, struct pw
   struct pw_vm           *vm     = root->context.vm;
   const struct pw_plugin *plugin = root->context.instance->plugin;
   pw_value                values[2];
+  bool                    ok;
 
   if (!pw_plugin_wants(plugin, callback)) {
     return true;
   }
-  values[0].u64 = root->context.id;
-  values[1].u64 = size;
-  if (!pw_vm_call(vm, &root->context, callback, values, 2, plugin->config.limits.start_milliseconds)) {
+  values[0].u64     = root->context.id;
+  values[1].u64     = size;
+  root->in_vm_start = callback == PW_CALLBACK_VM_START;
+  ok                = pw_vm_call(vm, &root->context, callback, values, 2, plugin->config.limits.start_milliseconds);
+  root->in_vm_start = false;
+  if (!ok) {
     return pw_error_set(error, PW_ERROR_TRAP, "the module trapped in %s: %s\n%s", pw_callback_name(callback),
                         vm->trap.message, vm->trap.backtrace);
   }
   if (values[0].u32 == 0) {
-    return pw_error_set(error, PW_ERROR_START, "the module's %s answered false: it refuses its configuration (see its log lines before this one)",
-                        pw_callback_name(callback));
+    return pw_error_set(
+      error, PW_ERROR_START,
+      "the module's %s answered false: it refuses its configuration (see its log lines before this one)",
+      pw_callback_name(callback));
   }
   return true;
 }
@@ -322,9 +328,31 @@ pw_instance_new(struct pw_worker *worker, struct pw_plugin *plugin, struct pw_er
 }
 
 struct pw_instance *
-pw_instance_new_private(struct pw_worker *worker, struct pw_plugin *plugin, struct pw_error *error)
+pw_instance_new_for_stream(struct pw_instance *factory)
 {
-  return instance_new(worker, plugin, true, error);
+  struct pw_host     *host = factory->worker->host;
+  struct pw_instance *instance;
+  struct pw_error     error;
+
+  instance = instance_new(factory->worker, factory->plugin, true, &error);
+  if (instance != NULL && instance->root == NULL) {
+    pw_host_log(host, factory->plugin, PW_LOG_ERROR, "no VM could be started for a stream: %s", error.message);
+  }
+  if (instance != NULL) {
+    instance->of_stream = true;
+  }
+  return instance;
+}
+
+void
+pw_instance_delete_locked(struct pw_instance *instance)
+{
+  instance->closing = true;
+  if (instance->root != NULL) {
+    /* As if a last stream had ended: begins the root's own end when there is none. */
+    pw_root_release(pw_root_retain(instance->root));
+  }
+  instance_release(instance);
 }
 
 void
@@ -332,18 +360,31 @@ pw_instance_delete(struct pw_instance *instance)
 {
   struct pw_worker *worker;
 
-  if (instance == NULL) {
-    return;
+  if (instance != NULL) {
+    worker = instance->worker;
+    pw_worker_enter(worker);
+    pw_instance_delete_locked(instance);
+    pw_worker_leave(worker);
   }
-  worker = instance->worker;
-  pw_worker_enter(worker);
-  instance->closing = true;
-  if (instance->root != NULL) {
-    /* As if a last stream had ended: begins the root's own end when there is none. */
-    pw_root_release(pw_root_retain(instance->root));
+}
+
+void
+pw_instance_abandon(struct pw_instance *instance)
+{
+  struct pw_root   *root   = instance->root;
+  struct pw_vm     *vm     = root != NULL ? root->context.vm : NULL;
+  struct pw_worker *worker = instance->worker;
+
+  if (vm != NULL) {
+    /* As after a trap: nothing is called any more, and all contexts go. */
+    vm->dead = true;
+    pw_vm_bury(vm);
   }
-  instance_release(instance);
-  pw_worker_leave(worker);
+  if (worker->instances == instance) {
+    /* Its owner did not delete it. */
+    instance->references = 1;
+    instance_release(instance);
+  }
 }
 
 enum pw_instance_state

@@ -37,17 +37,17 @@ struct pw_root;
 /* ------------------------------------------------------------------------------------------------------------- host */
 
 struct pw_host {
-  const struct pw_proxy_ops   *proxy;
-  void                        *proxy_data;
-  const struct pw_trace_ops   *trace;
-  void                        *trace_data;
-  char                        *cache_directory;
-  struct pw_shared_data       *shared_data;
-  struct pw_shared_queues     *shared_queues;
-  struct pw_metrics           *metrics;
-  struct pw_foreign_functions *foreign_functions;
-  pthread_mutex_t              code_lock; /**< guards `codes` */
-  struct pw_code              *codes;     /**< compiled modules in use, see code.c */
+  const struct pw_proxy_ops  *proxy;
+  void                       *proxy_data;
+  const struct pw_trace_ops  *trace;
+  void                       *trace_data;
+  char                       *cache_directory;
+  struct pw_shared_data      *shared_data;
+  struct pw_shared_queues    *shared_queues;
+  struct pw_metrics          *metrics;
+  struct pw_foreign_functions foreign_functions;
+  pthread_mutex_t             code_lock; /**< guards `codes` */
+  struct pw_code             *codes;     /**< compiled modules in use, see code.c */
 };
 
 /** A log line of the host itself, about a plugin (may be NULL). */
@@ -101,12 +101,19 @@ struct pw_queue_event {
 };
 
 struct pw_worker {
-  struct pw_host  *host;
-  void            *data;
-  pthread_mutex_t *lock;         /**< of a shared worker (vm_scope: process); NULL: the worker has one thread */
-  struct pw_vm    *vms;          /**< those that can be shared by plugins of one identity */
-  struct pw_instance *instances; /**< all that are not freed yet */
-  uint32_t         next_call_id; /**< HTTP and gRPC */
+  struct pw_host     *host;
+  void               *data;
+  pthread_mutex_t    *lock;         /**< of a shared worker (vm_scope: process); NULL: the worker has one thread */
+  struct pw_vm       *vms;          /**< those that can be shared by plugins of one identity */
+  struct pw_instance *instances;    /**< all that are not freed yet */
+  uint32_t            next_call_id; /**< HTTP and gRPC */
+
+  /* Memory that hostcalls use over and over. Nothing in it outlives the hostcall. */
+  struct pw_pairs pairs;
+  struct pw_pairs more_pairs;
+  struct pw_bytes bytes;
+  struct pw_bytes output_bytes; /**< of fd_write, which an allocator may call beneath another hostcall */
+  struct pw_bytes log_bytes;
 
   pthread_mutex_t         event_lock; /**< guards the rest: other threads add events */
   struct pw_queue_event  *events;
@@ -153,34 +160,42 @@ struct pw_vm {
   struct pw_trap              trap; /**< of the death */
 };
 
-/** What a module did to a stream, or how far it is: see stream.c. */
+/** What a stage of a direction waits for (a set). */
+enum pw_pause { PW_PAUSE_HEADERS = 1, PW_PAUSE_BODY = 2, PW_PAUSE_TRAILERS = 4 };
+
+/** One direction of one stream at one plugin. */
+struct pw_stage {
+  struct pw_buffer body;    /**< what its body callback looks at, or holds back */
+  uint8_t          pauses;  /**< set of enum pw_pause */
+  bool             running; /**< a callback of this direction runs */
+  bool             in_body; /**< and it is the body's */
+  bool             held;    /**< `body` has not been shown to its callback: headers are paused here, or before */
+  bool             end;     /**< the end of the stream follows what it holds */
+  bool             resume;  /**< the module said continue */
+};
+
+/** A context: a root's, or a stream's at one plugin. */
 struct pw_context {
   uint32_t            id;
-  struct pw_vm       *vm;       /**< NULL: this plugin is skipped */
+  bool                done_pending; /**< on_done answered false */
+  bool                finishing;    /**< in vm->finished */
+  bool                detached;     /**< the proxy's part of its stream is gone */
+  struct pw_vm       *vm;           /**< NULL: this plugin is skipped */
   struct pw_instance *instance;
   struct pw_root     *root;
   struct pw_stream   *stream; /**< NULL for a root context */
   struct pw_context  *next_finished;
-  bool                done_pending; /**< on_done answered false */
-  bool                finishing;    /**< in vm->finished */
-  bool                called;       /**< a call into it is under way */
-  struct pw_stage {
-    struct pw_buffer body;   /**< what the stage holds back */
-    bool             paused; /**< its body callback said pause */
-    bool             held;   /**< bytes are here that its callback has not seen: headers are paused before or at it */
-    bool             end;    /**< the end of the stream is among what it holds */
-    bool             resume; /**< the module said continue */
-  } stages[2];               /**< request, response */
+  struct pw_stage     stages[2]; /**< request (downstream), response (upstream) */
 };
 
 /** A root context: a plugin's in one VM. */
 struct pw_root {
-  struct pw_context                 context;
-  struct pw_property_store          properties;
-  struct pw_id_map                  calls; /**< id of an open HTTP or gRPC call -> enum pw_call_kind */
-  uint64_t                          started_at; /**< monotonic nanoseconds */
-  uint32_t                          references; /**< one for each stream context and queue event, one for the instance */
-  const struct pw_http_call_result *http_call;   /**< while its callback runs */
+  struct pw_context        context;
+  struct pw_property_store properties;
+  struct pw_id_map         calls;              /**< id of an open HTTP or gRPC call -> enum pw_call_kind */
+  uint64_t                 started_at;         /**< monotonic nanoseconds */
+  uint32_t                 references;         /**< one for each stream context and queue event, one for the instance */
+  const struct pw_http_call_result *http_call; /**< while its callback runs */
   const struct pw_pairs            *grpc_initial_metadata;
   const struct pw_pairs            *grpc_trailing_metadata;
   const struct pw_view             *grpc_message;
@@ -188,7 +203,8 @@ struct pw_root {
   uint32_t                          status_code;
   struct pw_view                    status_message;
   uint32_t                          tick_milliseconds;
-  bool                              subscribed; /**< to a queue */
+  bool                              subscribed;  /**< to a queue */
+  bool                              in_vm_start; /**< for proxy_get_configuration of 0.1.0 */
 };
 
 enum pw_call_kind { PW_CALL_HTTP = 1, PW_CALL_GRPC = 2, PW_CALL_GRPC_STREAM = 3 };
@@ -202,6 +218,8 @@ enum pw_call_kind { PW_CALL_HTTP = 1, PW_CALL_GRPC = 2, PW_CALL_GRPC_STREAM = 3 
 /** Makes a VM and runs _initialize or _start in the name of `root`. NULL on error. One reference. */
 struct pw_vm *pw_vm_new(struct pw_worker *worker, struct pw_plugin *plugin, struct pw_root *root,
                         struct pw_error *error);
+/** Frees the instance of a dead VM, and tells all its contexts. No call into it is under way. */
+void pw_vm_bury(struct pw_vm *vm);
 /** Gives a reference back; the last one deletes. */
 void pw_vm_release(struct pw_vm *vm);
 
@@ -229,34 +247,40 @@ void pw_context_finish(struct pw_context *context);
 /* --------------------------------------------------------------------------------------------------------- instance */
 
 /**
- * The life of an instance and its roots: an instance has one reference of its owner and one of each root; a root has one
- * of the instance while it serves, and one of each stream context. So whatever points to an instance or a root is right,
- * even when the VM died or the instance was deleted meanwhile.
+ * The life of an instance and its roots: an instance has one reference of its owner and one of each root; a root has
+ * one of the instance while it serves, and one of each stream context. So whatever points to an instance or a root is
+ * right, even when the VM died or the instance was deleted meanwhile.
  */
 struct pw_instance {
-  struct pw_worker      *worker;
-  struct pw_plugin      *plugin;
-  struct pw_root        *root;       /**< NULL: failed, or gone */
-  struct pw_root        *starting;   /**< while its start callbacks run */
-  struct pw_instance    *next;       /**< in worker->instances */
-  struct pw_instance    *previous;
-  uint32_t               references;
-  bool                   is_private; /**< shares no VM: made for one stream */
-  bool                   closing;    /**< deleted by its owner */
-  uint64_t               retry_at;   /**< monotonic nanoseconds: no new VM before that */
-  uint32_t               failures;   /**< of VMs, in a row */
-  uint64_t               traps;
-  uint64_t               restarts;
-  uint64_t               streams;    /**< stream contexts alive */
-  struct pw_log_limiter  log_limiter;
+  struct pw_worker     *worker;
+  struct pw_plugin     *plugin;
+  struct pw_root       *root;     /**< NULL: failed, or gone */
+  struct pw_root       *starting; /**< while its start callbacks run */
+  struct pw_instance   *next;     /**< in worker->instances */
+  struct pw_instance   *previous;
+  uint32_t              references;
+  bool                  is_private; /**< shares no VM */
+  bool                  of_stream;  /**< made for one stream, which deletes it */
+  bool                  closing;    /**< deleted by its owner */
+  uint64_t              retry_at;   /**< monotonic nanoseconds: no new VM before that */
+  uint32_t              failures;   /**< of VMs, in a row */
+  uint64_t              traps;
+  uint64_t              restarts;
+  uint64_t              streams; /**< stream contexts alive */
+  struct pw_log_limiter log_limiter;
 };
 
 /** The root to serve a new stream with, restarting a dead VM when its time has come; NULL: broken now. */
 struct pw_root *pw_instance_ready(struct pw_instance *instance);
 /** The VM of this root died. */
 void pw_instance_trapped(struct pw_instance *instance, struct pw_root *root);
-/** An instance that shares no VM, for one stream. NULL: memory. */
-struct pw_instance *pw_instance_new_private(struct pw_worker *worker, struct pw_plugin *plugin, struct pw_error *error);
+/** An instance of the same plugin for one stream. NULL: memory. The lock of the worker is held, here and in the next.
+ */
+struct pw_instance *pw_instance_new_for_stream(struct pw_instance *factory);
+void                pw_instance_delete_locked(struct pw_instance *instance);
+
+/** Ends an instance at once, whatever its module deferred: its worker is about to go. */
+void pw_instance_abandon(struct pw_instance *instance);
 
 static inline struct pw_root *
 pw_root_retain(struct pw_root *root)
@@ -264,8 +288,8 @@ pw_root_retain(struct pw_root *root)
   ++root->references;
   return root;
 }
-/** Gives a reference back. When only the instance's is left and the instance was deleted, the root is ended; the last one
- *  frees it. */
+/** Gives a reference back. When only the instance's is left and the instance was deleted, the root is ended; the last
+ * one frees it. */
 void pw_root_release(struct pw_root *root);
 /** The root's on_delete was called: it does not serve any more. */
 void pw_root_finished(struct pw_root *root);
@@ -279,44 +303,71 @@ void                       pw_root_unsubscribe(struct pw_root *root);
 struct pw_chain {
   struct pw_worker   *worker;
   struct pw_stream   *free_streams; /**< kept for the next transaction: a stream costs no allocation */
+  atomic_uint         references;   /**< of its owner, and one of each stream */
   uint32_t            callbacks;
   size_t              count;
   struct pw_instance *instances[];
 };
 
+void pw_chain_release(struct pw_chain *chain);
+
 /** How far a direction of a stream is. */
 struct pw_direction {
-  size_t headers_at;   /**< the step that holds the headers; `count` when all have passed */
-  size_t trailers_at;  /**< likewise, SIZE_MAX when none have come */
-  bool   headers_seen; /**< headers were given */
-  bool   end;          /**< the proxy gave the end of the stream with the headers */
-  bool   asked;        /**< pw_proxy_ops.resume was called, pw_stream_resume not yet */
-  bool   open;         /**< headers can still be changed */
+  size_t      headers_at;    /**< the step that holds the headers; `count` when all have passed, or none came */
+  size_t      trailers_at;   /**< the step that holds the trailers; `count` when none does */
+  bool        end;           /**< the end of the stream came with the headers */
+  bool        headers_open;  /**< headers can be changed */
+  bool        trailers_open; /**< likewise */
+  atomic_bool asked;         /**< pw_proxy_ops.resume was called, pw_stream_resume not yet */
 };
 
+/**
+ * A stream belongs to one thread. But a context of it may be in a VM of a shared worker, where another thread
+ * continues, closes or ends it: whatever that touches is atomic, or a context's own and guarded by the lock of its
+ * worker.
+ */
 struct pw_stream {
   struct pw_chain         *chain;
   struct pw_stream        *next_free;
-  void                    *data;    /**< the proxy's; NULL once it ended */
-  enum pw_next             verdict; /**< CONTINUE, or how a module ended the phase */
+  void                    *data; /**< the proxy's */
+  pthread_t                thread;
+  atomic_int               verdict; /**< enum pw_next: CONTINUE, or how a module ended the phase */
+  atomic_uint              pending; /**< 1, and one for each context that deferred its end */
   uint32_t                 replies;
   bool                     in_phase; /**< a call of the proxy is under way */
-  bool                     ended;
-  uint32_t                 pending; /**< contexts that deferred their end */
+  bool                     failed;   /**< FAIL was answered: no more callbacks */
+  bool                     deferred; /**< a context deferred its end */
   bool                     is_tcp;
   struct pw_direction      directions[2];
   struct pw_property_store properties;
-  struct pw_pairs         *snapshot; /**< PW_MAP_STREAM_COUNT maps, for deferred contexts */
-  struct pw_bytes          snapshot_bytes;
+  struct pw_pairs          snapshot[PW_MAP_STREAM_COUNT]; /**< for contexts that deferred their end */
+  struct pw_bytes          snapshot_bytes[PW_MAP_STREAM_COUNT];
   struct pw_context        contexts[];
 };
+
+/** The proxy's stream, for hostcalls that reach it; NULL when there is none (any more), or it is another thread's. */
+static inline void *
+pw_context_stream_data(const struct pw_context *context)
+{
+  const struct pw_stream *stream = context->stream;
+
+  if (PW_UNLIKELY(stream == NULL || context->detached ||
+                  (context->instance->worker->lock != NULL && !pthread_equal(stream->thread, pthread_self())))) {
+    return NULL;
+  }
+  return stream->data;
+}
 
 /** A module continues a direction: notes it down, and asks the proxy when nothing of the stream is under way. */
 void pw_stream_continue(struct pw_stream *stream, struct pw_context *context, enum pw_stream_type type);
 /** A module closes it. */
 void pw_stream_close(struct pw_stream *stream, enum pw_stream_type type);
+/** Whether a reply may still be made: a module that answers its own reply for ever is stopped here. */
+bool pw_stream_may_reply(const struct pw_stream *stream);
 /** A module replied: the phase under way ends, or a pause does. */
 void pw_stream_replied(struct pw_stream *stream);
+/** Whether the fields of a map may be changed now: from their callback on, until they go on. */
+bool pw_stream_map_open(const struct pw_stream *stream, enum pw_map_type map);
 /** A context that had deferred its end is gone. */
 void pw_stream_context_gone(struct pw_stream *stream, struct pw_context *context);
 /** The VM of this context died: whoever waits for it must not wait for ever. */

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 
 static const struct {
-  const char         *export;
+  const char *export;
   enum pw_abi_version version;
 } markers[] = {
   {"proxy_abi_version_0_2_1", PW_ABI_0_2_1},
@@ -183,7 +183,8 @@ traced_hostcall(void *context, const void *data, pw_value *values)
   memset(arguments, 0, sizeof(arguments));
   memcpy(arguments, values, type.parameter_count * sizeof(pw_value));
   trace->hostcall_begin(sink, caller, linked->hostcall, arguments);
-  trap = linked->drops_result ? hostcall_without_result(context, data, values) : linked->function(context, data, values);
+  trap =
+    linked->drops_result ? hostcall_without_result(context, data, values) : linked->function(context, data, values);
   trace->hostcall_end(sink, caller, linked->hostcall, arguments,
                       type.result == 'v' || linked->drops_result ? NULL : values, trap);
   return trap;
@@ -198,8 +199,8 @@ report_import(struct pw_bytes *report, const struct pw_extern *import, const cha
   const char *kinds[] = {"function", "table", "memory", "global", "tag"};
   int         length;
 
-  length = snprintf(line, sizeof(line), "%s  %s %.100s.%.200s%s%s: %s", report->size > 0 ? "\n" : "", kinds[import->kind],
-                    import->module, import->name, import->type_known ? " " : "",
+  length = snprintf(line, sizeof(line), "%s  %s %.100s.%.200s%s%s: %s", report->size > 0 ? "\n" : "",
+                    kinds[import->kind], import->module, import->name, import->type_known ? " " : "",
                     import->type_known ? pw_function_type_text(&import->type, type, sizeof(type)) : "", why);
   pw_bytes_append(report, line, (size_t)length < sizeof(line) ? (size_t)length : sizeof(line) - 1);
 }

@@ -5,16 +5,16 @@
 
 #include <stdlib.h>
 
-#define PW_DEFAULT_MEMORY_BYTES (UINT64_C(256) << 20)
-#define PW_DEFAULT_STACK_BYTES (512u << 10)
+#define PW_DEFAULT_MEMORY_BYTES          (UINT64_C(256) << 20)
+#define PW_DEFAULT_STACK_BYTES           (512u << 10)
 #define PW_DEFAULT_CALLBACK_MILLISECONDS 100
-#define PW_DEFAULT_START_MILLISECONDS 10000
-#define PW_DEFAULT_BODY_BYTES (UINT64_C(10) << 20)
-#define PW_DEFAULT_CALLS_IN_FLIGHT 1000
-#define PW_DEFAULT_LOG_LINES_PER_SECOND 1000
-#define PW_DEFAULT_LOG_LINE_BYTES (8u << 10)
-#define PW_DEFAULT_TICK_MILLISECONDS 10
-#define PW_DEFAULT_PROPERTIES_BYTES (64u << 10)
+#define PW_DEFAULT_START_MILLISECONDS    10000
+#define PW_DEFAULT_BODY_BYTES            (UINT64_C(10) << 20)
+#define PW_DEFAULT_CALLS_IN_FLIGHT       1000
+#define PW_DEFAULT_LOG_LINES_PER_SECOND  1000
+#define PW_DEFAULT_LOG_LINE_BYTES        (8u << 10)
+#define PW_DEFAULT_TICK_MILLISECONDS     10
+#define PW_DEFAULT_PROPERTIES_BYTES      (64u << 10)
 
 /* ---------------------------------------------------------------------------------------------------- configuration */
 
@@ -51,9 +51,9 @@ strings_size(const struct pw_plugin_config *config)
 static void
 apply_defaults(struct pw_limits *limits)
 {
-#define DEFAULT_LIMIT(field, value)                     \
-  do {                                                  \
-    limits->field = limits->field != 0 ? limits->field : (value); \
+#define DEFAULT_LIMIT(field, value)                                                                                    \
+  do {                                                                                                                 \
+    limits->field = limits->field != 0 ? limits->field : (value);                                                      \
   } while (0)
   DEFAULT_LIMIT(memory_bytes, PW_DEFAULT_MEMORY_BYTES);
   DEFAULT_LIMIT(stack_bytes, PW_DEFAULT_STACK_BYTES);
@@ -138,7 +138,8 @@ make_identity(struct pw_plugin *plugin)
     ok = identity_add_view(plugin, config->capabilities[i]);
   }
   for (i = 0; ok && i < config->environment_count; ++i) {
-    ok = identity_add_view(plugin, config->environment[i].key) && identity_add_view(plugin, config->environment[i].value);
+    ok =
+      identity_add_view(plugin, config->environment[i].key) && identity_add_view(plugin, config->environment[i].value);
   }
   return ok;
 }

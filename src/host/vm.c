@@ -15,14 +15,61 @@ vm_log_death(const struct pw_vm *vm, const char *where)
               trap->message, trap->backtrace);
 }
 
+typedef bool (*vm_context_test)(const struct pw_context *context);
+
+static bool
+context_is_detached(const struct pw_context *context)
+{
+  return context->stream != NULL && context->detached;
+}
+
+static bool
+context_is_serving_root(const struct pw_context *context)
+{
+  return context->stream == NULL && context->instance->root == context->root;
+}
+
+/* Any context that the test finds; asked anew each time, since what is done with it changes the map. */
+static struct pw_context *
+vm_find_context(const struct pw_vm *vm, vm_context_test test)
+{
+  struct pw_context *context;
+  size_t             cursor = 0;
+  uint32_t           id;
+
+  while ((context = (struct pw_context *)pw_id_map_next(&vm->contexts, &cursor, &id)) != NULL) {
+    if (test(context)) {
+      return context;
+    }
+  }
+  return NULL;
+}
+
 /* Every context of a dead VM is told, once no call is under way: streams that wait for it go on or fail. */
 static void
-vm_bury(struct pw_vm *vm)
+vm_tell_contexts(struct pw_vm *vm)
 {
-  struct pw_vm       **link = &vm->worker->vms;
-  struct pw_context   *context;
-  size_t               cursor = 0;
-  uint32_t             id;
+  struct pw_context *context;
+  size_t             cursor = 0;
+  uint32_t           id;
+
+  while ((context = (struct pw_context *)pw_id_map_next(&vm->contexts, &cursor, &id)) != NULL) {
+    if (context->stream != NULL && !context->detached) {
+      pw_stream_context_died(context->stream, context);
+    }
+  }
+  while ((context = vm_find_context(vm, context_is_detached)) != NULL) {
+    pw_stream_context_gone(context->stream, context);
+  }
+  while ((context = vm_find_context(vm, context_is_serving_root)) != NULL) {
+    pw_instance_trapped(context->instance, context->root);
+  }
+}
+
+static void
+vm_unlist(struct pw_vm *vm)
+{
+  struct pw_vm **link = &vm->worker->vms;
 
   while (*link != NULL && *link != vm) {
     link = &(*link)->next;
@@ -30,23 +77,19 @@ vm_bury(struct pw_vm *vm)
   if (*link == vm) {
     *link = vm->next;
   }
+}
+
+void
+pw_vm_bury(struct pw_vm *vm)
+{
+  vm_unlist(vm);
   /* The code, the memory and the tables of the instance go now; the contexts stay until their streams end. */
   vm->engine->instance_delete(vm->instance);
   vm->instance = NULL;
   vm->memory   = NULL;
   vm->finished = NULL;
   ++vm->references;
-  while ((context = (struct pw_context *)pw_id_map_next(&vm->contexts, &cursor, &id)) != NULL) {
-    if (context->stream != NULL) {
-      pw_stream_context_died(context->stream, context);
-    }
-  }
-  cursor = 0;
-  while ((context = (struct pw_context *)pw_id_map_next(&vm->contexts, &cursor, &id)) != NULL) {
-    if (context->stream == NULL) {
-      pw_instance_trapped(context->instance, context->root);
-    }
-  }
+  vm_tell_contexts(vm);
   pw_vm_release(vm);
 }
 
@@ -56,7 +99,7 @@ vm_settle(struct pw_vm *vm)
 {
   if (PW_UNLIKELY(vm->dead)) {
     if (vm->instance != NULL) {
-      vm_bury(vm);
+      pw_vm_bury(vm);
     }
     return;
   }
@@ -208,17 +251,17 @@ vm_run_start_functions(struct pw_vm *vm, struct pw_root *root, struct pw_error *
   static const struct {
     const char *name;
     size_t      count;
-  } functions[]   = {{"_initialize", 0}, {"main", 2}, {"__main_void", 0}, {"_start", 0}};
-  bool initialized = false;
-  bool main_ran    = false;
+  } functions[]      = {{"_initialize", 0}, {"main", 2}, {"__main_void", 0}, {"_start", 0}};
+  bool   initialized = false;
+  bool   main_ran    = false;
   size_t i;
 
   for (i = 0; i < sizeof(functions) / sizeof(functions[0]); ++i) {
-    const char             *name   = functions[i].name;
+    const char *name               = functions[i].name;
     const struct pw_extern *export = pw_module_export(pw_plugin_module(vm->plugin), name);
-    pw_value                values[2];
-    pw_function             function;
-    bool                    ok;
+    pw_value    values[2];
+    pw_function function;
+    bool        ok;
 
     if (export == NULL || export->kind != PW_EXTERN_FUNCTION || !export->type_known ||
         export->type.parameter_count != functions[i].count) {
@@ -294,17 +337,10 @@ pw_vm_new(struct pw_worker *worker, struct pw_plugin *plugin, struct pw_root *ro
 void
 pw_vm_release(struct pw_vm *vm)
 {
-  struct pw_vm **link;
-
   if (PW_LIKELY(--vm->references > 0)) {
     return;
   }
-  for (link = &vm->worker->vms; *link != NULL; link = &(*link)->next) {
-    if (*link == vm) {
-      *link = vm->next;
-      break;
-    }
-  }
+  vm_unlist(vm);
   if (vm->instance != NULL) {
     vm->engine->instance_delete(vm->instance);
   }

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "host/internal.h"
+
+#include <stdlib.h>
+
+struct pw_chain *
+pw_chain_new(struct pw_worker *worker, struct pw_instance *const *instances, size_t count, struct pw_error *error)
+{
+  struct pw_chain *chain = (struct pw_chain *)calloc(1, sizeof(*chain) + count * sizeof(chain->instances[0]));
+  size_t           i;
+
+  if (chain == NULL) {
+    pw_error_set(error, PW_ERROR_MEMORY, "out of memory for a chain of %zu plugins", count);
+    return NULL;
+  }
+  chain->worker = worker;
+  chain->count  = count;
+  atomic_init(&chain->references, 1);
+  for (i = 0; i < count; ++i) {
+    chain->instances[i] = instances[i];
+    chain->callbacks |= instances[i]->plugin->callbacks;
+  }
+  return chain;
+}
+
+void
+pw_chain_release(struct pw_chain *chain)
+{
+  if (atomic_fetch_sub_explicit(&chain->references, 1, memory_order_acq_rel) != 1) {
+    return;
+  }
+  while (chain->free_streams != NULL) {
+    struct pw_stream *stream = chain->free_streams;
+
+    chain->free_streams = stream->next_free;
+    free(stream);
+  }
+  free(chain);
+}
+
+void
+pw_chain_delete(struct pw_chain *chain)
+{
+  if (chain != NULL) {
+    pw_chain_release(chain);
+  }
+}
+
+bool
+pw_chain_has_callback(const struct pw_chain *chain, enum pw_callback callback)
+{
+  return (chain->callbacks >> callback) & 1u;
+}

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "host/guest.h"
+
+char *
+pw_guest_grown(struct pw_vm *vm, uint32_t address, uint32_t size)
+{
+  vm->engine->memory_refresh(vm->instance);
+  if ((uint64_t)address + size <= vm->memory->size) {
+    return (char *)vm->memory->base + address;
+  }
+  return NULL;
+}
+
+enum pw_status
+pw_guest_return_room(struct pw_vm *vm, size_t size, pw_value address_at, pw_value size_at, char **target)
+{
+  uint32_t address = 0;
+
+  *target = NULL;
+  if (pw_guest(vm, address_at.u32, 4) == NULL || pw_guest(vm, size_at.u32, 4) == NULL || size > UINT32_MAX) {
+    return PW_STATUS_INVALID_MEMORY_ACCESS;
+  }
+  if (size > 0) {
+    address = pw_vm_allocate(vm, (uint32_t)size);
+    if (address == 0 || vm->dead) {
+      return PW_STATUS_INVALID_MEMORY_ACCESS;
+    }
+    *target = pw_guest(vm, address, (uint32_t)size);
+    if (*target == NULL) {
+      return PW_STATUS_INVALID_MEMORY_ACCESS;
+    }
+  }
+  pw_guest_write_u32(vm, address_at.u32, address);
+  pw_guest_write_u32(vm, size_at.u32, (uint32_t)size);
+  return PW_STATUS_OK;
+}
+
+enum pw_status
+pw_guest_return(struct pw_vm *vm, struct pw_view bytes, pw_value address_at, pw_value size_at)
+{
+  char          *target;
+  enum pw_status status = pw_guest_return_room(vm, bytes.size, address_at, size_at, &target);
+
+  if (status == PW_STATUS_OK && target != NULL) {
+    memcpy(target, bytes.data, bytes.size);
+  }
+  return status;
+}

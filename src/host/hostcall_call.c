@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Hostcalls that start and steer HTTP and gRPC calls (ABI text, sections "HTTP calls" and "gRPC calls"). */
+#include "host/guest.h"
+#include "host/hostcall_table.h"
+#include "host/log.h"
+
+/* Calls belong to the root context: their callbacks are made on it. */
+static bool
+call_allowed(struct pw_vm *vm, const struct pw_root *root)
+{
+  const struct pw_instance *instance = root->context.instance;
+  uint32_t                  limit    = instance->plugin->config.limits.calls_in_flight;
+
+  if (root->calls.count < limit) {
+    return true;
+  }
+  pw_host_log(vm->host, instance->plugin, PW_LOG_WARN,
+              "a call is refused: %u are in flight already (limits.calls_in_flight)", limit);
+  return false;
+}
+
+static uint32_t
+call_new(struct pw_vm *vm, struct pw_root *root, enum pw_call_kind kind)
+{
+  uint32_t id;
+
+  do {
+    id = ++vm->worker->next_call_id;
+  } while (id == 0 || pw_id_map_get(&root->calls, id) != NULL);
+  return pw_id_map_put(&root->calls, id, (void *)(uintptr_t)kind) ? id : 0;
+}
+
+static bool
+has_key(const struct pw_pairs *pairs, const char *key)
+{
+  size_t i;
+
+  for (i = 0; i < pairs->count; ++i) {
+    if (pw_view_equal(pairs->items[i].key, pw_view_of(key)) && pairs->items[i].value.size > 0) {
+      return true;
+    }
+  }
+  return false;
+}
+
+/* Ends a start: gives the id to the module, or forgets the call that could not be started. */
+static enum pw_status
+call_started(struct pw_vm *vm, struct pw_root *root, enum pw_status status, uint32_t id, pw_value id_at)
+{
+  if (status != PW_STATUS_OK) {
+    pw_id_map_remove(&root->calls, id);
+    return status;
+  }
+  pw_guest_write_u32(vm, id_at.u32, id);
+  return PW_STATUS_OK;
+}
+
+PW_HOSTCALL(pw_hc_http_call)
+{
+  struct pw_root     *root     = vm->effective->root;
+  struct pw_instance *instance = root->context.instance;
+  struct pw_pairs    *headers  = &vm->worker->pairs;
+  struct pw_pairs    *trailers = &vm->worker->more_pairs;
+  struct pw_http_call call;
+  enum pw_status      status;
+
+  headers->count  = 0;
+  trailers->count = 0;
+  if (!pw_guest_view(vm, in[0], in[1], &call.upstream) || !pw_guest_view(vm, in[4], in[5], &call.body) ||
+      pw_guest(vm, in[9].u32, 4) == NULL) {
+    return PW_STATUS_INVALID_MEMORY_ACCESS;
+  }
+  status = pw_guest_pairs(vm, in[2], in[3], headers);
+  if (status == PW_STATUS_OK) {
+    status = pw_guest_pairs(vm, in[6], in[7], trailers);
+  }
+  if (status != PW_STATUS_OK) {
+    return status;
+  }
+  if (!has_key(headers, ":method") || !has_key(headers, ":path") || !has_key(headers, ":authority")) {
+    return PW_STATUS_BAD_ARGUMENT;
+  }
+  if (vm->host->proxy->http_call == NULL) {
+    return PW_STATUS_UNIMPLEMENTED;
+  }
+  if (!call_allowed(vm, root) || call.body.size > instance->plugin->config.limits.body_bytes) {
+    return PW_STATUS_INTERNAL_FAILURE;
+  }
+  call.headers              = headers;
+  call.trailers             = trailers;
+  call.timeout_milliseconds = in[8].u32;
+  call.id                   = call_new(vm, root, PW_CALL_HTTP);
+  if (call.id == 0) {
+    return PW_STATUS_INTERNAL_FAILURE;
+  }
+  status = vm->host->proxy->http_call(vm->worker->data, instance, pw_context_stream_data(vm->effective), &call);
+  return call_started(vm, root, status, call.id, in[9]);
+}
+
+/* The parameters that proxy_grpc_call and proxy_grpc_stream share; the id comes at `in[id_at]`. */
+static enum pw_status
+grpc_parameters(struct pw_vm *vm, const pw_value *in, size_t id_at, struct pw_grpc_call *call)
+{
+  struct pw_pairs *metadata = &vm->worker->pairs;
+
+  memset(call, 0, sizeof(*call));
+  metadata->count = 0;
+  call->metadata  = metadata;
+  if (!pw_guest_view(vm, in[0], in[1], &call->upstream) || !pw_guest_view(vm, in[2], in[3], &call->service) ||
+      !pw_guest_view(vm, in[4], in[5], &call->method) || pw_guest(vm, in[id_at].u32, 4) == NULL) {
+    return PW_STATUS_INVALID_MEMORY_ACCESS;
+  }
+  return pw_guest_pairs(vm, in[6], in[7], metadata);
+}
+
+static enum pw_status
+grpc_start(struct pw_vm *vm, struct pw_grpc_call *call, enum pw_call_kind kind, pw_value id_at)
+{
+  struct pw_root *root = vm->effective->root;
+  enum pw_status  status;
+
+  if (vm->host->proxy->grpc_call == NULL) {
+    return PW_STATUS_UNIMPLEMENTED;
+  }
+  if (!call_allowed(vm, root) || call->message.size > root->context.instance->plugin->config.limits.body_bytes) {
+    return PW_STATUS_INTERNAL_FAILURE;
+  }
+  call->id = call_new(vm, root, kind);
+  if (call->id == 0) {
+    return PW_STATUS_INTERNAL_FAILURE;
+  }
+  status =
+    vm->host->proxy->grpc_call(vm->worker->data, root->context.instance, pw_context_stream_data(vm->effective), call);
+  return call_started(vm, root, status, call->id, id_at);
+}
+
+PW_HOSTCALL(pw_hc_grpc_call)
+{
+  struct pw_grpc_call call;
+  enum pw_status      status = grpc_parameters(vm, in, 11, &call);
+
+  if (status == PW_STATUS_OK && !pw_guest_view(vm, in[8], in[9], &call.message)) {
+    status = PW_STATUS_INVALID_MEMORY_ACCESS;
+  }
+  call.timeout_milliseconds = in[10].u32;
+  return status == PW_STATUS_OK ? grpc_start(vm, &call, PW_CALL_GRPC, in[11]) : status;
+}
+
+PW_HOSTCALL(pw_hc_grpc_stream)
+{
+  struct pw_grpc_call call;
+  enum pw_status      status = grpc_parameters(vm, in, 8, &call);
+
+  call.is_stream = true;
+  return status == PW_STATUS_OK ? grpc_start(vm, &call, PW_CALL_GRPC_STREAM, in[8]) : status;
+}
+
+/* NOT_FOUND: no gRPC call of this root has that id. */
+static enum pw_status
+grpc_find(const struct pw_root *root, uint32_t id, uintptr_t *kind)
+{
+  *kind = (uintptr_t)pw_id_map_get(&root->calls, id);
+  return *kind == PW_CALL_GRPC || *kind == PW_CALL_GRPC_STREAM ? PW_STATUS_OK : PW_STATUS_NOT_FOUND;
+}
+
+PW_HOSTCALL(pw_hc_grpc_send)
+{
+  struct pw_root *root = vm->effective->root;
+  struct pw_view  message;
+  uintptr_t       kind;
+
+  if (!pw_guest_view(vm, in[1], in[2], &message)) {
+    return PW_STATUS_INVALID_MEMORY_ACCESS;
+  }
+  if (grpc_find(root, in[0].u32, &kind) != PW_STATUS_OK) {
+    return PW_STATUS_NOT_FOUND;
+  }
+  if (kind != PW_CALL_GRPC_STREAM) {
+    return PW_STATUS_BAD_ARGUMENT;
+  }
+  if (vm->host->proxy->grpc_send == NULL) {
+    return PW_STATUS_UNIMPLEMENTED;
+  }
+  if (message.size > root->context.instance->plugin->config.limits.body_bytes) {
+    return PW_STATUS_INTERNAL_FAILURE;
+  }
+  return vm->host->proxy->grpc_send(vm->worker->data, in[0].u32, message, in[3].u32 != 0);
+}
+
+PW_HOSTCALL(pw_hc_grpc_cancel)
+{
+  struct pw_root *root = vm->effective->root;
+  uintptr_t       kind;
+
+  if (grpc_find(root, in[0].u32, &kind) != PW_STATUS_OK) {
+    return PW_STATUS_NOT_FOUND;
+  }
+  pw_id_map_remove(&root->calls, in[0].u32);
+  return vm->host->proxy->grpc_cancel != NULL ? vm->host->proxy->grpc_cancel(vm->worker->data, in[0].u32)
+                                              : PW_STATUS_UNIMPLEMENTED;
+}
+
+PW_HOSTCALL(pw_hc_grpc_close)
+{
+  uintptr_t kind;
+
+  if (grpc_find(vm->effective->root, in[0].u32, &kind) != PW_STATUS_OK) {
+    return PW_STATUS_NOT_FOUND;
+  }
+  return vm->host->proxy->grpc_close != NULL ? vm->host->proxy->grpc_close(vm->worker->data, in[0].u32)
+                                             : PW_STATUS_UNIMPLEMENTED;
+}

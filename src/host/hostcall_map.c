@@ -1,0 +1,315 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Hostcalls on maps of HTTP fields and metadata (ABI text, section "HTTP fields"). */
+#include "host/guest.h"
+#include "host/hostcall_table.h"
+#include "host/log.h"
+
+#include <limits.h>
+
+/* Pairs that a hostcall collects. The list's memory is kept for the next one: no allocation on a request's path. */
+static struct pw_pairs *
+pairs_begin(struct pw_vm *vm)
+{
+  vm->worker->pairs.count = 0;
+  return &vm->worker->pairs;
+}
+
+/* --------------------------------------------------------------------------------------------------------- reading */
+
+/* A map that belongs to a call, there only while its callback runs. NULL: not there. */
+static const struct pw_pairs *
+call_map(const struct pw_root *root, uint32_t map)
+{
+  switch (map) {
+  case PW_MAP_GRPC_CALL_INITIAL_METADATA:
+    return root->grpc_initial_metadata;
+  case PW_MAP_GRPC_CALL_TRAILING_METADATA:
+    return root->grpc_trailing_metadata;
+  case PW_MAP_HTTP_CALL_RESPONSE_HEADERS:
+    return root->http_call != NULL ? root->http_call->headers : NULL;
+  default:
+    return root->http_call != NULL ? root->http_call->trailers : NULL;
+  }
+}
+
+static bool
+call_map_exists(const struct pw_root *root, uint32_t map)
+{
+  return map >= PW_MAP_HTTP_CALL_RESPONSE_HEADERS ? root->http_call != NULL : call_map(root, map) != NULL;
+}
+
+/* BAD_ARGUMENT: no such map, or none now. A stream's map that does not exist yet (no response came) reads as empty: a
+ * client that goes away early must not make a module fail that looks at the response in on_log. */
+static enum pw_status
+map_pairs(struct pw_vm *vm, uint32_t map, struct pw_pairs *scratch, const struct pw_pairs **pairs)
+{
+  const struct pw_context *context = vm->effective;
+  void                    *data    = pw_context_stream_data(context);
+  enum pw_status           status;
+
+  if (map >= PW_MAP_TYPE_COUNT) {
+    return PW_STATUS_BAD_ARGUMENT;
+  }
+  if (map >= PW_MAP_STREAM_COUNT) {
+    *pairs = call_map(context->root, map);
+    if (*pairs == NULL) {
+      *pairs = scratch;
+    }
+    return call_map_exists(context->root, map) ? PW_STATUS_OK : PW_STATUS_BAD_ARGUMENT;
+  }
+  if (context->detached) {
+    *pairs = &context->stream->snapshot[map];
+    return PW_STATUS_OK;
+  }
+  if (data == NULL) {
+    return PW_STATUS_BAD_ARGUMENT;
+  }
+  *pairs = scratch;
+  status = vm->host->proxy->map_pairs(data, (enum pw_map_type)map, scratch);
+  return status == PW_STATUS_NOT_FOUND ? PW_STATUS_OK : status;
+}
+
+PW_HOSTCALL(pw_hc_get_header_map_size)
+{
+  const struct pw_pairs *pairs;
+  enum pw_status         status = map_pairs(vm, in[0].u32, pairs_begin(vm), &pairs);
+
+  if (status != PW_STATUS_OK) {
+    return status;
+  }
+  return pw_guest_write_u32(vm, in[1].u32, (uint32_t)pw_pairs_serialized_size(pairs)) ? PW_STATUS_OK
+                                                                                      : PW_STATUS_INVALID_MEMORY_ACCESS;
+}
+
+PW_HOSTCALL(pw_hc_get_header_map_pairs)
+{
+  const struct pw_pairs *pairs;
+  enum pw_status         status = map_pairs(vm, in[0].u32, pairs_begin(vm), &pairs);
+  char                  *target;
+
+  if (status != PW_STATUS_OK) {
+    return status;
+  }
+  status = pw_guest_return_room(vm, pairs->count > 0 ? pw_pairs_serialized_size(pairs) : 0, in[1], in[2], &target);
+  if (status == PW_STATUS_OK && target != NULL) {
+    /* HTTP fields have no case, and modules compare with the lower case that HTTP/2 prescribes. */
+    pw_pairs_write(pairs, (uint8_t *)target, true);
+  }
+  return status;
+}
+
+/* Finds the values of a key among pairs. */
+static enum pw_status
+pairs_get(const struct pw_pairs *pairs, struct pw_view key, struct pw_pairs *values)
+{
+  size_t i;
+
+  for (i = 0; i < pairs->count; ++i) {
+    if (pw_field_name_equal(pairs->items[i].key, key) &&
+        !pw_pairs_add(values, pairs->items[i].key, pairs->items[i].value)) {
+      return PW_STATUS_INTERNAL_FAILURE;
+    }
+  }
+  return values->count > 0 ? PW_STATUS_OK : PW_STATUS_NOT_FOUND;
+}
+
+static enum pw_status
+map_values(struct pw_vm *vm, uint32_t map, struct pw_view key, struct pw_pairs *values)
+{
+  const struct pw_context *context = vm->effective;
+  void                    *data    = pw_context_stream_data(context);
+  const struct pw_pairs   *pairs;
+
+  if (map < PW_MAP_STREAM_COUNT && data != NULL) {
+    return vm->host->proxy->map_get(data, (enum pw_map_type)map, key, values);
+  }
+  if (map_pairs(vm, map, values, &pairs) != PW_STATUS_OK || pairs == values) {
+    return map < PW_MAP_TYPE_COUNT && (map >= PW_MAP_STREAM_COUNT || context->stream != NULL) ? PW_STATUS_NOT_FOUND
+                                                                                              : PW_STATUS_BAD_ARGUMENT;
+  }
+  return pairs_get(pairs, key, values);
+}
+
+/* Several values of one name are one list (RFC 9110, 5.3); cookies have a separator of their own (RFC 9113, 8.2.3). */
+static enum pw_status
+return_joined(struct pw_vm *vm, const struct pw_pairs *values, pw_value address_at, pw_value size_at)
+{
+  const char    *separator = pw_field_name_equal(values->items[0].key, pw_view_of("cookie")) ? "; " : ", ";
+  size_t         size      = 2 * (values->count - 1);
+  enum pw_status status;
+  char          *target;
+  size_t         i;
+
+  for (i = 0; i < values->count; ++i) {
+    size += values->items[i].value.size;
+  }
+  status = pw_guest_return_room(vm, size, address_at, size_at, &target);
+  for (i = 0; status == PW_STATUS_OK && i < values->count; ++i) {
+    if (i > 0) {
+      memcpy(target, separator, 2);
+      target += 2;
+    }
+    if (values->items[i].value.size > 0) {
+      memcpy(target, values->items[i].value.data, values->items[i].value.size);
+      target += values->items[i].value.size;
+    }
+  }
+  return status;
+}
+
+PW_HOSTCALL(pw_hc_get_header_map_value)
+{
+  struct pw_pairs *values = pairs_begin(vm);
+  struct pw_view   key;
+  enum pw_status   status;
+
+  if (in[0].u32 >= PW_MAP_TYPE_COUNT) {
+    return PW_STATUS_BAD_ARGUMENT;
+  }
+  if (!pw_guest_view(vm, in[1], in[2], &key) || pw_guest(vm, in[3].u32, 4) == NULL ||
+      pw_guest(vm, in[4].u32, 4) == NULL) {
+    return PW_STATUS_INVALID_MEMORY_ACCESS;
+  }
+  if (key.size > INT_MAX) {
+    return PW_STATUS_NOT_FOUND;
+  }
+  status = map_values(vm, in[0].u32, key, values);
+  if (PW_LIKELY(status == PW_STATUS_OK && values->count == 1)) {
+    return pw_guest_return(vm, values->items[0].value, in[3], in[4]);
+  }
+  return status == PW_STATUS_OK ? return_joined(vm, values, in[3], in[4]) : status;
+}
+
+/* -------------------------------------------------------------------------------------------------------- changing */
+
+/* The stream whose map may be changed now. */
+static enum pw_status
+changeable(struct pw_vm *vm, uint32_t map, struct pw_stream **stream)
+{
+  struct pw_context *context = vm->effective;
+
+  if (map >= PW_MAP_STREAM_COUNT || pw_context_stream_data(context) == NULL) {
+    return PW_STATUS_BAD_ARGUMENT;
+  }
+  *stream = context->stream;
+  if (!pw_stream_map_open(*stream, (enum pw_map_type)map)) {
+    pw_host_log(vm->host, context->instance->plugin, PW_LOG_DEBUG,
+                "a change of map %u is refused: its headers have gone on already, or have not come", map);
+    return PW_STATUS_BAD_ARGUMENT;
+  }
+  return PW_STATUS_OK;
+}
+
+static bool
+field_valid(struct pw_view key, struct pw_view value)
+{
+  return pw_field_name_valid(key) && pw_field_value_valid(value);
+}
+
+/* The parameters of add and replace. */
+static enum pw_status
+changed_field(struct pw_vm *vm, const pw_value *in, struct pw_view *key, struct pw_view *value,
+              struct pw_stream **stream)
+{
+  enum pw_status status;
+
+  if (in[0].u32 >= PW_MAP_TYPE_COUNT) {
+    return PW_STATUS_BAD_ARGUMENT;
+  }
+  if (!pw_guest_view(vm, in[1], in[2], key) || !pw_guest_view(vm, in[3], in[4], value)) {
+    return PW_STATUS_INVALID_MEMORY_ACCESS;
+  }
+  status = changeable(vm, in[0].u32, stream);
+  if (status == PW_STATUS_OK && (!field_valid(*key, *value) || key->size + value->size > PW_MAX_FIELD_BYTES)) {
+    return PW_STATUS_BAD_ARGUMENT;
+  }
+  return status;
+}
+
+PW_HOSTCALL(pw_hc_add_header_map_value)
+{
+  struct pw_stream *stream;
+  struct pw_view    key;
+  struct pw_view    value;
+  enum pw_status    status = changed_field(vm, in, &key, &value, &stream);
+
+  return status == PW_STATUS_OK ? vm->host->proxy->map_add(stream->data, (enum pw_map_type)in[0].u32, key, value)
+                                : status;
+}
+
+PW_HOSTCALL(pw_hc_replace_header_map_value)
+{
+  struct pw_stream *stream;
+  struct pw_view    key;
+  struct pw_view    value;
+  enum pw_status    status = changed_field(vm, in, &key, &value, &stream);
+
+  return status == PW_STATUS_OK ? vm->host->proxy->map_replace(stream->data, (enum pw_map_type)in[0].u32, key, value)
+                                : status;
+}
+
+PW_HOSTCALL(pw_hc_remove_header_map_value)
+{
+  struct pw_stream *stream;
+  struct pw_view    key;
+  enum pw_status    status;
+
+  if (in[0].u32 >= PW_MAP_TYPE_COUNT) {
+    return PW_STATUS_BAD_ARGUMENT;
+  }
+  if (!pw_guest_view(vm, in[1], in[2], &key)) {
+    return PW_STATUS_INVALID_MEMORY_ACCESS;
+  }
+  status = changeable(vm, in[0].u32, &stream);
+  if (status != PW_STATUS_OK) {
+    return status;
+  }
+  if (key.size > PW_MAX_FIELD_BYTES || !pw_field_name_valid(key)) {
+    /* Such a name is in no map. */
+    return PW_STATUS_OK;
+  }
+  return vm->host->proxy->map_remove(stream->data, (enum pw_map_type)in[0].u32, key);
+}
+
+enum pw_status
+pw_guest_pairs(struct pw_vm *vm, pw_value address, pw_value size, struct pw_pairs *pairs)
+{
+  struct pw_view bytes;
+  enum pw_status status;
+  uint32_t       count = 0;
+  size_t         i;
+
+  if (!pw_guest_view(vm, address, size, &bytes)) {
+    return PW_STATUS_INVALID_MEMORY_ACCESS;
+  }
+  if (bytes.size >= sizeof(count)) {
+    memcpy(&count, bytes.data, sizeof(count));
+  }
+  if (bytes.size > PW_MAX_FIELDS_BYTES || count > PW_MAX_FIELDS) {
+    return PW_STATUS_BAD_ARGUMENT;
+  }
+  status = pw_pairs_parse(bytes, pairs);
+  for (i = 0; status == PW_STATUS_OK && i < pairs->count; ++i) {
+    if (!field_valid(pairs->items[i].key, pairs->items[i].value)) {
+      return PW_STATUS_BAD_ARGUMENT;
+    }
+  }
+  /* The texts of the hostcalls that take pairs have no PARSE_FAILURE. */
+  return status == PW_STATUS_PARSE_FAILURE ? PW_STATUS_BAD_ARGUMENT : status;
+}
+
+PW_HOSTCALL(pw_hc_set_header_map_pairs)
+{
+  struct pw_pairs  *pairs = pairs_begin(vm);
+  struct pw_stream *stream;
+  enum pw_status    status;
+
+  if (in[0].u32 >= PW_MAP_TYPE_COUNT) {
+    return PW_STATUS_BAD_ARGUMENT;
+  }
+  status = pw_guest_pairs(vm, in[1], in[2], pairs);
+  if (status == PW_STATUS_OK) {
+    status = changeable(vm, in[0].u32, &stream);
+  }
+  return status == PW_STATUS_OK ? vm->host->proxy->map_set(stream->data, (enum pw_map_type)in[0].u32, pairs) : status;
+}

@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Headers and trailers on their way through the chain, and the call of one plugin. */
+#include "host/stream.h"
+
+bool
+pw_stage_usable(struct pw_stream *stream, struct pw_context *context)
+{
+  if (PW_LIKELY(context->vm != NULL && !context->vm->dead)) {
+    return true;
+  }
+  if (!context->instance->plugin->config.fail_open) {
+    pw_stream_set_verdict(stream, PW_NEXT_FAIL);
+  }
+  return false;
+}
+
+enum pw_action
+pw_stage_call(struct pw_stream *stream, struct pw_context *context, int direction, enum pw_callback callback,
+              pw_value *values, size_t count)
+{
+  const struct pw_plugin *plugin = context->instance->plugin;
+  struct pw_worker       *worker = context->instance->worker;
+  struct pw_stage        *stage  = &context->stages[direction];
+  enum pw_action          action = PW_ACTION_CONTINUE;
+
+  pw_worker_enter(worker);
+  if (pw_stage_usable(stream, context) && pw_plugin_wants(plugin, callback)) {
+    stage->running = true;
+    stage->resume  = false;
+    if (pw_vm_call(context->vm, context, callback, values, count, plugin->config.limits.callback_milliseconds)) {
+      /* Any answer but "continue" pauses; a module that said continue within its callback does not. */
+      action = values[0].u32 == PW_ACTION_CONTINUE || stage->resume ? PW_ACTION_CONTINUE : PW_ACTION_PAUSE;
+    } else {
+      /* The verdict for a plugin that broke just now. */
+      pw_stage_usable(stream, context);
+    }
+    stage->running = false;
+    stage->resume  = false;
+  }
+  pw_worker_leave(worker);
+  return action;
+}
+
+static enum pw_callback
+headers_callback(const struct pw_stream *stream, int direction)
+{
+  if (stream->is_tcp) {
+    return PW_CALLBACK_NEW_CONNECTION;
+  }
+  return direction == PW_STREAM_HTTP_REQUEST ? PW_CALLBACK_REQUEST_HEADERS : PW_CALLBACK_RESPONSE_HEADERS;
+}
+
+/* The number of pairs is asked of the proxy for each plugin: the one before may have changed it. */
+static size_t
+map_count(const struct pw_stream *stream, enum pw_map_type map)
+{
+  size_t count = 0;
+
+  if (stream->chain->worker->host->proxy->map_count(stream->data, map, &count) != PW_STATUS_OK) {
+    return 0;
+  }
+  return count;
+}
+
+enum pw_next
+pw_stream_run_headers(struct pw_stream *stream, int direction, size_t step)
+{
+  struct pw_direction *d        = &stream->directions[direction];
+  enum pw_callback     callback = headers_callback(stream, direction);
+  enum pw_map_type     map      = direction == 0 ? PW_MAP_HTTP_REQUEST_HEADERS : PW_MAP_HTTP_RESPONSE_HEADERS;
+
+  for (; step < stream->chain->count; ++step) {
+    struct pw_context *context = pw_stream_step(stream, direction, step);
+    pw_value           values[3];
+    enum pw_action     action;
+
+    values[0].u64 = context->id;
+    if (!stream->is_tcp && pw_plugin_wants(context->instance->plugin, callback)) {
+      values[1].u64 = map_count(stream, map);
+      values[2].u64 = d->end;
+    }
+    action = pw_stage_call(stream, context, direction, callback, values,
+                           stream->is_tcp                                ? 1
+                           : context->instance->plugin->headers_have_end ? 3
+                                                                         : 2);
+    if (pw_stream_verdict(stream) != PW_NEXT_CONTINUE) {
+      d->headers_at = stream->chain->count;
+      return PW_NEXT_CONTINUE;
+    }
+    if (action == PW_ACTION_PAUSE) {
+      context->stages[direction].pauses |= PW_PAUSE_HEADERS;
+      d->headers_at = step;
+      return PW_NEXT_PAUSE;
+    }
+  }
+  d->headers_at   = stream->chain->count;
+  d->headers_open = false;
+  return PW_NEXT_CONTINUE;
+}
+
+/* Trailers end what a stage holds back: it goes on before them. */
+static void
+trailers_push_body(struct pw_stream *stream, int direction, size_t step)
+{
+  struct pw_stage *stage = &pw_stream_step(stream, direction, step)->stages[direction];
+
+  if (stage->pauses & PW_PAUSE_BODY) {
+    stage->pauses &= (uint8_t)~PW_PAUSE_BODY;
+    pw_stage_release(stream, direction, step);
+  }
+}
+
+enum pw_next
+pw_stream_run_trailers(struct pw_stream *stream, int direction, size_t step)
+{
+  struct pw_direction *d   = &stream->directions[direction];
+  enum pw_map_type     map = direction == 0 ? PW_MAP_HTTP_REQUEST_TRAILERS : PW_MAP_HTTP_RESPONSE_TRAILERS;
+  enum pw_callback     callback =
+    direction == PW_STREAM_HTTP_REQUEST ? PW_CALLBACK_REQUEST_TRAILERS : PW_CALLBACK_RESPONSE_TRAILERS;
+
+  for (; step < stream->chain->count; ++step) {
+    struct pw_context *context = pw_stream_step(stream, direction, step);
+    enum pw_action     action;
+    pw_value           values[2];
+
+    if (step >= d->headers_at) {
+      d->trailers_at = step;
+      return PW_NEXT_PAUSE;
+    }
+    values[0].u64 = context->id;
+    values[1].u64 = map_count(stream, map);
+    action        = pw_stage_call(stream, context, direction, callback, values, 2);
+    if (pw_stream_verdict(stream) != PW_NEXT_CONTINUE) {
+      return PW_NEXT_CONTINUE;
+    }
+    if (action == PW_ACTION_PAUSE) {
+      context->stages[direction].pauses |= PW_PAUSE_TRAILERS;
+      d->trailers_at = step;
+      return PW_NEXT_PAUSE;
+    }
+    trailers_push_body(stream, direction, step);
+    if (pw_stream_verdict(stream) != PW_NEXT_CONTINUE) {
+      return PW_NEXT_CONTINUE;
+    }
+  }
+  d->trailers_at   = stream->chain->count;
+  d->trailers_open = false;
+  return PW_NEXT_CONTINUE;
+}

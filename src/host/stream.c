@@ -1,0 +1,566 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A stream's life, and how modules and the proxy move it: verdicts, pausing and resuming, its end. */
+#include "host/stream.h"
+
+#include <stdlib.h>
+
+/* A module that answers each reply with another one would go on for ever: one reply, and one instead of it. */
+#define PW_MAX_REPLIES 2
+
+/* ------------------------------------------------------------------------------------------------------------ begin */
+
+/* Puts a context at a plugin's present VM. False: the plugin is broken now. */
+static bool
+context_join(struct pw_context *context, struct pw_root *root)
+{
+  struct pw_vm *vm = root->context.vm;
+
+  if (!pw_vm_add_context(vm, context)) {
+    context->vm = NULL;
+    return false;
+  }
+  context->root = pw_root_retain(root);
+  ++context->instance->streams;
+  /* When it traps here the context stays, on a dead VM, as when it traps later. */
+  pw_context_create(context, root->context.id);
+  return true;
+}
+
+/* Takes a context out of its VM, for good. The lock of its worker is held. */
+static void
+context_leave(struct pw_context *context)
+{
+  struct pw_root     *root     = context->root;
+  struct pw_instance *instance = context->instance;
+
+  pw_buffer_free(&context->stages[0].body);
+  pw_buffer_free(&context->stages[1].body);
+  if (context->vm == NULL) {
+    return;
+  }
+  pw_vm_remove_context(context->vm, context);
+  context->vm = NULL;
+  --instance->streams;
+  pw_root_release(root);
+  if (instance->of_stream) {
+    pw_instance_delete_locked(instance);
+  }
+}
+
+static void
+context_begin(struct pw_stream *stream, struct pw_context *context, struct pw_instance *instance)
+{
+  struct pw_worker *worker = instance->worker;
+  struct pw_root   *root;
+
+  memset(context, 0, sizeof(*context));
+  context->stream   = stream;
+  context->instance = instance;
+  pw_worker_enter(worker);
+  if (PW_UNLIKELY(instance->plugin->config.vm_per_stream)) {
+    context->instance = pw_instance_new_for_stream(instance);
+  }
+  root = context->instance != NULL ? pw_instance_ready(context->instance) : NULL;
+  if (PW_UNLIKELY(root == NULL || !context_join(context, root))) {
+    if (context->instance != instance && context->instance != NULL) {
+      pw_instance_delete_locked(context->instance);
+    }
+    context->instance = instance;
+  }
+  pw_worker_leave(worker);
+}
+
+struct pw_stream *
+pw_stream_new(struct pw_chain *chain, void *data)
+{
+  struct pw_stream *stream = chain->free_streams;
+  size_t            i;
+
+  if (PW_LIKELY(stream != NULL)) {
+    chain->free_streams = stream->next_free;
+  } else {
+    stream = (struct pw_stream *)malloc(sizeof(*stream) + chain->count * sizeof(stream->contexts[0]));
+    if (stream == NULL) {
+      return NULL;
+    }
+  }
+  memset(stream, 0, sizeof(*stream));
+  atomic_fetch_add_explicit(&chain->references, 1, memory_order_relaxed);
+  stream->chain  = chain;
+  stream->data   = data;
+  stream->thread = pthread_self();
+  atomic_init(&stream->verdict, PW_NEXT_CONTINUE);
+  atomic_init(&stream->pending, 1);
+  for (i = 0; i < 2; ++i) {
+    stream->directions[i].headers_at  = chain->count;
+    stream->directions[i].trailers_at = chain->count;
+    atomic_init(&stream->directions[i].asked, false);
+  }
+  for (i = 0; i < chain->count; ++i) {
+    context_begin(stream, &stream->contexts[i], chain->instances[i]);
+  }
+  return stream;
+}
+
+bool
+pw_stream_refused(struct pw_stream *stream)
+{
+  size_t i;
+
+  for (i = 0; i < stream->chain->count; ++i) {
+    struct pw_context *context = &stream->contexts[i];
+
+    if (PW_UNLIKELY(context->vm == NULL) && !context->instance->plugin->config.fail_open) {
+      return true;
+    }
+  }
+  return false;
+}
+
+/* -------------------------------------------------------------------------------------------------------------- end */
+
+/* A context that outlives the proxy's stream reads its maps from a copy. */
+static void
+snapshot_take(struct pw_stream *stream)
+{
+  const struct pw_proxy_ops *proxy = stream->chain->worker->host->proxy;
+  int                        map;
+
+  for (map = 0; map < PW_MAP_STREAM_COUNT && !stream->is_tcp; ++map) {
+    struct pw_pairs *pairs = &stream->snapshot[map];
+    struct pw_bytes *bytes = &stream->snapshot_bytes[map];
+    size_t           i;
+    size_t           size = 0;
+
+    if (proxy->map_pairs(stream->data, (enum pw_map_type)map, pairs) != PW_STATUS_OK) {
+      pairs->count = 0;
+    }
+    for (i = 0; i < pairs->count; ++i) {
+      size += pairs->items[i].key.size + pairs->items[i].value.size;
+    }
+    if (!pw_bytes_reserve(bytes, size + 1)) {
+      pairs->count = 0;
+    }
+    for (i = 0; i < pairs->count; ++i) {
+      struct pw_view *views[2] = {&pairs->items[i].key, &pairs->items[i].value};
+      int             part;
+
+      for (part = 0; part < 2; ++part) {
+        const char *copy = bytes->data + bytes->size;
+
+        pw_bytes_append(bytes, views[part]->data, views[part]->size);
+        views[part]->data = copy;
+      }
+    }
+  }
+}
+
+static void
+stream_free_parts(struct pw_stream *stream)
+{
+  int map;
+
+  pw_property_store_clear(&stream->properties);
+  for (map = 0; map < PW_MAP_STREAM_COUNT && stream->deferred; ++map) {
+    pw_pairs_clear(&stream->snapshot[map]);
+    pw_bytes_clear(&stream->snapshot_bytes[map]);
+  }
+}
+
+/* Gives back one of `pending`; the last one ends the stream. */
+static void
+stream_release(struct pw_stream *stream)
+{
+  struct pw_chain *chain = stream->chain;
+
+  if (atomic_fetch_sub_explicit(&stream->pending, 1, memory_order_acq_rel) != 1) {
+    return;
+  }
+  stream_free_parts(stream);
+  if (PW_UNLIKELY(stream->deferred)) {
+    /* Perhaps on another thread: not the place for the chain's list. */
+    free(stream);
+  } else {
+    stream->next_free   = chain->free_streams;
+    chain->free_streams = stream;
+  }
+  pw_chain_release(chain);
+}
+
+void
+pw_stream_context_gone(struct pw_stream *stream, struct pw_context *context)
+{
+  context_leave(context);
+  stream_release(stream);
+}
+
+static void
+context_end(struct pw_stream *stream, struct pw_context *context)
+{
+  struct pw_worker *worker = context->instance->worker;
+
+  pw_worker_enter(worker);
+  if (context->vm == NULL || pw_context_done(context)) {
+    context_leave(context);
+  } else {
+    if (!stream->deferred) {
+      stream->deferred = true;
+      snapshot_take(stream);
+    }
+    atomic_fetch_add_explicit(&stream->pending, 1, memory_order_relaxed);
+    context->detached = true;
+  }
+  pw_worker_leave(worker);
+}
+
+void
+pw_stream_end(struct pw_stream *stream)
+{
+  size_t count = stream->chain->count;
+  size_t i;
+
+  for (i = 0; i < 2; ++i) {
+    stream->directions[i].headers_open  = false;
+    stream->directions[i].trailers_open = false;
+    /* Nobody is to be asked to go on any more. */
+    atomic_store_explicit(&stream->directions[i].asked, true, memory_order_relaxed);
+  }
+  for (i = 0; i < count; ++i) {
+    context_end(stream, &stream->contexts[i]);
+  }
+  stream_release(stream);
+}
+
+/* -------------------------------------------------------------------------------------- what modules do to a stream */
+
+void
+pw_stream_ask(struct pw_stream *stream, int direction)
+{
+  if (!atomic_exchange_explicit(&stream->directions[direction].asked, true, memory_order_acq_rel)) {
+    stream->chain->worker->host->proxy->resume(stream->data, pw_stream_type_of(stream, direction));
+  }
+}
+
+void
+pw_stream_set_verdict(struct pw_stream *stream, enum pw_next verdict)
+{
+  int none = PW_NEXT_CONTINUE;
+
+  atomic_compare_exchange_strong_explicit(&stream->verdict, &none, (int)verdict, memory_order_acq_rel,
+                                          memory_order_relaxed);
+}
+
+/* A verdict from outside of any phase has to reach the proxy: through whichever direction waits. */
+static void
+stream_ended_by_module(struct pw_stream *stream, enum pw_next verdict)
+{
+  const struct pw_context *context;
+  size_t                   i;
+  int                      waiting = -1;
+
+  pw_stream_set_verdict(stream, verdict);
+  if (stream->in_phase) {
+    return;
+  }
+  for (i = 0; i < stream->chain->count && waiting != 0; ++i) {
+    context = &stream->contexts[i];
+    if (context->stages[0].pauses != 0) {
+      waiting = 0;
+    } else if (context->stages[1].pauses != 0) {
+      waiting = 1;
+    }
+  }
+  if (waiting >= 0) {
+    pw_stream_ask(stream, waiting);
+  }
+}
+
+bool
+pw_stream_may_reply(const struct pw_stream *stream)
+{
+  return stream->replies < PW_MAX_REPLIES && !stream->failed;
+}
+
+void
+pw_stream_replied(struct pw_stream *stream)
+{
+  ++stream->replies;
+  stream_ended_by_module(stream, PW_NEXT_REPLY);
+}
+
+void
+pw_stream_close(struct pw_stream *stream, enum pw_stream_type type)
+{
+  (void)type;
+  stream_ended_by_module(stream, PW_NEXT_CLOSE);
+}
+
+void
+pw_stream_continue(struct pw_stream *stream, struct pw_context *context, enum pw_stream_type type)
+{
+  int              direction = (int)type & 1;
+  struct pw_stage *stage     = &context->stages[direction];
+
+  if (stage->running) {
+    /* Within the callback that is about to answer "pause": it does not pause at all. */
+    stage->resume = true;
+  } else if (stage->pauses != 0) {
+    stage->resume = true;
+    pw_stream_ask(stream, direction);
+  }
+}
+
+bool
+pw_stream_map_open(const struct pw_stream *stream, enum pw_map_type map)
+{
+  const struct pw_direction *direction = &stream->directions[map / 2];
+
+  return map % 2 == 0 ? direction->headers_open : direction->trailers_open;
+}
+
+void
+pw_stream_context_died(struct pw_stream *stream, struct pw_context *context)
+{
+  int direction;
+
+  for (direction = 0; direction < 2; ++direction) {
+    struct pw_stage *stage = &context->stages[direction];
+
+    if (stage->pauses != 0) {
+      stage->resume = true;
+      pw_stream_ask(stream, direction);
+    }
+  }
+}
+
+/* ----------------------------------------------------------------------------------------------- what the proxy does
+ */
+
+/* Ends a phase: hands a verdict over. */
+static enum pw_next
+phase_end(struct pw_stream *stream, enum pw_next next)
+{
+  enum pw_next verdict =
+    (enum pw_next)atomic_exchange_explicit(&stream->verdict, PW_NEXT_CONTINUE, memory_order_acq_rel);
+
+  stream->in_phase = false;
+  if (PW_LIKELY(verdict == PW_NEXT_CONTINUE)) {
+    return next;
+  }
+  if (verdict == PW_NEXT_FAIL || verdict == PW_NEXT_CLOSE) {
+    stream->failed = true;
+  }
+  stream->directions[0].headers_open  = false;
+  stream->directions[0].trailers_open = false;
+  return verdict;
+}
+
+/* Begins one; false when there is nothing to be asked any more. */
+static bool
+phase_begin(struct pw_stream *stream)
+{
+  stream->in_phase = true;
+  return !stream->failed && pw_stream_verdict(stream) == PW_NEXT_CONTINUE;
+}
+
+static enum pw_next
+stream_headers(struct pw_stream *stream, int direction, bool end)
+{
+  enum pw_next next = PW_NEXT_CONTINUE;
+
+  stream->directions[direction].end          = end;
+  stream->directions[direction].headers_open = true;
+  if (phase_begin(stream)) {
+    next = pw_stream_run_headers(stream, direction, 0);
+  }
+  return phase_end(stream, next);
+}
+
+static enum pw_next
+stream_body(struct pw_stream *stream, int direction, struct pw_view piece, bool end)
+{
+  enum pw_next next = PW_NEXT_CONTINUE;
+
+  if (piece.size == 0 && !end) {
+    return PW_NEXT_CONTINUE;
+  }
+  if (phase_begin(stream)) {
+    next = pw_stream_pass_body(stream, direction, 0, piece, end);
+  }
+  return phase_end(stream, next);
+}
+
+static enum pw_next
+stream_trailers(struct pw_stream *stream, int direction)
+{
+  enum pw_next next = PW_NEXT_CONTINUE;
+
+  stream->directions[direction].trailers_open = true;
+  if (phase_begin(stream)) {
+    next = pw_stream_run_trailers(stream, direction, 0);
+  }
+  return phase_end(stream, next);
+}
+
+static enum pw_next
+stream_metadata(struct pw_stream *stream, int direction, enum pw_callback callback, size_t count)
+{
+  size_t step;
+
+  /* An answer of "pause" has no meaning here: metadata frames hold nothing up. */
+  for (step = 0; phase_begin(stream) && step < stream->chain->count; ++step) {
+    struct pw_context *context = pw_stream_step(stream, direction, step);
+    pw_value           values[2];
+
+    values[0].u64 = context->id;
+    values[1].u64 = count;
+    pw_stage_call(stream, context, direction, callback, values, 2);
+  }
+  return phase_end(stream, PW_NEXT_CONTINUE);
+}
+
+enum pw_next
+pw_stream_request_headers(struct pw_stream *stream, bool end_of_stream)
+{
+  return stream_headers(stream, PW_STREAM_HTTP_REQUEST, end_of_stream);
+}
+
+enum pw_next
+pw_stream_request_body(struct pw_stream *stream, struct pw_view piece, bool end_of_stream)
+{
+  return stream_body(stream, PW_STREAM_HTTP_REQUEST, piece, end_of_stream);
+}
+
+enum pw_next
+pw_stream_request_trailers(struct pw_stream *stream)
+{
+  return stream_trailers(stream, PW_STREAM_HTTP_REQUEST);
+}
+
+enum pw_next
+pw_stream_request_metadata(struct pw_stream *stream, size_t count)
+{
+  return stream_metadata(stream, PW_STREAM_HTTP_REQUEST, PW_CALLBACK_REQUEST_METADATA, count);
+}
+
+enum pw_next
+pw_stream_response_headers(struct pw_stream *stream, bool end_of_stream)
+{
+  return stream_headers(stream, PW_STREAM_HTTP_RESPONSE, end_of_stream);
+}
+
+enum pw_next
+pw_stream_response_body(struct pw_stream *stream, struct pw_view piece, bool end_of_stream)
+{
+  return stream_body(stream, PW_STREAM_HTTP_RESPONSE, piece, end_of_stream);
+}
+
+enum pw_next
+pw_stream_response_trailers(struct pw_stream *stream)
+{
+  return stream_trailers(stream, PW_STREAM_HTTP_RESPONSE);
+}
+
+enum pw_next
+pw_stream_response_metadata(struct pw_stream *stream, size_t count)
+{
+  return stream_metadata(stream, PW_STREAM_HTTP_RESPONSE, PW_CALLBACK_RESPONSE_METADATA, count);
+}
+
+enum pw_next
+pw_stream_new_connection(struct pw_stream *stream)
+{
+  stream->is_tcp = true;
+  return stream_headers(stream, 0, false);
+}
+
+enum pw_next
+pw_stream_data(struct pw_stream *stream, enum pw_stream_type type, struct pw_view piece, bool end_of_stream)
+{
+  return stream_body(stream, (int)type & 1, piece, end_of_stream);
+}
+
+void
+pw_stream_connection_close(struct pw_stream *stream, enum pw_stream_type type, enum pw_peer_type peer)
+{
+  enum pw_callback callback =
+    type == PW_STREAM_DOWNSTREAM ? PW_CALLBACK_DOWNSTREAM_CONNECTION_CLOSE : PW_CALLBACK_UPSTREAM_CONNECTION_CLOSE;
+
+  stream_metadata(stream, (int)type & 1, callback, peer);
+}
+
+/* Goes on at one stage that a module continued. */
+static enum pw_next
+resume_stage(struct pw_stream *stream, int direction, size_t step)
+{
+  struct pw_context   *context = pw_stream_step(stream, direction, step);
+  struct pw_stage     *stage   = &context->stages[direction];
+  struct pw_direction *d       = &stream->directions[direction];
+  uint8_t              pauses  = stage->pauses;
+  enum pw_next         next    = PW_NEXT_CONTINUE;
+
+  stage->resume = false;
+  stage->pauses = 0;
+  if (pauses & PW_PAUSE_HEADERS) {
+    next = pw_stream_run_headers(stream, direction, step + 1);
+  }
+  if (next == PW_NEXT_CONTINUE && pw_stream_verdict(stream) == PW_NEXT_CONTINUE &&
+      (pauses & PW_PAUSE_BODY || stage->held)) {
+    next = pw_stage_release(stream, direction, step);
+  }
+  if (pw_stream_verdict(stream) == PW_NEXT_CONTINUE && d->trailers_at == step) {
+    /* Trailers that waited for headers have not been shown here yet. */
+    next = pw_stream_run_trailers(stream, direction, pauses & PW_PAUSE_TRAILERS ? step + 1 : step);
+  }
+  return next;
+}
+
+static bool
+direction_paused(struct pw_stream *stream, int direction)
+{
+  size_t step;
+
+  for (step = 0; step < stream->chain->count; ++step) {
+    if (pw_stream_step(stream, direction, step)->stages[direction].pauses != 0) {
+      return true;
+    }
+  }
+  return false;
+}
+
+/* Whether the module at this step continued; takes the answer. */
+static bool
+stage_resumed(struct pw_stream *stream, int direction, size_t step)
+{
+  struct pw_context *context = pw_stream_step(stream, direction, step);
+  struct pw_worker  *worker  = context->instance->worker;
+  bool               resumed;
+
+  pw_worker_enter(worker);
+  resumed = context->stages[direction].resume && context->stages[direction].pauses != 0;
+  pw_worker_leave(worker);
+  return resumed;
+}
+
+enum pw_next
+pw_stream_resume(struct pw_stream *stream, enum pw_stream_type type)
+{
+  int    direction = (int)type & 1;
+  size_t step      = stream->chain->count;
+
+  atomic_store_explicit(&stream->directions[direction].asked, false, memory_order_release);
+  /* The last ones first: what they held must leave before what comes after it. */
+  while (phase_begin(stream) && step > 0) {
+    --step;
+    if (stage_resumed(stream, direction, step)) {
+      resume_stage(stream, direction, step);
+    }
+  }
+  return phase_end(stream, direction_paused(stream, direction) ? PW_NEXT_PAUSE : PW_NEXT_CONTINUE);
+}
+
+bool
+pw_stream_headers_passed(const struct pw_stream *stream, enum pw_stream_type type)
+{
+  return stream->directions[(int)type & 1].headers_at == stream->chain->count;
+}

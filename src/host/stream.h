@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/**
+ * @file stream.h
+ * What the files of a stream share: stream.c (its life), phase.c (headers and trailers through the chain), body.c.
+ */
+#ifndef PROXYWASM_HOST_STREAM_H
+#define PROXYWASM_HOST_STREAM_H
+
+#include "host/internal.h"
+
+/** The context at a step of a direction: requests go from the first plugin to the last, responses the other way. */
+static inline struct pw_context *
+pw_stream_step(struct pw_stream *stream, int direction, size_t step)
+{
+  return &stream->contexts[direction == PW_STREAM_HTTP_REQUEST ? step : stream->chain->count - 1 - step];
+}
+
+static inline enum pw_stream_type
+pw_stream_type_of(const struct pw_stream *stream, int direction)
+{
+  return (enum pw_stream_type)(direction + (stream->is_tcp ? PW_STREAM_DOWNSTREAM : PW_STREAM_HTTP_REQUEST));
+}
+
+static inline enum pw_next
+pw_stream_verdict(struct pw_stream *stream)
+{
+  return (enum pw_next)atomic_load_explicit(&stream->verdict, memory_order_relaxed);
+}
+
+/** The first verdict of a phase stands. */
+void pw_stream_set_verdict(struct pw_stream *stream, enum pw_next verdict);
+
+/** Whether the plugin at this context can be asked; if it is broken and fails closed the verdict becomes FAIL. */
+bool pw_stage_usable(struct pw_stream *stream, struct pw_context *context);
+
+/** Calls a callback that answers an action. CONTINUE when the plugin has no such callback or cannot be asked. */
+enum pw_action pw_stage_call(struct pw_stream *stream, struct pw_context *context, int direction,
+                             enum pw_callback callback, pw_value *values, size_t count);
+
+/** Headers, or a new connection, from `step` on. */
+enum pw_next pw_stream_run_headers(struct pw_stream *stream, int direction, size_t step);
+/** Trailers from `step` on. */
+enum pw_next pw_stream_run_trailers(struct pw_stream *stream, int direction, size_t step);
+/** A piece of body from `step` on. `piece` is not in the buffer of any step from there on. */
+enum pw_next pw_stream_pass_body(struct pw_stream *stream, int direction, size_t step, struct pw_view piece, bool end);
+/** What a stage held goes on: to its own callback if that has not seen it, else to the next step. */
+enum pw_next pw_stage_release(struct pw_stream *stream, int direction, size_t step);
+
+/** Asks the proxy for pw_stream_resume, once. */
+void pw_stream_ask(struct pw_stream *stream, int direction);
+
+#endif

@@ -22,6 +22,7 @@ def result(question, variants, base, goal=None, **facts):
         "ratio_to_base": round(paired_ratio(variant, base), 3),
         "spread": round(variant.spread("rate"), 3),
         "cpu_microseconds_per_request": round(variant.middle("cpu_microseconds"), 2),
+        "cpu_ratio_to_base": round(paired_ratio(variant, base, "cpu_microseconds"), 3),
         "latency_50_microseconds": round(variant.middle("latency_50")),
         "latency_99_microseconds": round(variant.middle("latency_99")),
         "samples": variant.samples,
@@ -39,14 +40,14 @@ def machine():
 
 def as_text(answer):
     lines = [answer["question"], ""]
-    lines.append(f"{'variant':<34}{'requests/s':>12}{'ratio':>8}{'spread':>8}{'CPU µs':>9}{'50% µs':>9}{'99% µs':>9}")
+    lines.append(f"{'variant':<34}{'requests/s':>12}{'ratio':>8}{'spread':>8}{'CPU µs':>9}{'ratio':>8}{'50% µs':>9}{'99% µs':>9}")
     for row in answer["variants"]:
         lines.append(f"{row['label']:<34}{row['requests_per_second']:>12,}{row['ratio_to_base']:>8.3f}"
-                     f"{row['spread']:>8.1%}{row['cpu_microseconds_per_request']:>9.2f}"
+                     f"{row['spread']:>8.1%}{row['cpu_microseconds_per_request']:>9.2f}{row['cpu_ratio_to_base']:>8.3f}"
                      f"{row['latency_50_microseconds']:>9,}{row['latency_99_microseconds']:>9,}")
     lines.append("")
-    lines.append(f"ratio: requests per second against '{answer['base']}', the median of the ratios of "
-                 f"{answer['rounds']} rounds; CPU: of traffic_server, for one request")
+    lines.append(f"ratio: against '{answer['base']}', the median of the ratios of {answer['rounds']} rounds; CPU: time of "
+                 "traffic_server for one request")
     if answer["noisy"]:
         lines.append(f"WARNING: the rates of a variant spread by more than {NOISY:.0%}: the machine was busy. Do not "
                      "compare these figures with others.")

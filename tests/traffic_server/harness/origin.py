@@ -41,7 +41,7 @@ class Request:
         self.number = number
         parts = urlsplit(target)
         self.path = parts.path
-        self.query = parse_qs(parts.query, keep_blank_values=True)
+        self.query = parse_qs(parts.query, keep_blank_values=True, encoding="latin-1")
 
     def first(self, key, default=None):
         return self.query.get(key, [default])[0]

@@ -8,8 +8,7 @@
 
 #include "cli/simulator_internal.h"
 
-/* ------------------------------------------------------------------------------------------------- the table of the
- * host */
+/* ------------------------------------------------------------------------------------------- the table of the host */
 
 static void
 op_log(void *proxy, const struct pw_plugin *plugin, enum pw_log_level level, struct pw_view text)
@@ -174,8 +173,7 @@ const struct pw_proxy_ops pw_simulator_ops = {
   .clear_route_cache = op_clear_route_cache,
 };
 
-/* ------------------------------------------------------------------------------------------------------- making,
- * ending */
+/* -------------------------------------------------------------------------------------------------- making, ending */
 
 struct pw_simulator *
 pw_simulator_new(const struct pw_simulator_options *options, struct pw_error *error)
@@ -253,8 +251,7 @@ pw_simulator_delete(struct pw_simulator *simulator)
   free(simulator);
 }
 
-/* ------------------------------------------------------------------------------------------------------------- plugins
- */
+/* --------------------------------------------------------------------------------------------------------- plugins */
 
 static bool
 grow(void **array, size_t count, size_t size)
@@ -341,8 +338,7 @@ pw_simulator_host(const struct pw_simulator *simulator)
   return simulator->host;
 }
 
-/* --------------------------------------------------------------------------------------------------- foreign functions
- */
+/* ----------------------------------------------------------------------------------------------- foreign functions */
 
 static enum pw_status
 call_canned(void *data, struct pw_instance *instance, void *stream, struct pw_view arguments, struct pw_bytes *result)

@@ -157,7 +157,8 @@ struct pw_transaction {
   bool                   out_ended[PW_STREAM_TYPE_COUNT]; /**< its end left, too */
   enum pw_next           next[PW_STREAM_TYPE_COUNT];      /**< how each direction stands, after resumes */
   struct pw_reply        reply;
-  unsigned               route_clears;                  /**< calls of proxy_clear_route_cache */
+  bool                   reply_sent;   /**< the response is a local reply, or the 503 of a broken plugin */
+  unsigned               route_clears; /**< calls of proxy_clear_route_cache */
   uint64_t               body_in[PW_STREAM_TYPE_COUNT]; /**< bytes that were given */
   struct pw_fields       properties;
   uint64_t               time_begin;       /**< nanoseconds since 1970 */

@@ -21,7 +21,7 @@ pw_simulator_copy_pairs(struct pw_fields *to, const struct pw_pairs *from)
   return true;
 }
 
-/* ---------------------------------------------------------------------------------------------------------- answers */
+/* --------------------------------------------------------------------------------------------------------- answers */
 
 static void
 answer_clear(struct pw_owned_answer *answer)
@@ -111,7 +111,7 @@ pw_simulator_find_answer(const struct pw_answers *answers, struct pw_view upstre
   return PW_NO_ANSWER;
 }
 
-/* ---------------------------------------------------------------------------------------------------------- records */
+/* --------------------------------------------------------------------------------------------------------- records */
 
 struct pw_call_record *
 pw_simulator_record_new(struct pw_simulator *simulator, struct pw_instance *instance, uint32_t id)

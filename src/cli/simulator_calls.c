@@ -28,7 +28,7 @@ plan(struct pw_simulator *simulator, const struct pw_owned_answer *answer, const
   return planned ? PW_STATUS_OK : PW_STATUS_INTERNAL_FAILURE;
 }
 
-/* ------------------------------------------------------------------------------------------------------------- HTTP */
+/* ------------------------------------------------------------------------------------------------------------ HTTP */
 
 static struct pw_view
 without_query(struct pw_view path)
@@ -113,7 +113,7 @@ http_event(struct pw_simulator *simulator, const struct pw_event *event, struct 
   pw_pairs_clear(&trailers);
 }
 
-/* ------------------------------------------------------------------------------------------------------------- gRPC */
+/* ------------------------------------------------------------------------------------------------------------ gRPC */
 
 static bool
 record_grpc(struct pw_call_record *record, const struct pw_grpc_call *call)

@@ -69,8 +69,7 @@ fields_size(const struct pw_fields *fields)
   return size;
 }
 
-/* ------------------------------------------------------------------------------------------------ computed properties
- */
+/* --------------------------------------------------------------------------------------------- computed properties */
 
 /** Where a computed property comes from. */
 enum source {
@@ -223,8 +222,7 @@ compute_field(const struct pw_transaction *transaction, struct pw_view path, str
   return PW_STATUS_NOT_FOUND;
 }
 
-/* --------------------------------------------------------------------------------------------------------- given ones
- */
+/* ------------------------------------------------------------------------------------------------------ given ones */
 
 /* The last one counts; paths do not compare like names of fields. */
 static const struct pw_field *

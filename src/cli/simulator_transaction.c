@@ -26,8 +26,7 @@ is_final(enum pw_next next)
   return next != PW_NEXT_CONTINUE && next != PW_NEXT_PAUSE;
 }
 
-/* ------------------------------------------------------------------------------------------------------ making, ending
- */
+/* -------------------------------------------------------------------------------------------------- making, ending */
 
 struct pw_transaction *
 pw_transaction_new(struct pw_simulator *simulator, struct pw_error *error)
@@ -97,8 +96,7 @@ pw_transaction_delete(struct pw_transaction *transaction)
   free(transaction);
 }
 
-/* --------------------------------------------------------------------------------------------------------------- steps
- */
+/* ----------------------------------------------------------------------------------------------------------- steps */
 
 static bool
 is_http(enum pw_stream_type type)
@@ -313,8 +311,7 @@ pw_transaction_connection_close(struct pw_transaction *transaction, enum pw_stre
   }
 }
 
-/* --------------------------------------------------------------------------------------------------- pauses and
- * replies */
+/* ---------------------------------------------------------------------------------------------- pauses and replies */
 
 bool
 pw_transaction_resume_wanted(struct pw_transaction *transaction)
@@ -409,7 +406,9 @@ pw_transaction_send_reply(struct pw_transaction *transaction)
 {
   enum pw_stream_type type    = PW_STREAM_HTTP_RESPONSE;
   struct pw_fields    headers = {0};
+  transaction->reply_sent     = true;
   if (transaction->next[type] == PW_NEXT_FAIL) {
+    transaction->reply.given = false;
     pw_fields_clear(&transaction->reply.headers);
     pw_bytes_clear(&transaction->reply.body);
     transaction->reply.status = 503;
@@ -434,8 +433,7 @@ pw_transaction_send_reply(struct pw_transaction *transaction)
   return transaction->next[type];
 }
 
-/* ---------------------------------------------------------------------------------------------------------- whole ones
- */
+/* ------------------------------------------------------------------------------------------------------ whole ones */
 
 /* One direction, from its headers to its end, with the waits that modules need. */
 static enum pw_next

@@ -567,7 +567,7 @@ read_pair(struct pw_schema_reader *reader, const struct pw_schema *schema, const
     return;
   }
   *line = name->start_mark.line + 1;
-  if (pw_yaml_is_null(value)) {
+  if (pw_yaml_is_null(value) && key->type != PW_SCHEMA_MAPPING) {
     return; /* as if it were not there */
   }
   if (key->given > 0) {

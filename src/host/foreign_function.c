@@ -40,12 +40,13 @@ pw_foreign_functions_find(const struct pw_foreign_functions *functions, struct p
                                                                     NO_SCOPE, name);
 }
 
-static void
+static bool
 drop_entry(void *data, struct pw_name_node *node)
 {
   (void)data;
   free((char *)node->name.data);
   free(node);
+  return true;
 }
 
 void

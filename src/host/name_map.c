@@ -157,19 +157,19 @@ pw_name_map_remove(struct pw_name_map *map, struct pw_name_node *node)
 
 void
 pw_name_map_remove_scope(struct pw_name_map *map, const struct pw_view             *scope,
-                         void (*drop)(void *data, struct pw_name_node *node), void *data)
+                         bool (*drop)(void *data, struct pw_name_node *node), void *data)
 {
   for (size_t i = 0; i < map->bucket_count; i++) {
     struct pw_name_node **link = &map->buckets[i];
     while (*link) {
       struct pw_name_node *node = *link;
-      if (scope && !pw_view_equal(node->scope, *scope)) {
+      struct pw_name_node *next = node->next;
+      if ((scope && !pw_view_equal(node->scope, *scope)) || !drop(data, node)) {
         link = &node->next;
         continue;
       }
-      *link = node->next;
+      *link = next;
       map->count--;
-      drop(data, node);
     }
   }
 }

@@ -43,9 +43,10 @@ bool pw_name_map_insert(struct pw_name_map *map, struct pw_name_node *node);
 /** Takes an entry out that is in the map. */
 void pw_name_map_remove(struct pw_name_map *map, struct pw_name_node *node);
 
-/** Takes out every entry of `scope` (of all scopes: `scope` NULL) and gives it to `drop`, which may free it. */
+/** Gives every entry of `scope` (of all scopes: `scope` NULL) to `drop`. When that answers true the entry is out of the
+ * map, and may have been freed; else it stays. */
 void pw_name_map_remove_scope(struct pw_name_map *map, const struct pw_view             *scope,
-                              void (*drop)(void *data, struct pw_name_node *node), void *data);
+                              bool (*drop)(void *data, struct pw_name_node *node), void *data);
 
 /** Frees the table, not the entries, and leaves the map empty. */
 void pw_name_map_clear(struct pw_name_map *map);

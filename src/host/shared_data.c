@@ -114,7 +114,7 @@ refund_key(struct pw_shared_data *data)
   atomic_fetch_sub_explicit(&data->keys, 1, memory_order_relaxed);
 }
 
-static void
+static bool
 drop_entry(void *context, struct pw_name_node *node)
 {
   struct pw_shared_data *data  = context;
@@ -123,6 +123,7 @@ drop_entry(void *context, struct pw_name_node *node)
   refund_key(data);
   value_release(entry->value);
   free(entry);
+  return true;
 }
 
 void

@@ -416,18 +416,19 @@ pw_shared_queues_dequeue(struct pw_shared_queues *queues, uint32_t id, struct pw
   return status;
 }
 
-static void
+static bool
 drop_queue(void *data, struct pw_name_node *node)
 {
   struct pw_shared_queues *queues = data;
   struct queue            *queue  = (struct queue *)node;
   pthread_mutex_lock(&queue->lock);
-  while (queue->subscriptions) {
-    end_subscription(queue, unlink_subscription(queue, queue->subscriptions->subscriber.data));
+  bool unused = queue->subscriptions == NULL;
+  if (unused) {
+    empty_queue(queue);
+    give_place_back(queues, queue);
   }
-  empty_queue(queue);
   pthread_mutex_unlock(&queue->lock);
-  give_place_back(queues, queue);
+  return unused;
 }
 
 void

@@ -62,8 +62,8 @@ enum pw_status pw_shared_queues_enqueue(struct pw_shared_queues *queues, uint32_
  *  INTERNAL_FAILURE: memory is out (the item stays). */
 enum pw_status pw_shared_queues_dequeue(struct pw_shared_queues *queues, uint32_t id, struct pw_bytes *item);
 
-/** Removes the queues of a VM id with their items, for when the last plugin that has it is gone and nobody is
- * subscribed any more. Their ids are unknown from then on. */
+/** Removes the queues of a VM id that nobody is subscribed to, with their items, for when the last plugin that has it
+ * is gone. Their ids are unknown from then on. */
 void pw_shared_queues_remove_vm(struct pw_shared_queues *queues, struct pw_view vm_id);
 
 #endif

@@ -94,8 +94,7 @@ starts_with(struct pw_view text, const char *start)
   return text.size >= size && memcmp(text.data, start, size) == 0;
 }
 
-/* -------------------------------------------------------------------------------------------------------- first line
- */
+/* ------------------------------------------------------------------------------------------------------ first line */
 
 static bool
 is_version(struct pw_view word)
@@ -193,8 +192,7 @@ read_status_line(struct reader *reader, struct pw_view line, struct pw_http_mess
   return pw_fields_add(&message->headers, pw_view_of(":status"), status) || no_memory(reader);
 }
 
-/* ------------------------------------------------------------------------------------------------------------- fields
- */
+/* ---------------------------------------------------------------------------------------------------------- fields */
 
 const char *
 pw_http_field_read(struct pw_view line, struct pw_view *name, struct pw_view *value)
@@ -291,8 +289,7 @@ place_authority(struct reader *reader, struct pw_http_message *message)
   return true;
 }
 
-/* --------------------------------------------------------------------------------------------------------------- body
- */
+/* ------------------------------------------------------------------------------------------------------------ body */
 
 static bool
 parse_number(struct pw_view text, unsigned base, size_t *number)
@@ -400,8 +397,7 @@ read_body(struct reader *reader, struct pw_http_message *message)
          no_memory(reader);
 }
 
-/* -------------------------------------------------------------------------------------------------------------- whole
- */
+/* ----------------------------------------------------------------------------------------------------------- whole */
 
 static bool
 read_message(struct reader *reader, struct pw_http_message *message)

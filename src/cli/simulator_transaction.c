@@ -132,7 +132,9 @@ note_next(struct pw_transaction *transaction, enum pw_stream_type type, enum pw_
   if (!is_http(type) || next == PW_NEXT_PAUSE) {
     return;
   }
-  seal(transaction, headers_of(type));
+  if (is_final(next) || pw_stream_headers_passed(transaction->stream, type)) {
+    seal(transaction, headers_of(type));
+  }
   if (transaction->map_states[trailers_of(type)] == PW_MAP_OPEN && transaction->maps[trailers_of(type)].count == 0) {
     /* It was opened only so that modules could add some. */
     transaction->map_states[trailers_of(type)] = PW_MAP_ABSENT;

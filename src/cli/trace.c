@@ -4,8 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/* --------------------------------------------------------------------------------------------------------------- tree
- */
+/* ------------------------------------------------------------------------------------------------------------ tree */
 
 static void
 value_clear(struct pw_trace_value *value)
@@ -99,8 +98,7 @@ enter(struct pw_trace *trace, struct pw_trace_event *event)
   trace->current = event;
 }
 
-/* ------------------------------------------------------------------------------------------------------------- values
- */
+/* ---------------------------------------------------------------------------------------------------------- values */
 
 static void
 set_name(struct pw_trace_value *value, const char *name, size_t size)
@@ -174,8 +172,7 @@ read_number(struct pw_instance *instance, uint32_t address, uint32_t size, uint6
   return true;
 }
 
-/* ---------------------------------------------------------------------------------------------------------- callbacks
- */
+/* ------------------------------------------------------------------------------------------------------- callbacks */
 
 static void
 on_callback_begin(void *data, struct pw_instance *instance, const char *callback, const pw_value *arguments,
@@ -248,8 +245,7 @@ on_callback_end(void *data, struct pw_instance *instance, const char *callback, 
   }
 }
 
-/* ---------------------------------------------------------------------------------------------------------- hostcalls
- */
+/* ------------------------------------------------------------------------------------------------------- hostcalls */
 
 /** A parameter of a hostcall, taken from its description "level:u message:b". */
 struct parameter {

@@ -27,7 +27,7 @@ enum pw_trace_kind {
 };
 
 struct pw_trace_value {
-  char               name[24];
+  char               name[32];
   enum pw_trace_kind kind;
   int64_t            number;
   const char        *word; /**< static, or NULL */

@@ -113,11 +113,8 @@ print_values(FILE *out, const struct pw_trace_value *values, size_t count, const
 static void
 print_result(FILE *out, const struct pw_trace_event *event, const struct pw_trace_style *style)
 {
-  if (!event->has_result) {
-    return;
-  }
   bool failed = event->module != NULL && event->result.number != 0;
-  fprintf(out, " %s->%s %s", paint(style, DIM), paint(style, NORMAL), paint(style, failed ? YELLOW : GREEN));
+  fprintf(out, "%s->%s %s", paint(style, DIM), paint(style, NORMAL), paint(style, failed ? YELLOW : GREEN));
   print_value(out, &event->result, style);
   fputs(paint(style, NORMAL), out);
   if (event->return_count > 0) {
@@ -160,7 +157,8 @@ print_begin(FILE *out, const struct pw_trace_event *event, unsigned depth, const
   if (event->module == NULL && event->plugin[0] != '\0') {
     fprintf(out, "  %s[%s]%s", paint(style, DIM), event->plugin, paint(style, NORMAL));
   }
-  if (event->children == NULL) {
+  if (event->children == NULL && event->has_result) {
+    fputc(' ', out);
     print_result(out, event, style);
   }
   fputc('\n', out);
@@ -171,12 +169,11 @@ print_end(FILE *out, const struct pw_trace_event *event, unsigned depth, const s
 {
   if (event->children != NULL && event->has_result) {
     indent(out, depth);
-    fputs(event->module ? event->name : "", out);
     print_result(out, event, style);
     fputc('\n', out);
   }
   if (event->trap != NULL) {
-    print_trap(out, event, depth + 1, style);
+    print_trap(out, event, depth, style);
   }
 }
 
@@ -188,11 +185,10 @@ pw_trace_print(FILE *out, const struct pw_trace_event *event, unsigned depth, co
   for (const struct pw_trace_event *child = event->children; child != NULL; child = child->next) {
     pw_trace_print(out, child, depth + 1, style);
   }
-  print_end(out, event, depth + (event->module == NULL), style);
+  print_end(out, event, depth + 1, style);
 }
 
-/* --------------------------------------------------------------------------------------------------------------- JSON
- */
+/* ------------------------------------------------------------------------------------------------------------ JSON */
 
 static void
 json_value(struct pw_json *json, const struct pw_trace_value *value)

@@ -107,9 +107,14 @@ pw_root_release(struct pw_root *root)
   if (root->references == 0) {
     root_free(root);
   } else if (root->references == 1 && instance->closing && instance->root == root && !root->context.done_pending) {
-    /* Only the instance itself is left: the root's own end. */
+    /* Only the instance itself is left: the root's own end. Held meanwhile: a trap there gives the instance's reference
+     * back. */
+    pw_root_retain(root);
     if (pw_context_done(&root->context)) {
       pw_root_finished(root);
+    }
+    if (--root->references == 0) {
+      root_free(root);
     }
   }
 }

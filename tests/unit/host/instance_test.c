@@ -1,0 +1,475 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* How a plugin starts on a worker, is replaced after a trap, shares a VM, and what its root context is told. */
+#include "fakes/fixture.h"
+#include "support/unit.h"
+
+static char     notes[4096];
+static uint32_t vm_start_answer  = 1;
+static uint32_t configure_answer = 1;
+static bool     trap_now;
+static int      status;
+
+static void note(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+static void
+note(const char *format, ...)
+{
+  size_t  used = strlen(notes);
+  va_list arguments;
+
+  va_start(arguments, format);
+  vsnprintf(notes + used, sizeof(notes) - used, format, arguments);
+  va_end(arguments);
+}
+
+static void
+reset(void)
+{
+  notes[0]         = '\0';
+  vm_start_answer  = 1;
+  configure_answer = 1;
+  trap_now         = false;
+}
+
+static uint32_t
+initialize(struct fake_vm *vm, const pw_value *a)
+{
+  (void)vm;
+  (void)a;
+  note("initialize ");
+  return 0;
+}
+
+static uint32_t
+start(struct fake_vm *vm, const pw_value *a)
+{
+  (void)vm;
+  (void)a;
+  note("_start ");
+  return 0;
+}
+
+static uint32_t
+create(struct fake_vm *vm, const pw_value *a)
+{
+  (void)vm;
+  note("create(%u,%u) ", a[0].u32, a[1].u32);
+  return 0;
+}
+
+static uint32_t
+vm_start(struct fake_vm *vm, const pw_value *a)
+{
+  note("vm_start(%u;%u ms) ", a[1].u32, fake_deadline(vm));
+  return vm_start_answer;
+}
+
+static uint32_t
+configure(struct fake_vm *vm, const pw_value *a)
+{
+  assert_int_equal(FAKE_HOSTCALL(vm, "proxy_get_buffer_bytes", PW_BUFFER_PLUGIN_CONFIGURATION, 0, 100, 300, 304),
+                   PW_STATUS_OK);
+  note("configure(%u:%.*s) ", a[1].u32, (int)fake_u32(vm, 304), fake_memory(vm, fake_u32(vm, 300)));
+  return configure_answer;
+}
+
+static uint32_t
+headers(struct fake_vm *vm, const pw_value *a)
+{
+  note("q%u ", a[0].u32);
+  if (trap_now) {
+    fake_trap(vm, "wasm unreachable");
+  }
+  return 0;
+}
+
+static const struct fake_export module[] = {{"_initialize", ":v", initialize},
+                                            {"_start", ":v", start},
+                                            {"proxy_on_context_create", "ii:v", create},
+                                            {"proxy_on_vm_start", "ii:i", vm_start},
+                                            {"proxy_on_configure", "ii:i", configure},
+                                            {"proxy_on_request_headers", "iii:i", headers},
+                                            {NULL, NULL, NULL}};
+
+static struct pw_plugin_config
+configured(void)
+{
+  struct pw_plugin_config config;
+
+  memset(&config, 0, sizeof(config));
+  config.fail_open                 = true;
+  config.configuration             = pw_view_of("abc");
+  config.vm_configuration          = pw_view_of("vm");
+  config.limits.start_milliseconds = 1234;
+  return config;
+}
+
+static void
+open_one(struct fixture *f)
+{
+  struct pw_plugin_config config = configured();
+
+  reset();
+  fixture_open(f);
+  fixture_add(f, module, &config);
+  fixture_chain(f);
+}
+
+/* One request through the chain; answers whether the module saw it. */
+static bool
+request_is_seen(struct fixture *f)
+{
+  struct pw_stream *stream = pw_stream_new(f->chain, f);
+  size_t            before = strlen(notes);
+  bool              seen;
+
+  pw_stream_request_headers(stream, true);
+  seen = strstr(notes + before, "q") != NULL;
+  pw_stream_end(stream);
+  return seen;
+}
+
+static void
+a_start_runs_initialize_create_vm_start_configure_in_order(void **state)
+{
+  struct fixture f;
+
+  (void)state;
+  open_one(&f);
+  assert_string_equal(notes, "initialize create(1,0) vm_start(2;1234 ms) configure(3:abc) ");
+  assert_int_equal(pw_instance_get_state(f.instances[0]), PW_INSTANCE_RUNNING);
+  fixture_close(&f);
+}
+
+static void
+a_refused_configuration_fails_the_instance_and_says_so(void **state)
+{
+  struct pw_plugin_config config = configured();
+  struct fixture          f;
+
+  (void)state;
+  reset();
+  configure_answer = 0;
+  fixture_open(&f);
+  fixture_add(&f, module, &config);
+  assert_int_equal(pw_instance_get_state(f.instances[0]), PW_INSTANCE_FAILED);
+  assert_int_equal(f.error.code, PW_ERROR_START);
+  assert_contains(f.error.message, "proxy_on_configure answered false");
+  assert_int_equal(fake_instances_alive, 0);
+  fixture_close(&f);
+}
+
+static void
+a_failed_start_is_tried_again_later_not_at_once(void **state)
+{
+  struct pw_plugin_config config = configured();
+  struct fixture          f;
+
+  (void)state;
+  reset();
+  vm_start_answer = 0;
+  fixture_open(&f);
+  fixture_add(&f, module, &config);
+  fixture_chain(&f);
+  vm_start_answer = 1;
+  assert_false(request_is_seen(&f));
+  fake.now += UINT64_C(10000000000);
+  assert_true(request_is_seen(&f));
+  fixture_close(&f);
+}
+
+static void
+a_plugin_that_fails_closed_refuses_streams_while_it_is_broken(void **state)
+{
+  struct pw_plugin_config config = configured();
+  struct fixture          f;
+  struct pw_stream       *stream;
+
+  (void)state;
+  reset();
+  config.fail_open = false;
+  vm_start_answer  = 0;
+  fixture_open(&f);
+  fixture_add(&f, module, &config);
+  fixture_chain(&f);
+  stream = pw_stream_new(f.chain, &f);
+  assert_true(pw_stream_refused(stream));
+  assert_int_equal(pw_stream_request_headers(stream, true), PW_NEXT_FAIL);
+  pw_stream_end(stream);
+  fixture_close(&f);
+}
+
+static void
+the_stream_after_a_trap_gets_a_new_vm(void **state)
+{
+  struct fixture f;
+  uint64_t       restarts;
+  uint64_t       traps;
+
+  (void)state;
+  open_one(&f);
+  trap_now = true;
+  request_is_seen(&f);
+  assert_int_equal(fake_instances_alive, 0);
+  trap_now = false;
+  assert_true(request_is_seen(&f));
+  assert_int_equal(fake_instances_alive, 1);
+  assert_int_equal(fake_instances_made, 2);
+  pw_instance_counts(f.instances[0], &restarts, &traps);
+  assert_int_equal(restarts, 1);
+  assert_int_equal(traps, 1);
+  fixture_close(&f);
+}
+
+static void
+a_module_that_traps_on_and_on_is_restarted_ever_more_slowly(void **state)
+{
+  struct fixture f;
+  int            i;
+
+  (void)state;
+  open_one(&f);
+  trap_now = true;
+  for (i = 0; i < 1000; ++i) {
+    request_is_seen(&f);
+    fake.now += UINT64_C(10000000); /* 10 ms */
+  }
+  /* 10 s at one restart each 5 s in the end. */
+  assert_in_range(fake_instances_made, 3, 16);
+  fixture_close(&f);
+}
+
+static void
+a_trap_leaves_other_streams_of_the_vm_without_it(void **state)
+{
+  struct fixture    f;
+  struct pw_stream *one;
+  struct pw_stream *two;
+
+  (void)state;
+  open_one(&f);
+  one      = pw_stream_new(f.chain, &f);
+  two      = pw_stream_new(f.chain, &f);
+  trap_now = true;
+  pw_stream_request_headers(one, true);
+  assert_int_equal(pw_stream_request_headers(two, true), PW_NEXT_CONTINUE);
+  pw_stream_end(one);
+  pw_stream_end(two);
+  assert_int_equal(pw_instance_streams(f.instances[0]), 0);
+  fixture_close(&f);
+}
+
+static void
+plugins_of_one_identity_share_a_vm_and_have_roots_of_their_own(void **state)
+{
+  struct pw_plugin_config config = configured();
+  struct fixture          f;
+  struct pw_bytes         code;
+  size_t                  i;
+
+  (void)state;
+  reset();
+  fixture_open(&f);
+  fake_module = module;
+  code        = fake_code();
+  for (i = 0; i < 2; ++i) {
+    f.plugins[i]   = pw_plugin_load(f.host, &config, pw_bytes_view(&code), "fake.wasm", &f.error);
+    f.instances[i] = pw_instance_new(f.worker, f.plugins[i], &f.error);
+  }
+  f.count = 2;
+  pw_bytes_clear(&code);
+  assert_int_equal(fake_instances_made, 1);
+  assert_string_equal(notes, "initialize create(1,0) vm_start(2;1234 ms) configure(3:abc) "
+                             "create(2,0) vm_start(2;1234 ms) configure(3:abc) ");
+  fixture_chain(&f);
+  notes[0] = '\0';
+  request_is_seen(&f);
+  assert_string_equal(notes, "create(3,1) create(4,2) q3 q4 ");
+  fixture_close(&f);
+}
+
+/* ------------------------------------------------------------------------------------------------ root's events */
+
+static uint32_t call_id;
+static uint32_t queue_id;
+
+static uint32_t
+configure_calls(struct fake_vm *vm, const pw_value *a)
+{
+  static const char headers_bytes[] = "\3\0\0\0\7\0\0\0\3\0\0\0\5\0\0\0\1\0\0\0\12\0\0\0\1\0\0\0"
+                                      ":method\0GET\0:path\0/\0:authority\0h\0";
+
+  (void)a;
+  memcpy(fake_memory(vm, 500), headers_bytes, sizeof(headers_bytes) - 1);
+  fake_put(vm, 400, "cluster");
+  status =
+    FAKE_HOSTCALL(vm, "proxy_http_call", 400, 7, 500, (uint32_t)sizeof(headers_bytes) - 1, 0, 0, 0, 0, 1000, 600);
+  call_id = fake_u32(vm, 600);
+  FAKE_HOSTCALL(vm, "proxy_set_tick_period_milliseconds", 500);
+  fake_put(vm, 700, "queue");
+  FAKE_HOSTCALL(vm, "proxy_register_shared_queue", 700, 5, 710);
+  queue_id = fake_u32(vm, 710);
+  return 1;
+}
+
+static uint32_t
+call_response(struct fake_vm *vm, const pw_value *a)
+{
+  note("response(%u,%u,%u,%u) ", a[1].u32 == call_id, a[2].u32, a[3].u32, a[4].u32);
+  status = FAKE_HOSTCALL(vm, "proxy_get_buffer_bytes", PW_BUFFER_HTTP_CALL_RESPONSE_BODY, 0, 100, 300, 304);
+  if (trap_now) {
+    fake_trap(vm, "wasm unreachable");
+  }
+  return 0;
+}
+
+static uint32_t
+tick(struct fake_vm *vm, const pw_value *a)
+{
+  (void)a;
+  note("tick ");
+  status = FAKE_HOSTCALL(vm, "proxy_get_buffer_bytes", PW_BUFFER_HTTP_CALL_RESPONSE_BODY, 0, 100, 300, 304);
+  fake_put(vm, 800, "item");
+  FAKE_HOSTCALL(vm, "proxy_enqueue_shared_queue", queue_id, 800, 4);
+  return 0;
+}
+
+static uint32_t
+queue_ready(struct fake_vm *vm, const pw_value *a)
+{
+  (void)vm;
+  note("ready(%u) ", a[1].u32 == queue_id);
+  return 0;
+}
+
+static const struct fake_export calling[] = {{"proxy_on_configure", "ii:i", configure_calls},
+                                             {"proxy_on_http_call_response", "iiiii:v", call_response},
+                                             {"proxy_on_tick", "i:v", tick},
+                                             {"proxy_on_queue_ready", "ii:v", queue_ready},
+                                             {NULL, NULL, NULL}};
+
+static void
+a_call_from_the_start_is_answered_once(void **state)
+{
+  struct pw_http_call_result result;
+  struct pw_pairs            pairs = {NULL, 0, 0};
+  struct fixture             f;
+
+  (void)state;
+  reset();
+  fixture_open(&f);
+  fixture_add(&f, calling, NULL);
+  assert_int_equal(status, PW_STATUS_OK);
+  assert_int_equal(call_id, fake.call_id);
+  memset(&result, 0, sizeof(result));
+  pw_pairs_add(&pairs, pw_view_of(":status"), pw_view_of("200"));
+  result.headers = &pairs;
+  result.body    = pw_view_of("body");
+  pw_instance_http_call_end(f.instances[0], call_id, &result);
+  pw_instance_http_call_end(f.instances[0], call_id, &result);
+  assert_string_equal(notes, "response(1,1,4,0) ");
+  assert_int_equal(status, PW_STATUS_OK);
+  pw_instance_tick(f.instances[0]);
+  assert_int_equal(status, PW_STATUS_NOT_FOUND);
+  pw_pairs_clear(&pairs);
+  fixture_close(&f);
+  assert_int_equal(fake.cancelled, 0);
+}
+
+static void
+open_calls_timers_and_queues_end_with_the_vm(void **state)
+{
+  struct pw_http_call_result result;
+  struct fixture             f;
+
+  (void)state;
+  reset();
+  fixture_open(&f);
+  fixture_add(&f, calling, NULL);
+  assert_int_equal(fake.tick, 500);
+  trap_now = true;
+  memset(&result, 0, sizeof(result));
+  pw_instance_tick(f.instances[0]);
+  assert_int_equal(fake.wakes, 1);
+  pw_instance_http_call_end(f.instances[0], call_id, &result);
+  assert_int_equal(fake.tick, 0);
+  pw_worker_run(f.worker);
+  assert_string_equal(notes, "tick response(1,0,0,0) ");
+  fixture_close(&f);
+}
+
+static void
+an_instance_that_ends_cancels_its_calls(void **state)
+{
+  struct fixture f;
+  int            cancelled;
+
+  (void)state;
+  reset();
+  fixture_open(&f);
+  fixture_add(&f, calling, NULL);
+  pw_instance_delete(f.instances[0]);
+  f.instances[0] = NULL;
+  cancelled      = fake.cancelled;
+  assert_int_equal(fake.tick, 0);
+  fixture_close(&f);
+  assert_int_equal(cancelled, 1);
+}
+
+static void
+queue_items_are_told_on_the_workers_own_thread(void **state)
+{
+  struct fixture f;
+
+  (void)state;
+  reset();
+  fixture_open(&f);
+  fixture_add(&f, calling, NULL);
+  pw_instance_tick(f.instances[0]);
+  assert_string_equal(notes, "tick ");
+  pw_worker_run(f.worker);
+  assert_string_equal(notes, "tick ready(1) ");
+  fixture_close(&f);
+}
+
+static void
+an_instance_outlives_its_owner_until_its_streams_end(void **state)
+{
+  struct fixture    f;
+  struct pw_stream *stream;
+
+  (void)state;
+  open_one(&f);
+  stream = pw_stream_new(f.chain, &f);
+  pw_instance_delete(f.instances[0]);
+  f.instances[0] = NULL;
+  notes[0]       = '\0';
+  pw_stream_request_headers(stream, true);
+  assert_string_equal(notes, "q2 ");
+  assert_int_equal(fake_instances_alive, 1);
+  pw_stream_end(stream);
+  assert_int_equal(fake_instances_alive, 0);
+  fixture_close(&f);
+}
+
+int
+main(void)
+{
+  const struct CMUnitTest tests[] = {
+    cmocka_unit_test(a_start_runs_initialize_create_vm_start_configure_in_order),
+    cmocka_unit_test(a_refused_configuration_fails_the_instance_and_says_so),
+    cmocka_unit_test(a_failed_start_is_tried_again_later_not_at_once),
+    cmocka_unit_test(a_plugin_that_fails_closed_refuses_streams_while_it_is_broken),
+    cmocka_unit_test(the_stream_after_a_trap_gets_a_new_vm),
+    cmocka_unit_test(a_module_that_traps_on_and_on_is_restarted_ever_more_slowly),
+    cmocka_unit_test(a_trap_leaves_other_streams_of_the_vm_without_it),
+    cmocka_unit_test(plugins_of_one_identity_share_a_vm_and_have_roots_of_their_own),
+    cmocka_unit_test(a_call_from_the_start_is_answered_once),
+    cmocka_unit_test(open_calls_timers_and_queues_end_with_the_vm),
+    cmocka_unit_test(an_instance_that_ends_cancels_its_calls),
+    cmocka_unit_test(queue_items_are_told_on_the_workers_own_thread),
+    cmocka_unit_test(an_instance_outlives_its_owner_until_its_streams_end),
+  };
+
+  return cmocka_run_group_tests_name("host/instance", tests, NULL, NULL);
+}

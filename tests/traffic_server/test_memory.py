@@ -3,6 +3,7 @@
 
 import pytest
 
+from harness.build import sanitized
 from harness.configuration import global_plugin, scripted as scripted_configuration
 from harness.http1 import format_request
 from harness.scripted import script_headers
@@ -45,6 +46,7 @@ def send(server, count, scripts, target):
         connection.close()
 
 
+@pytest.mark.skipif(sanitized(), reason="sanitizers keep freed memory")
 @pytest.mark.parametrize("kind", KINDS)
 def test_memory_stays_bounded(busy, kind):
     target = "/memory?cache=3600&size=100"

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Where the build put things. PW_BUILD names the build directory (default: build/release)."""
 
+import functools
 import os
 import subprocess
 from pathlib import Path
@@ -31,19 +32,31 @@ def module(name):
     return path
 
 
-def sanitizer_environment(plugin, log_path):
+@functools.cache
+def sanitizer_runtimes():
+    """The libraries of the sanitizers that the plugin was built with; mostly none."""
+    linked = subprocess.run(["ldd", str(artifact("wasm.so"))], capture_output=True, text=True, check=True).stdout
+    return [line.split("=>")[1].split()[0] for line in linked.splitlines()
+            if "=>" in line and any(name in line for name in ("libasan", "libtsan"))]
+
+
+def sanitized():
+    """Whether the plugin was built with a sanitizer: memory then says nothing."""
+    try:
+        return bool(sanitizer_runtimes())
+    except NotBuilt:
+        return False
+
+
+def sanitizer_environment(log_path):
     """What the server's environment needs when the plugin was built with a sanitizer: its runtime has to be loaded
     first, and its reports go to files of their own so that a test finds them."""
-    linked = subprocess.run(["ldd", str(plugin)], capture_output=True, text=True, check=True).stdout
-    runtimes = [line.split("=>")[1].split()[0] for line in linked.splitlines()
-                if "=>" in line and any(name in line for name in ("libasan", "libtsan"))]
-    if not runtimes:
+    if not sanitized():
         return {}
-    # Traffic Server, LuaJIT and the engines leave memory to the end of the process, and engines handle SIGSEGV
-    # themselves.
+    # Traffic Server and the engines leave memory to the end of the process, and engines handle SIGSEGV themselves.
     options = f"log_path={log_path}:abort_on_error=1:handle_segv=0:handle_sigbus=0:handle_sigfpe=0:handle_sigill=0"
     return {
-        "LD_PRELOAD": ":".join(runtimes),
+        "LD_PRELOAD": ":".join(sanitizer_runtimes()),
         "ASAN_OPTIONS": options + ":allow_user_segv_handler=1:use_sigaltstack=0:detect_leaks=0:detect_odr_violation=0",
         "TSAN_OPTIONS": options + ":report_signal_unsafe=0",
         "UBSAN_OPTIONS": f"log_path={log_path}:print_stacktrace=1",

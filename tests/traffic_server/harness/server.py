@@ -106,8 +106,8 @@ class TrafficServer:
         """Starts it and waits until it serves. Raises ServerFailed with its logs."""
         program = "traffic_manager" if self.manager else "traffic_server"
         command = [shutil.which(program) or f"/usr/bin/{program}"] + (["--nosyslog"] if self.manager else [])
-        environment = {**os.environ, "TS_RUNROOT": str(self.directory), **self._plugin_environment(),
-                       **self.environment}
+        environment = {**os.environ, "TS_RUNROOT": str(self.directory), **self.environment,
+                       **build.sanitizer_environment(self.directory / "log" / "sanitizer")}
         with open(self.directory / "log" / "stderr", "ab") as output:
             self.process = subprocess.Popen(command, env=environment, cwd=self.directory, stdin=subprocess.DEVNULL,
                                             stdout=output, stderr=output, start_new_session=True)
@@ -124,12 +124,6 @@ class TrafficServer:
     @property
     def cache_is_on(self):
         return "http.cache.http INT 0" not in self.path("records.config").read_text()
-
-    def _plugin_environment(self):
-        try:
-            return build.sanitizer_environment(build.artifact("wasm.so"), self.directory / "log" / "sanitizer")
-        except build.NotBuilt:
-            return {}
 
     def server_pid(self):
         """The id of the traffic_server process itself (not the manager's), or None while there is none."""

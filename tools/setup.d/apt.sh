@@ -3,7 +3,7 @@
 
 apt_packages="
   build-essential cmake ninja-build pkg-config unzip ca-certificates openssl curl procps
-  libyaml-dev libssl-dev libcmocka-dev
+  libyaml-dev libssl-dev libpcre2-dev libcmocka-dev git
   trafficserver trafficserver-dev trafficserver-experimental-plugins
   clang-14 lld-14 llvm-14 clang-format-14 libclang-rt-14-dev wabt valgrind
   wasi-libc libc++-14-dev-wasm32 libc++abi-14-dev-wasm32 libclang-rt-14-dev-wasm32

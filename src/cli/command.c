@@ -18,8 +18,6 @@
 /* More options than any command has. */
 #define MOST_OPTIONS 40
 #define HELP_OPTION  'h'
-/* No module in use comes near it; beyond it, memory is at stake. */
-#define MODULE_BYTES (256U << 20)
 
 static void
 print_option(const struct pw_command_option *option)
@@ -175,7 +173,7 @@ bool
 pw_command_read_module(const struct pw_command_line *line, const char *file, struct pw_bytes *code)
 {
   struct pw_error error = {0};
-  if (!pw_config_read_bytes(file, MODULE_BYTES, code, &error)) {
+  if (!pw_config_read_bytes(file, PW_COMMAND_MODULE_BYTES, code, &error)) {
     pw_command_failure(line, &error);
     return false;
   }

@@ -44,7 +44,7 @@ struct pw_command {
 struct pw_command_line {
   const struct pw_command *command;
   const char              *option_argument;
-  int                      count;     /**< of arguments that are not options; within the command's minimum and maximum */
+  int                      count; /**< of arguments that are not options; within the command's minimum and maximum */
   char                   **arguments; /**< they themselves */
   int                      exit;      /**< after -1: what to exit with */
   int                      argc;      /**< private */
@@ -64,7 +64,9 @@ int pw_command_failure(const struct pw_command_line *line, const struct pw_error
 
 /** A log level by its name, in either case. False: there is no such level. */
 bool pw_command_log_level(const char *name, enum pw_log_level *level);
-/** A whole file that is a module; told on stderr and false when it cannot be read. The most is 256 MiB. */
+/** The largest module that is read: none in use comes near it. */
+#define PW_COMMAND_MODULE_BYTES (256U << 20)
+/** A whole file that is a module; told on stderr and false when it cannot be read. */
 bool pw_command_read_module(const struct pw_command_line *line, const char *file, struct pw_bytes *code);
 /** Where compiled code is kept: $PROXYWASM_CACHE, or "proxywasm" in the user's cache directory, made if need be.
  *  NULL: nowhere ($PROXYWASM_CACHE is empty, or there is no home). Static storage. */

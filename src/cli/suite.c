@@ -2,6 +2,7 @@
 /* Reading a scenario suite. */
 #include "cli/suite.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -77,4 +78,53 @@ pw_suite_path(const struct pw_suite *suite, const char *file, bool or_here)
     path = strdup(file);
   }
   return path;
+}
+
+static bool
+append_little_endian(struct pw_bytes *bytes, uint64_t number)
+{
+  unsigned char encoded[8];
+  for (unsigned i = 0; i < 8; i++) {
+    encoded[i] = (unsigned char)(number >> (8 * i));
+  }
+  return pw_bytes_append(bytes, encoded, sizeof(encoded));
+}
+
+static const char *
+number_value(const struct pw_suite_property *property, struct pw_bytes *bytes)
+{
+  /* Schema texts are terminated. */
+  const char *text   = property->value.data ? property->value.data : "";
+  char       *end    = NULL;
+  uint64_t    number = 0;
+  errno              = 0;
+  if (property->type == PW_SUITE_PROPERTY_DOUBLE) {
+    double real = strtod(text, &end);
+    memcpy(&number, &real, sizeof(number));
+  } else if (property->type == PW_SUITE_PROPERTY_UINT && strchr(text, '-') == NULL) {
+    number = strtoull(text, &end, 10);
+  } else if (property->type == PW_SUITE_PROPERTY_INT) {
+    number = (uint64_t)strtoll(text, &end, 10);
+  }
+  if (!end || end == text || *end || errno != 0) {
+    return "its value is no number of its type";
+  }
+  return append_little_endian(bytes, number) ? NULL : "out of memory";
+}
+
+const char *
+pw_suite_property_value(const struct pw_suite_property *property, struct pw_bytes *bytes)
+{
+  bool value = false;
+  switch ((enum pw_suite_property_type)property->type) {
+  case PW_SUITE_PROPERTY_STRING:
+    return pw_bytes_append(bytes, property->value.data, property->value.size) ? NULL : "out of memory";
+  case PW_SUITE_PROPERTY_BOOL:
+    if (!pw_value_boolean(property->value, &value)) {
+      return "its value is neither true nor false";
+    }
+    return pw_bytes_append(bytes, value ? "\1" : "\0", 1) ? NULL : "out of memory";
+  default:
+    return number_value(property, bytes);
+  }
 }

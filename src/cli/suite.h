@@ -149,8 +149,8 @@ struct pw_suite_action {
 };
 
 struct pw_suite_step {
-  bool                   kind_given[PW_SUITE_STEP_COUNT];
   unsigned               line;
+  bool                   kind_given[PW_SUITE_STEP_COUNT]; /**< not first: see struct pw_schema_key, `given` */
   struct pw_view         stream; /**< empty: "1" */
   struct pw_suite_action action;
   /* Not keys of their own: */
@@ -250,13 +250,17 @@ struct pw_suite_test {
 
 struct pw_suite {
   struct pw_suite_env   env;
-  struct pw_schema_list test; /**< struct pw_suite_test */
+  struct pw_schema_list covers; /**< struct pw_view */
+  struct pw_schema_list test;   /**< struct pw_suite_test */
   char                 *file;
   char                 *directory; /**< of the file; "." */
   struct pw_arena      *arena;
 };
 
 extern const struct pw_schema pw_suite_schema;
+
+/** A property's value as the ABI serialises its type; `bytes` is empty before. NULL, or what is wrong with it. */
+const char *pw_suite_property_value(const struct pw_suite_property *property, struct pw_bytes *bytes);
 
 /** Reads a suite. Errors: those of pw_config_read_file. NULL on error. */
 struct pw_suite *pw_suite_read(const char *file, struct pw_error *error);

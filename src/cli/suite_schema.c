@@ -340,7 +340,20 @@ static const struct pw_schema_key property_keys[] = {
    .meaning = "How the ABI serialises it."},
   {0},
 };
-static const struct pw_schema property_schema = {.keys = property_keys, .size = sizeof(struct pw_suite_property)};
+static void
+finish_property(struct pw_schema_reader *reader, const yaml_node_t *node, const struct pw_schema_path *path,
+                void *target)
+{
+  struct pw_bytes bytes   = {0};
+  const char     *problem = pw_suite_property_value(target, &bytes);
+  if (problem) {
+    pw_schema_mistake(reader, node, path, "%s", problem);
+  }
+  pw_bytes_clear(&bytes);
+}
+
+static const struct pw_schema property_schema = {
+  .keys = property_keys, .size = sizeof(struct pw_suite_property), .finish = finish_property};
 
 static const struct pw_schema_key function_keys[] = {
   {"name", .type = PW_SCHEMA_STRING, .offset = OFFSET(function, name), .required = true, .meaning = "Its name."},
@@ -568,6 +581,8 @@ static const struct pw_schema test_schema = {
 static const struct pw_schema_key suite_keys[] = {
   {"env", .type = PW_SCHEMA_MAPPING, .offset = offsetof(struct pw_suite, env), .mapping = &env_schema,
    .meaning = "The plugins and what is around them."},
+  {"covers", .type = PW_SCHEMA_NAMES, .offset = offsetof(struct pw_suite, covers),
+   .meaning = "Names of ABI functions that the suite tests; for the conformance report."},
   {"test", .type = PW_SCHEMA_LIST, .offset = offsetof(struct pw_suite, test), .mapping = &test_schema,
    .meaning = "The tests."},
   {0},

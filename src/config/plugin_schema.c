@@ -116,6 +116,7 @@ static const struct pw_schema_key plugin_keys[] = {
   {"root_id", "rootId", .type = PW_SCHEMA_LINE, .offset = PLUGIN(root_id),
    .meaning = "Chooses among the root contexts of a module that has several; the property `plugin_root_id`."},
   {"configuration", .type = PW_SCHEMA_CONFIGURATION, .offset = PLUGIN(configuration),
+   .given   = DRAFT(configuration_given),
    .meaning = "What `proxy_on_configure` can read: any text, `!!binary` in base64, or a mapping or list, which the "
               "module gets as JSON. Envoy's `{\"@type\": …, value: …}` with `StringValue` or `Struct` is understood."},
   {"fail_open", .type = PW_SCHEMA_BOOLEAN, .offset = PLUGIN(fail_open), .preset = "true",
@@ -132,8 +133,8 @@ static const struct pw_schema_key plugin_keys[] = {
    .meaning =
      "`client`: response callbacks run before the response goes to the client, with cache hits and error pages "
      "too. `origin`: when the origin's response comes, so that what the module makes of it is cached."},
-  {"log_level", .type = PW_SCHEMA_CHOICE, .offset = PLUGIN(log_level), .choices = pw_config_log_levels,
-   .preset = "info", .meaning = "Lines of the module below this level are dropped."},
+  {"log_level", .type = PW_SCHEMA_CHOICE, .offset = PLUGIN(log_level), .given = DRAFT(log_level_given),
+   .choices = pw_config_log_levels, .preset = "info", .meaning = "Lines of the module below this level are dropped."},
   {"allow_on_headers_stop_iteration", .type = PW_SCHEMA_BOOLEAN, .offset = PLUGIN(allow_on_headers_stop_iteration),
    .preset  = "false",
    .meaning = "`true`: a module that pauses in a headers callback holds the headers only, and gets its body callbacks. "

@@ -13,6 +13,8 @@
 /** What the schema reads into. `plugin` is complete after that, but for `file`, and a code_file that may be NULL. */
 struct pw_config_draft {
   struct pw_config_plugin plugin;
+  bool                    configuration_given;
+  bool                    log_level_given;
   struct pw_schema_list   capabilities;
   struct pw_schema_list   host_env_keys;
   struct pw_schema_list   key_values;

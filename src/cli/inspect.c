@@ -1,0 +1,371 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* `proxywasm inspect`: what a module says of itself, and whether it links. No engine is needed. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "cli/command.h"
+#include "cli/json.h"
+#include "host/hostcall.h"
+#include "host/link.h"
+
+static const struct pw_command_option options[] = {
+  {'j', "json", NULL, "all of it as JSON"},
+  {0, NULL, NULL, NULL},
+};
+
+/** A module, looked at. */
+struct inspection {
+  const char            *file;
+  size_t                 size;
+  struct pw_module_info *info;
+  char                   versions[32]; /* "0.2.1" */
+  struct pw_error        abi;          /* why it does not link; code NONE: it does */
+  struct pw_error        callbacks;
+  struct pw_error        imports;
+  const char            *allocator; /* NULL: none */
+};
+
+static const char *
+versions_text(unsigned versions, char *buffer, size_t size)
+{
+  static const struct {
+    unsigned    version;
+    const char *text;
+  } all[]   = {{PW_ABI_0_1_0, "0.1.0"}, {PW_ABI_0_2_0, "0.2.0"}, {PW_ABI_0_2_1, "0.2.1"}};
+  buffer[0] = '\0';
+  for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
+    if (versions & all[i].version) {
+      size_t used = strlen(buffer);
+      snprintf(buffer + used, size - used, "%s%s", used ? ", " : "", all[i].text);
+    }
+  }
+  return buffer;
+}
+
+/* The host's own verdict, part by part, so that one mistake does not hide the next. */
+static void
+try_links(struct inspection *inspection)
+{
+  struct pw_host      host   = {0};
+  struct pw_plugin    plugin = {.host = &host};
+  enum pw_abi_version abi;
+  pw_link_abi(inspection->info, &abi, &inspection->abi);
+  pw_link_callbacks(&plugin, inspection->info, &inspection->callbacks);
+  pw_link_imports(&plugin, inspection->info, &inspection->imports);
+  inspection->allocator = plugin.allocator;
+  free(plugin.hostcalls);
+  free(plugin.imports);
+}
+
+static bool
+links(const struct inspection *inspection)
+{
+  return inspection->abi.code == PW_ERROR_NONE && inspection->callbacks.code == PW_ERROR_NONE &&
+         inspection->imports.code == PW_ERROR_NONE;
+}
+
+/* What the host does first with a new instance: "_initialize", "_start", or "" for neither. */
+static const char *
+start_function(const struct pw_module_info *info)
+{
+  return pw_module_export(info, "_initialize") ? "_initialize" : pw_module_export(info, "_start") ? "_start" : "";
+}
+
+static bool
+is_callback(const char *name)
+{
+  for (int i = 0; i < PW_CALLBACK_COUNT; i++) {
+    if (strcmp(pw_callback_name((enum pw_callback)i), name) == 0) {
+      return true;
+    }
+  }
+  return strcmp(name, PW_GRPC_TRAILING_METADATA_ALIAS) == 0;
+}
+
+/* What an export is to the host. */
+static const char *
+role_of(const struct inspection *inspection, const struct pw_extern *export)
+{
+  if (is_callback(export->name)) {
+    return "callback";
+  }
+  if (strncmp(export->name, "proxy_abi_version_", strlen("proxy_abi_version_")) == 0) {
+    return "ABI version";
+  }
+  if (strcmp(export->name, "memory") == 0 && export->kind == PW_EXTERN_MEMORY) {
+    return "memory";
+  }
+  if (inspection->allocator && strcmp(export->name, inspection->allocator) == 0) {
+    return "allocator";
+  }
+  return strcmp(export->name, start_function(inspection->info)) == 0 ? "start function" : "";
+}
+
+static const char *
+kind_name(enum pw_extern_kind kind)
+{
+  static const char *const names[] = {"function", "table", "memory", "global", "tag"};
+  return names[kind];
+}
+
+static const char *
+type_text(const struct pw_extern *item, char *buffer, size_t size)
+{
+  if (item->kind != PW_EXTERN_FUNCTION) {
+    return kind_name(item->kind);
+  }
+  return item->type_known ? pw_function_type_text(&item->type, buffer, size) : "a type that the ABI does not use";
+}
+
+/** How an import is served. */
+struct service {
+  const struct pw_hostcall *hostcall; /* NULL: nobody has it */
+  bool                      served;
+  char                      text[160];
+};
+
+static struct service
+serve(const struct pw_extern *import)
+{
+  struct service          service = {0};
+  struct pw_function_type type;
+  char                    text[96];
+  service.hostcall = import->kind == PW_EXTERN_FUNCTION ? pw_hostcall_find(import->module, import->name) : NULL;
+  service.served   = service.hostcall && import->type_known && pw_hostcall_accepts(service.hostcall, &import->type);
+  if (import->kind != PW_EXTERN_FUNCTION) {
+    snprintf(service.text, sizeof(service.text), "not provided: the ABI has only functions to import");
+  } else if (!service.hostcall) {
+    snprintf(service.text, sizeof(service.text), "not provided: no ABI version has it");
+  } else if (!service.served) {
+    pw_hostcall_type(service.hostcall, &type);
+    snprintf(service.text, sizeof(service.text), "not provided: the ABI has it as %s",
+             pw_function_type_text(&type, text, sizeof(text)));
+  } else {
+    snprintf(service.text, sizeof(service.text), "ABI %s",
+             versions_text(service.hostcall->versions, text, sizeof(text)));
+  }
+  return service;
+}
+
+/* --------------------------------------------------------------------------------------------------------------- text
+ */
+
+static void
+print_summary(const struct inspection *inspection)
+{
+  const struct pw_module_info *info        = inspection->info;
+  char                         maximum[40] = "no maximum";
+  if (info->memory_maximum != UINT64_MAX) {
+    snprintf(maximum, sizeof(maximum), "at most %" PRIu64 " KiB", info->memory_maximum * 64);
+  }
+  printf("module      %s%s%s%s\n", inspection->file, *info->name ? " (" : "", info->name, *info->name ? ")" : "");
+  printf("size        %zu bytes: code %zu, data %zu; %" PRIu32 " functions\n", inspection->size, info->code_size,
+         info->data_size, info->function_count);
+  printf("ABI         %s\n", *inspection->versions ? inspection->versions : "no version marked");
+  if (info->has_memory) {
+    printf("memory      %" PRIu64 " KiB at start, %s%s\n", info->memory_minimum * 64, maximum,
+           info->exports_memory ? "" : "; not exported as 'memory'");
+  } else {
+    printf("memory      none\n");
+  }
+  printf("allocator   %s\n", inspection->allocator ? inspection->allocator : "none: the host cannot pass bytes to it");
+  printf("start       %s\n", *start_function(info) ? start_function(info) : "no start function");
+  printf("producers   %s\n", *info->producers ? info->producers : "not told");
+  printf("features    %s\n", *info->features ? info->features : "not told");
+}
+
+static void
+print_text(const struct inspection *inspection)
+{
+  const struct pw_module_info *info = inspection->info;
+  char                         type[128];
+  print_summary(inspection);
+  printf("\nimports (%zu)\n", info->import_count);
+  for (size_t i = 0; i < info->import_count; i++) {
+    const struct pw_extern *import  = &info->imports[i];
+    struct service          service = serve(import);
+    printf("  %-6s %s.%s %s: %s\n", service.served ? "ok" : "MISSING", import->module, import->name,
+           type_text(import, type, sizeof(type)), service.text);
+  }
+  printf("\nexports (%zu)\n", info->export_count);
+  for (size_t i = 0; i < info->export_count; i++) {
+    const struct pw_extern *export = &info->exports[i];
+    const char *role               = role_of(inspection, export);
+    printf("  %s %s%s%s\n", export->name, type_text(export, type, sizeof(type)), *role ? ": " : "", role);
+  }
+  printf("\n");
+  const struct pw_error *errors[] = {&inspection->abi, &inspection->callbacks, &inspection->imports};
+  for (size_t i = 0; i < 3; i++) {
+    if (errors[i]->code != PW_ERROR_NONE) {
+      printf("does not link: %s\n", errors[i]->message);
+    }
+  }
+  if (links(inspection)) {
+    printf("links\n");
+  }
+}
+
+/* --------------------------------------------------------------------------------------------------------------- JSON
+ */
+
+static void
+put_string(struct pw_json *json, const char *key, const char *text)
+{
+  pw_json_key(json, key);
+  pw_json_string(json, text);
+}
+
+static void
+put_number(struct pw_json *json, const char *key, uint64_t number)
+{
+  pw_json_key(json, key);
+  pw_json_unsigned(json, number);
+}
+
+static void
+put_imports(struct pw_json *json, const struct pw_module_info *info)
+{
+  char text[128];
+  pw_json_key(json, "imports");
+  pw_json_array_begin(json);
+  for (size_t i = 0; i < info->import_count; i++) {
+    struct service service = serve(&info->imports[i]);
+    pw_json_object_begin(json);
+    put_string(json, "module", info->imports[i].module);
+    put_string(json, "name", info->imports[i].name);
+    put_string(json, "type", type_text(&info->imports[i], text, sizeof(text)));
+    pw_json_key(json, "provided");
+    pw_json_boolean(json, service.served);
+    put_string(json, "note", service.text);
+    pw_json_object_end(json);
+  }
+  pw_json_array_end(json);
+}
+
+static void
+put_exports(struct pw_json *json, const struct inspection *inspection)
+{
+  char text[128];
+  pw_json_key(json, "exports");
+  pw_json_array_begin(json);
+  for (size_t i = 0; i < inspection->info->export_count; i++) {
+    const struct pw_extern *export = &inspection->info->exports[i];
+    pw_json_object_begin(json);
+    put_string(json, "name", export->name);
+    put_string(json, "type", type_text(export, text, sizeof(text)));
+    put_string(json, "role", role_of(inspection, export));
+    pw_json_object_end(json);
+  }
+  pw_json_array_end(json);
+}
+
+static void
+put_problems(struct pw_json *json, const struct inspection *inspection)
+{
+  const struct pw_error *errors[] = {&inspection->abi, &inspection->callbacks, &inspection->imports};
+  pw_json_key(json, "problems");
+  pw_json_array_begin(json);
+  for (size_t i = 0; i < 3; i++) {
+    if (errors[i]->code != PW_ERROR_NONE) {
+      pw_json_string(json, errors[i]->message);
+    }
+  }
+  pw_json_array_end(json);
+}
+
+static void
+print_json(const struct inspection *inspection)
+{
+  const struct pw_module_info *info = inspection->info;
+  struct pw_json               json = {.out = stdout};
+  pw_json_object_begin(&json);
+  put_string(&json, "file", inspection->file);
+  put_string(&json, "name", info->name);
+  put_number(&json, "size", inspection->size);
+  put_number(&json, "code_size", info->code_size);
+  put_number(&json, "data_size", info->data_size);
+  put_number(&json, "functions", info->function_count);
+  put_string(&json, "abi", inspection->versions);
+  pw_json_key(&json, "memory");
+  if (info->has_memory) {
+    pw_json_object_begin(&json);
+    pw_json_key(&json, "exported");
+    pw_json_boolean(&json, info->exports_memory);
+    put_number(&json, "minimum_pages", info->memory_minimum);
+    pw_json_key(&json, "maximum_pages");
+    if (info->memory_maximum == UINT64_MAX) {
+      pw_json_null(&json);
+    } else {
+      pw_json_unsigned(&json, info->memory_maximum);
+    }
+    pw_json_object_end(&json);
+  } else {
+    pw_json_null(&json);
+  }
+  put_string(&json, "allocator", inspection->allocator);
+  put_string(&json, "start", *start_function(info) ? start_function(info) : NULL);
+  put_string(&json, "producers", info->producers);
+  put_string(&json, "features", info->features);
+  put_imports(&json, info);
+  put_exports(&json, inspection);
+  pw_json_key(&json, "links");
+  pw_json_boolean(&json, links(inspection));
+  put_problems(&json, inspection);
+  pw_json_object_end(&json);
+  pw_json_finish(&json);
+}
+
+static int
+inspect(const struct pw_command_line *line, const char *file, struct pw_view code, bool as_json)
+{
+  struct pw_error   error      = {0};
+  struct inspection inspection = {.file = file, .size = code.size};
+  inspection.info              = pw_module_info_read(code, &error);
+  if (!inspection.info) {
+    fprintf(stderr, "%s: ", file);
+    return pw_command_failure(line, &error);
+  }
+  versions_text(inspection.info->abi_versions, inspection.versions, sizeof(inspection.versions));
+  try_links(&inspection);
+  if (as_json) {
+    print_json(&inspection);
+  } else {
+    print_text(&inspection);
+  }
+  pw_module_info_free(inspection.info);
+  return links(&inspection) ? PW_EXIT_OK : PW_EXIT_FAILED;
+}
+
+static int
+run(struct pw_command_line *line)
+{
+  bool            as_json = false;
+  struct pw_bytes code    = {0};
+  int             id;
+  while ((id = pw_command_next(line)) > 0) {
+    as_json = true;
+  }
+  if (id < 0) {
+    return line->exit;
+  }
+  if (!pw_command_read_module(line, line->arguments[0], &code)) {
+    return PW_EXIT_FAILED;
+  }
+  int exit = inspect(line, line->arguments[0], pw_bytes_view(&code), as_json);
+  pw_bytes_clear(&code);
+  return exit;
+}
+
+const struct pw_command pw_command_inspect = {
+  .name        = "inspect",
+  .summary     = "say what a module imports and exports, and whether it links",
+  .arguments   = "MODULE",
+  .description = "Shows ABI version, imports (and which ABI version has them, or why nobody provides them), exports,\n"
+                 "memory, sizes, producers and features of a module. No engine is needed.\n"
+                 "Exit code: 0 it links, 1 it does not or is no module, 2 the command line is wrong.",
+  .options     = options,
+  .minimum     = 1,
+  .maximum     = 1,
+  .run         = run,
+};

@@ -32,6 +32,7 @@ context_leave(struct pw_context *context)
 {
   struct pw_root     *root     = context->root;
   struct pw_instance *instance = context->instance;
+  bool                of_stream;
 
   pw_buffer_free(&context->stages[0].body);
   pw_buffer_free(&context->stages[1].body);
@@ -41,8 +42,10 @@ context_leave(struct pw_context *context)
   pw_vm_remove_context(context->vm, context);
   context->vm = NULL;
   --instance->streams;
+  /* An instance of a chain may go with its last root; one of this stream is held until it is deleted here. */
+  of_stream = instance->of_stream;
   pw_root_release(root);
-  if (instance->of_stream) {
+  if (of_stream) {
     pw_instance_delete_locked(instance);
   }
 }

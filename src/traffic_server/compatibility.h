@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/**
+ * @file compatibility.h
+ * Traffic Server's API, and everything in which its versions 9.2 (C) and 10 (C++) differ. No other file of this folder
+ * asks for a version. The folder is written in the common subset of C and C++, so that it compiles as C for 9.2 and as
+ * C++20 for 10.
+ */
+#ifndef PROXYWASM_TRAFFIC_SERVER_COMPATIBILITY_H
+#define PROXYWASM_TRAFFIC_SERVER_COMPATIBILITY_H
+
+#include <ts/ts.h>
+
+#include <ts/remap.h>
+
+#if TS_VERSION_MAJOR < 10
+#include <ts/experimental.h>
+#endif
+
+/** The tag of debug output: proxy.config.diags.debug.tags. */
+#define PW_DEBUG_TAG "wasm"
+
+/** Entry points that Traffic Server looks up by name; everything else in the object is hidden. */
+#ifdef __cplusplus
+#define PW_ENTRY_POINT extern "C" __attribute__((visibility("default")))
+#else
+#define PW_ENTRY_POINT __attribute__((visibility("default")))
+#endif
+
+#if TS_VERSION_MAJOR < 10
+
+static inline bool
+pw_debug_enabled(void)
+{
+  return TSIsDebugTagSet(PW_DEBUG_TAG) != 0;
+}
+
+/** No text is taken as a format. */
+static inline void
+pw_debug_print(const char *prefix, const char *text, int size)
+{
+  TSDebug(PW_DEBUG_TAG, "%s%.*s", prefix, size, text);
+}
+
+static inline bool
+pw_transaction_aborted(TSHttpTxn txn)
+{
+  return TSHttpTxnAborted(txn) == TS_SUCCESS;
+}
+
+/** The parameters of a path's last part (";name=value"), which 9.2 keeps apart from the path. */
+static inline const char *
+pw_url_parameters(TSMBuffer buffer, TSMLoc url, int *size)
+{
+  return TSUrlHttpParamsGet(buffer, url, size);
+}
+
+static inline void
+pw_url_remove_parameters(TSMBuffer buffer, TSMLoc url)
+{
+  TSUrlHttpParamsSet(buffer, url, NULL, 0);
+}
+
+#else
+
+static inline DbgCtl &
+pw_debug_control(void)
+{
+  static DbgCtl control(PW_DEBUG_TAG);
+  return control;
+}
+
+static inline bool
+pw_debug_enabled(void)
+{
+  return pw_debug_control().on();
+}
+
+static inline void
+pw_debug_print(const char *prefix, const char *text, int size)
+{
+  Dbg(pw_debug_control(), "%s%.*s", prefix, size, text);
+}
+
+static inline bool
+pw_transaction_aborted(TSHttpTxn txn)
+{
+  bool by_client = false;
+  return TSHttpTxnAborted(txn, &by_client) == TS_SUCCESS;
+}
+
+static inline const char *
+pw_url_parameters(TSMBuffer, TSMLoc, int *size)
+{
+  *size = 0;
+  return NULL;
+}
+
+static inline void
+pw_url_remove_parameters(TSMBuffer, TSMLoc)
+{
+}
+
+#endif
+
+#endif

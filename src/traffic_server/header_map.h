@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/**
+ * @file header_map.h
+ * Request and response headers of a transaction as the maps of pw_proxy_ops. `stream` is a struct pw_segment.
+ *
+ * Pseudo-headers come first. `host` and `:authority` are the same thing in two places: whoever sets one sets both.
+ * Content-Length and Transfer-Encoding tell where a body ends, and bodies are not changed here: a change of these
+ * fields is answered OK and has no effect, as the server writes them itself. Trailers are NOT_FOUND.
+ */
+#ifndef PROXYWASM_TRAFFIC_SERVER_HEADER_MAP_H
+#define PROXYWASM_TRAFFIC_SERVER_HEADER_MAP_H
+
+#include "traffic_server/compatibility.h"
+
+#include <proxywasm/proxy.h>
+
+struct pw_transaction;
+
+enum pw_status pw_header_map_count(void *stream, enum pw_map_type map, size_t *count);
+enum pw_status pw_header_map_pairs(void *stream, enum pw_map_type map, struct pw_pairs *pairs);
+enum pw_status pw_header_map_get(void *stream, enum pw_map_type map, struct pw_view key, struct pw_pairs *pairs);
+enum pw_status pw_header_map_add(void *stream, enum pw_map_type map, struct pw_view key, struct pw_view value);
+enum pw_status pw_header_map_replace(void *stream, enum pw_map_type map, struct pw_view key, struct pw_view value);
+enum pw_status pw_header_map_remove(void *stream, enum pw_map_type map, struct pw_view key);
+enum pw_status pw_header_map_set(void *stream, enum pw_map_type map, const struct pw_pairs *pairs);
+
+/** A header of a transaction in Traffic Server's hands. */
+struct pw_header {
+  TSMBuffer buffer;
+  TSMLoc    location;
+};
+
+/** The header that a map shows now. False: there is none. */
+bool pw_header_of(struct pw_transaction *transaction, enum pw_map_type map, struct pw_header *header);
+/** The first value of a field; false: it is not there. `name` is terminated. */
+bool pw_header_field(const struct pw_header *header, const char *name, struct pw_view *value);
+/** One more field, at the end. False: memory is out. */
+bool pw_header_append(const struct pw_header *header, struct pw_view name, struct pw_view value);
+/** All fields go that `keep` does not want. */
+void pw_header_retain(const struct pw_header *header, bool (*keep)(struct pw_view name));
+/** All fields of a name go. */
+void pw_header_remove(const struct pw_header *header, struct pw_view name);
+
+/** Whether the message has no body: `end_of_stream` of the headers callbacks. */
+bool pw_request_ends_with_headers(struct pw_transaction *transaction);
+bool pw_response_ends_with_headers(struct pw_transaction *transaction);
+
+#endif

@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "traffic_server/proxy_ops.h"
+
+#include "traffic_server/generation_worker.h"
+#include "traffic_server/header_map.h"
+#include "traffic_server/local_reply.h"
+#include "traffic_server/log.h"
+#include "traffic_server/property.h"
+#include "traffic_server/timer.h"
+#include "traffic_server/transaction.h"
+
+#include <sys/random.h>
+#include <time.h>
+
+static uint64_t
+clock_nanoseconds(clockid_t clock)
+{
+  struct timespec now;
+  clock_gettime(clock, &now);
+  return (uint64_t)now.tv_sec * UINT64_C(1000000000) + (uint64_t)now.tv_nsec;
+}
+
+static uint64_t
+time_realtime(void *proxy)
+{
+  (void)proxy;
+  return clock_nanoseconds(CLOCK_REALTIME);
+}
+
+static uint64_t
+time_monotonic(void *proxy)
+{
+  (void)proxy;
+  return clock_nanoseconds(CLOCK_MONOTONIC);
+}
+
+static bool
+random_bytes(void *proxy, void *bytes, size_t size)
+{
+  char *at = (char *)bytes;
+  (void)proxy;
+  while (size > 0) {
+    ssize_t got = getrandom(at, size, 0);
+    if (got <= 0) {
+      return false;
+    }
+    at += got;
+    size -= (size_t)got;
+  }
+  return true;
+}
+
+/* What has no entry is answered UNIMPLEMENTED to modules:
+ * - metric_defined: statistics.c looks at all metrics once a second;
+ * - http_call, grpc_*, body_out: not yet served here;
+ * - clear_route_cache: remap has chosen the upstream by the time a filter of a remap rule runs, and has not yet when a
+ *   global one does, so there is nothing to clear. */
+static const struct pw_proxy_ops ops = {
+  .log            = pw_log_module,
+  .time_realtime  = time_realtime,
+  .time_monotonic = time_monotonic,
+  .random         = random_bytes,
+  .set_tick       = pw_timer_set,
+  .wake           = pw_generation_worker_wake,
+  .map_count      = pw_header_map_count,
+  .map_pairs      = pw_header_map_pairs,
+  .map_get        = pw_header_map_get,
+  .map_add        = pw_header_map_add,
+  .map_replace    = pw_header_map_replace,
+  .map_remove     = pw_header_map_remove,
+  .map_set        = pw_header_map_set,
+  .property_get   = pw_property_get,
+  .property_set   = pw_property_set,
+  .local_reply    = pw_local_reply_take,
+  .resume         = pw_transaction_resume_later,
+};
+
+const struct pw_proxy_ops *
+pw_traffic_server_ops(void)
+{
+  return &ops;
+}

@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "traffic_server/statistics.h"
+
+#include "traffic_server/compatibility.h"
+#include "traffic_server/event_thread.h"
+#include "traffic_server/log.h"
+#include "traffic_server/process.h"
+
+#include <stdio.h>
+
+/* Traffic Server has room for some 1,400 statistics in all, and ends when its own no longer fit. */
+#define METRICS_MOST 256
+#define NAME_BYTES   200
+
+#define GIVEN_UP (-2)
+
+static int64_t counts[PW_STATISTIC_COUNT]; /* atomic */
+
+/* ---------------------------------------------------------------------------------------------------------- gathering
+ */
+
+void
+pw_statistics_add(enum pw_statistic statistic, int64_t value)
+{
+  __atomic_add_fetch(&counts[statistic], value, __ATOMIC_RELAXED);
+}
+
+static void
+add_difference(enum pw_statistic statistic, uint64_t now, uint64_t *told)
+{
+  pw_statistics_add(statistic, (int64_t)(now - *told));
+  *told = now;
+}
+
+/* Answers how many instances run. */
+static int64_t
+gather_worker(struct pw_generation_worker *worker)
+{
+  const struct pw_generation *generation = worker->generation;
+  uint64_t                    traps = 0, restarts = 0;
+  int64_t                     running = 0;
+
+  for (size_t i = 0; i < generation->plugin_count; i++) {
+    bool own = (generation->plugins[i].config->vm_scope == PW_VM_SCOPE_PROCESS) == worker->shared;
+    if (own) {
+      uint64_t its_traps, its_restarts;
+      pw_instance_counts(worker->instances[i], &its_restarts, &its_traps);
+      traps += its_traps;
+      restarts += its_restarts;
+      running += pw_instance_get_state(worker->instances[i]) == PW_INSTANCE_RUNNING ? 1 : 0;
+    }
+  }
+  add_difference(PW_STATISTIC_TRAPS, traps, &worker->traps);
+  add_difference(PW_STATISTIC_RESTARTS, restarts, &worker->restarts);
+  return running;
+}
+
+void
+pw_statistics_gather(struct pw_event_thread *thread)
+{
+  int64_t instances = 0;
+  for (struct pw_generation_worker *worker = thread->workers; worker; worker = worker->next) {
+    if (worker->ended_at == 0) {
+      instances += gather_worker(worker);
+      /* Those of vm_scope process are counted by one thread: the one that publishes. */
+      if (!thread->next && worker->generation->shared && worker->current) {
+        instances += gather_worker(worker->generation->shared);
+      }
+    }
+  }
+  pw_statistics_add(PW_STATISTIC_INSTANCES, instances - thread->instances_told);
+  pw_statistics_add(PW_STATISTIC_STREAMS, thread->streams - thread->streams_told);
+  thread->instances_told = instances;
+  thread->streams_told   = thread->streams;
+}
+
+/* --------------------------------------------------------------------------------------------------------- publishing
+ */
+
+/* A statistic of this name, or GIVEN_UP. One that somebody else made is left alone. */
+static int
+make(const char *name)
+{
+  int id = 0;
+  if (TSStatFindName(name, &id) == TS_SUCCESS) {
+    pw_log_warning("the statistic '%s' is there already: the metric of that name is not published; rename it", name);
+    return GIVEN_UP;
+  }
+  id = TSStatCreate(name, TS_RECORDDATATYPE_INT, TS_STAT_NON_PERSISTENT, TS_STAT_SYNC_SUM);
+  if (id < 0) {
+    pw_log_warning("no room for the statistic '%s'", name);
+    return GIVEN_UP;
+  }
+  return id;
+}
+
+static void
+publish_own(void)
+{
+#define PW_STATISTIC_NAME(identifier, name) name,
+  static const char *const names[] = {PW_STATISTICS(PW_STATISTIC_NAME)};
+#undef PW_STATISTIC_NAME
+  static int  ids[PW_STATISTIC_COUNT];
+  static bool made;
+
+  for (int i = 0; i < PW_STATISTIC_COUNT; i++) {
+    if (!made) {
+      ids[i] = make(names[i]);
+    }
+    if (ids[i] >= 0) {
+      TSStatIntSet(ids[i], __atomic_load_n(&counts[i], __ATOMIC_RELAXED));
+    }
+  }
+  made = true;
+}
+
+/* A module's name for a metric may hold anything; what shows statistics expects them to be tame. */
+static void
+tame(const char *name, const char *suffix, char *tamed)
+{
+  size_t size = 0;
+  for (; name[size] && size < NAME_BYTES; size++) {
+    char letter = name[size];
+    bool plain  = (letter >= 'a' && letter <= 'z') || (letter >= 'A' && letter <= 'Z') ||
+                 (letter >= '0' && letter <= '9') || strchr("._-:", letter) != NULL;
+    tamed[size] = plain ? letter : '_';
+  }
+  strcpy(tamed + size, suffix);
+}
+
+struct mirror {
+  size_t next; /* metric in the order of definition */
+  int    ids[METRICS_MOST][2];
+  size_t made;
+  bool   full;
+};
+
+static void
+mirror_make(struct mirror *mirror, const struct pw_metric *metric)
+{
+  char name[NAME_BYTES + 16];
+  bool histogram = pw_metric_type(metric) == PW_METRIC_HISTOGRAM;
+  int *ids       = mirror->ids[mirror->made++];
+
+  tame(pw_metric_name(metric), histogram ? ".count" : "", name);
+  ids[0] = make(name);
+  ids[1] = GIVEN_UP;
+  if (histogram) {
+    tame(pw_metric_name(metric), ".sum", name);
+    ids[1] = make(name);
+  }
+}
+
+static void
+mirror_metric(void *data, const struct pw_metric *metric)
+{
+  struct mirror *mirror = (struct mirror *)data;
+  size_t         index  = mirror->next++;
+
+  if (index >= METRICS_MOST) {
+    if (!mirror->full) {
+      mirror->full = true;
+      pw_log_warning("modules define more than %d metrics: only the first ones are published as statistics",
+                     METRICS_MOST);
+    }
+    return;
+  }
+  if (index >= mirror->made) {
+    mirror_make(mirror, metric);
+  }
+  const int *ids = mirror->ids[index];
+  if (ids[0] >= 0) {
+    TSStatIntSet(ids[0], pw_metric_value(metric));
+  }
+  if (ids[1] >= 0) {
+    struct pw_histogram histogram;
+    pw_metric_histogram(metric, &histogram);
+    TSStatIntSet(ids[1], (TSMgmtInt)histogram.sum);
+  }
+}
+
+void
+pw_statistics_publish(void)
+{
+  static struct mirror mirror;
+  publish_own();
+  mirror.next = 0;
+  pw_host_metrics(pw_process_host(), mirror_metric, &mirror);
+}

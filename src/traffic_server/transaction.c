@@ -1,0 +1,533 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "traffic_server/transaction.h"
+
+#include "traffic_server/log.h"
+#include "traffic_server/process.h"
+#include "traffic_server/statistics.h"
+#include "traffic_server/transaction_memory.h"
+
+/* Hooks of a transaction, as bits of pw_transaction.hooks. */
+#define HOOK_BIT(hook) (1u << (hook))
+
+static int on_hook(TSCont continuation, TSEvent event, void *data);
+
+/* One for all transactions: a hook's continuation needs no lock, as the server holds the transaction's. */
+static TSCont
+hook_continuation(void)
+{
+  static TSCont continuation;
+  TSCont        made = __atomic_load_n(&continuation, __ATOMIC_ACQUIRE);
+  if (!made) {
+    TSCont none = NULL;
+    made        = TSContCreate(on_hook, NULL);
+    if (!__atomic_compare_exchange_n(&continuation, &none, made, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE)) {
+      TSContDestroy(made);
+      made = none;
+    }
+  }
+  return made;
+}
+
+static void
+add_hook(struct pw_transaction *transaction, TSHttpHookID hook)
+{
+  if (!(transaction->hooks & HOOK_BIT(hook))) {
+    transaction->hooks |= HOOK_BIT(hook);
+    TSHttpTxnHookAdd(transaction->txn, hook, hook_continuation());
+  }
+}
+
+/* ------------------------------------------------------------------------------------------------------------ outcomes
+ */
+
+/* What a phase came to, for the hook that it belongs to. */
+enum outcome { OUTCOME_CONTINUE, OUTCOME_HOLD, OUTCOME_REPLY, OUTCOME_CLOSE };
+
+static enum outcome
+outcome_of(struct pw_segment *segment, enum pw_next next, enum pw_stream_type direction)
+{
+  struct pw_transaction *transaction = segment->transaction;
+  switch (next) {
+  case PW_NEXT_CONTINUE:
+    return OUTCOME_CONTINUE;
+  case PW_NEXT_PAUSE:
+    transaction->paused    = segment;
+    transaction->direction = direction;
+    return OUTCOME_HOLD;
+  case PW_NEXT_REPLY:
+    if (transaction->answer.given) {
+      return OUTCOME_REPLY;
+    }
+    break;
+  case PW_NEXT_CLOSE:
+    return OUTCOME_CLOSE;
+  default:
+    break;
+  }
+  pw_local_reply_refuse(transaction);
+  return OUTCOME_REPLY;
+}
+
+/* ------------------------------------------------------------------------------------------------------------- request
+ */
+
+static enum outcome
+request_segment(struct pw_segment *segment, bool end_of_stream)
+{
+  segment->stream = pw_stream_new(segment->chain, segment);
+  if (!segment->stream) {
+    return outcome_of(segment, PW_NEXT_FAIL, PW_STREAM_HTTP_REQUEST);
+  }
+  segment->transaction->thread->streams++;
+  return outcome_of(segment, pw_stream_request_headers(segment->stream, end_of_stream), PW_STREAM_HTTP_REQUEST);
+}
+
+/* The request meets the segments from `segment` on. */
+static enum outcome
+request_from(struct pw_transaction *transaction, struct pw_segment *segment)
+{
+  enum outcome outcome = OUTCOME_CONTINUE;
+  for (; segment && outcome == OUTCOME_CONTINUE; segment = segment->next) {
+    outcome = request_segment(segment, pw_request_ends_with_headers(transaction));
+  }
+  return outcome;
+}
+
+/* ------------------------------------------------------------------------------------------------------------ response
+ */
+
+static bool
+answers_now(const struct pw_segment *segment, enum pw_response_phase phase)
+{
+  return segment->stream && !segment->answered && segment->plan->phase == phase;
+}
+
+static enum pw_response_phase
+present_response_phase(const struct pw_transaction *transaction)
+{
+  return transaction->phase == PW_PHASE_ORIGIN_RESPONSE ? PW_RESPONSE_PHASE_ORIGIN : PW_RESPONSE_PHASE_CLIENT;
+}
+
+/* The response meets the segments from `segment` back to the first. */
+static enum outcome
+response_from(struct pw_transaction *transaction, struct pw_segment *segment)
+{
+  enum outcome outcome = OUTCOME_CONTINUE;
+  for (; segment && outcome == OUTCOME_CONTINUE; segment = segment->previous) {
+    if (answers_now(segment, present_response_phase(transaction))) {
+      bool end_of_stream = pw_response_ends_with_headers(transaction);
+      segment->answered  = true;
+      outcome =
+        outcome_of(segment, pw_stream_response_headers(segment->stream, end_of_stream), PW_STREAM_HTTP_RESPONSE);
+    }
+  }
+  return outcome;
+}
+
+/* ------------------------------------------------------------------------------------------------ how hooks are ended
+ */
+
+static void
+reenable(struct pw_transaction *transaction, TSEvent event)
+{
+  transaction->held = TS_EVENT_NONE;
+  TSHttpTxnReenable(transaction->txn, event);
+}
+
+/* No answer: HTTP/1 connections are closed, HTTP/2 streams reset. */
+static void
+shut_down(struct pw_transaction *transaction)
+{
+  transaction->phase = PW_PHASE_SENT;
+  TSHttpTxnShutDown(transaction->txn, transaction->held);
+  reenable(transaction, TS_EVENT_HTTP_ERROR);
+}
+
+/* The reply comes at the end of remap; should another plugin skip that, the guards see to it that nothing else is
+ * served. */
+static void
+arm(struct pw_transaction *transaction)
+{
+  transaction->phase = PW_PHASE_UPSTREAM;
+  pw_local_reply_arm(transaction);
+  TSSkipRemappingSet(transaction->txn, 0);
+  add_hook(transaction, TS_HTTP_SEND_RESPONSE_HDR_HOOK);
+  add_hook(transaction, TS_HTTP_OS_DNS_HOOK);
+  add_hook(transaction, TS_HTTP_CACHE_LOOKUP_COMPLETE_HOOK);
+  add_hook(transaction, TS_HTTP_SEND_REQUEST_HDR_HOOK);
+}
+
+static void
+add_response_hooks(struct pw_transaction *transaction)
+{
+  for (const struct pw_segment *segment = transaction->first; segment; segment = segment->next) {
+    if (segment->stream && segment->plan->wants_response) {
+      add_hook(transaction, segment->plan->phase == PW_RESPONSE_PHASE_ORIGIN ? TS_HTTP_READ_RESPONSE_HDR_HOOK
+                                                                             : TS_HTTP_SEND_RESPONSE_HDR_HOOK);
+    }
+  }
+}
+
+/* Ends READ_REQUEST_HDR, or POST_REMAP after a pause there. */
+static void
+finish_request(struct pw_transaction *transaction, enum outcome outcome)
+{
+  if (outcome == OUTCOME_HOLD) {
+    return;
+  }
+  add_response_hooks(transaction);
+  if (outcome == OUTCOME_CLOSE) {
+    shut_down(transaction);
+  } else if (outcome == OUTCOME_REPLY) {
+    TSEvent event = transaction->held == TS_EVENT_HTTP_POST_REMAP ? TS_EVENT_HTTP_ERROR : TS_EVENT_HTTP_CONTINUE;
+    arm(transaction);
+    reenable(transaction, event);
+  } else {
+    transaction->phase = PW_PHASE_UPSTREAM;
+    reenable(transaction, TS_EVENT_HTTP_CONTINUE);
+  }
+}
+
+static void
+finish_origin_response(struct pw_transaction *transaction, enum outcome outcome)
+{
+  if (outcome == OUTCOME_HOLD) {
+    return;
+  }
+  if (outcome == OUTCOME_CLOSE) {
+    shut_down(transaction);
+    return;
+  }
+  transaction->phase = PW_PHASE_UPSTREAM;
+  if (outcome == OUTCOME_REPLY) {
+    arm(transaction);
+  }
+  reenable(transaction, outcome == OUTCOME_REPLY ? TS_EVENT_HTTP_ERROR : TS_EVENT_HTTP_CONTINUE);
+}
+
+static void
+finish_client_response(struct pw_transaction *transaction, enum outcome outcome)
+{
+  bool ours = transaction->answer.built;
+  if (outcome == OUTCOME_HOLD) {
+    return;
+  }
+  if (outcome == OUTCOME_CLOSE) {
+    shut_down(transaction);
+    return;
+  }
+  if (ours) {
+    if (outcome == OUTCOME_REPLY) {
+      pw_local_reply_build(transaction);
+    }
+    pw_local_reply_finish(transaction);
+  } else if (outcome == OUTCOME_REPLY) {
+    pw_local_reply_at_send(transaction);
+  }
+  transaction->phase = PW_PHASE_SENT;
+  reenable(transaction, outcome == OUTCOME_REPLY && !ours ? TS_EVENT_HTTP_ERROR : TS_EVENT_HTTP_CONTINUE);
+}
+
+static void
+finish(struct pw_transaction *transaction, enum outcome outcome)
+{
+  switch (transaction->held) {
+  case TS_EVENT_HTTP_READ_REQUEST_HDR:
+  case TS_EVENT_HTTP_POST_REMAP:
+    finish_request(transaction, outcome);
+    break;
+  case TS_EVENT_HTTP_READ_RESPONSE_HDR:
+    finish_origin_response(transaction, outcome);
+    break;
+  case TS_EVENT_HTTP_SEND_RESPONSE_HDR:
+    finish_client_response(transaction, outcome);
+    break;
+  default:
+    /* Nothing waits: the transaction went its way without this direction. */
+    break;
+  }
+}
+
+/* --------------------------------------------------------------------------------------------------------------- hooks
+ */
+
+static void
+at_post_remap(struct pw_transaction *transaction)
+{
+  if (transaction->closing) {
+    shut_down(transaction);
+  } else if (!transaction->paused) {
+    transaction->phase = PW_PHASE_UPSTREAM;
+    reenable(transaction, TS_EVENT_HTTP_CONTINUE);
+  }
+}
+
+static bool
+is_interim(TSMBuffer buffer, TSMLoc header)
+{
+  return TSHttpHdrStatusGet(buffer, header) < TS_HTTP_STATUS_OK;
+}
+
+static void
+at_read_response(struct pw_transaction *transaction)
+{
+  TSMBuffer buffer;
+  TSMLoc    header;
+  if (TSHttpTxnServerRespGet(transaction->txn, &buffer, &header) != TS_SUCCESS || is_interim(buffer, header) ||
+      transaction->answer.armed) {
+    reenable(transaction, TS_EVENT_HTTP_CONTINUE);
+    return;
+  }
+  transaction->phase = PW_PHASE_ORIGIN_RESPONSE;
+  finish_origin_response(transaction, response_from(transaction, transaction->last));
+}
+
+static void
+at_send_response(struct pw_transaction *transaction)
+{
+  TSMBuffer buffer;
+  TSMLoc    header;
+  if (transaction->phase == PW_PHASE_SENT || TSHttpTxnClientRespGet(transaction->txn, &buffer, &header) != TS_SUCCESS ||
+      (is_interim(buffer, header) && !transaction->answer.armed)) {
+    reenable(transaction, TS_EVENT_HTTP_CONTINUE);
+    return;
+  }
+  transaction->phase = PW_PHASE_CLIENT_RESPONSE;
+  if (transaction->answer.armed) {
+    pw_local_reply_build(transaction);
+  }
+  finish_client_response(transaction, response_from(transaction, transaction->last));
+}
+
+/* A reply was armed, and yet the server is on its way to a cached or an upstream response. */
+static void
+at_guard(struct pw_transaction *transaction)
+{
+  bool pending = transaction->answer.armed && !transaction->answer.built;
+  reenable(transaction, pending ? TS_EVENT_HTTP_ERROR : TS_EVENT_HTTP_CONTINUE);
+}
+
+static void
+at_close(struct pw_transaction *transaction)
+{
+  TSHttpTxn txn      = transaction->txn;
+  transaction->phase = PW_PHASE_SENT;
+  pw_transaction_free(transaction);
+  TSUserArgSet(txn, pw_process_argument_index(), NULL);
+  TSHttpTxnReenable(txn, TS_EVENT_HTTP_CONTINUE);
+}
+
+static int
+on_hook(TSCont continuation, TSEvent event, void *data)
+{
+  TSHttpTxn              txn         = (TSHttpTxn)data;
+  struct pw_transaction *transaction = (struct pw_transaction *)TSUserArgGet(txn, pw_process_argument_index());
+  (void)continuation;
+
+  if (!transaction) {
+    TSHttpTxnReenable(txn, TS_EVENT_HTTP_CONTINUE);
+    return 0;
+  }
+  transaction->held = event;
+  pw_pseudo_values_forget(&transaction->values);
+  switch (event) {
+  case TS_EVENT_HTTP_POST_REMAP:
+    at_post_remap(transaction);
+    break;
+  case TS_EVENT_HTTP_READ_RESPONSE_HDR:
+    at_read_response(transaction);
+    break;
+  case TS_EVENT_HTTP_SEND_RESPONSE_HDR:
+    at_send_response(transaction);
+    break;
+  case TS_EVENT_HTTP_TXN_CLOSE:
+    at_close(transaction);
+    break;
+  default:
+    at_guard(transaction);
+    break;
+  }
+  return 0;
+}
+
+/* --------------------------------------------------------------------------------------------------------------- begin
+ */
+
+/* The transaction of `txn`, made when there is none yet. NULL: memory is out, or this is no event thread. */
+static struct pw_transaction *
+transaction_of(TSHttpTxn txn)
+{
+  struct pw_transaction *transaction = (struct pw_transaction *)TSUserArgGet(txn, pw_process_argument_index());
+  if (!transaction) {
+    struct pw_event_thread *thread = pw_event_thread_self();
+    transaction                    = thread ? pw_transaction_new(thread, txn) : NULL;
+    if (transaction) {
+      TSUserArgSet(txn, pw_process_argument_index(), transaction);
+      add_hook(transaction, TS_HTTP_TXN_CLOSE_HOOK);
+    }
+  }
+  return transaction;
+}
+
+/* Adds the slot's chains. `*refused`: its requests cannot be served. NULL: there is nothing to do. */
+static struct pw_segment *
+add_slot(TSHttpTxn txn, struct pw_slot *slot, struct pw_transaction **transaction, bool *refused)
+{
+  struct pw_event_thread      *thread = pw_event_thread_self();
+  struct pw_generation_worker *worker = thread ? pw_event_thread_worker(thread, slot) : NULL;
+  if (worker && pw_generation_is_idle(worker->generation)) {
+    return NULL;
+  }
+  *refused = worker ? worker->generation->refuses : pw_slot_fails_closed(slot);
+  if (!worker && !*refused) {
+    return NULL;
+  }
+  struct pw_transaction *found = transaction_of(txn);
+  *transaction                 = found ? found : *transaction;
+  if (*refused || !found) {
+    return NULL;
+  }
+  struct pw_segment *last = found->last;
+  if (!pw_transaction_add_segments(found, worker)) {
+    *refused = pw_slot_fails_closed(slot);
+    return NULL;
+  }
+  return last ? last->next : found->first;
+}
+
+void
+pw_transaction_begin(TSHttpTxn txn)
+{
+  struct pw_transaction *transaction = NULL;
+  struct pw_segment     *first       = NULL;
+  bool                   refused     = false;
+  size_t                 count;
+  struct pw_slot *const *global = pw_global_slots(&count);
+
+  for (size_t i = 0; i < count && !refused; i++) {
+    struct pw_segment *segment = add_slot(txn, global[i], &transaction, &refused);
+    first                      = first ? first : segment;
+  }
+  if (!transaction) {
+    /* Refused without memory to say so: no answer is an answer, too. */
+    if (refused) {
+      TSHttpTxnShutDown(txn, TS_EVENT_HTTP_READ_REQUEST_HDR);
+    }
+    TSHttpTxnReenable(txn, refused ? TS_EVENT_HTTP_ERROR : TS_EVENT_HTTP_CONTINUE);
+    return;
+  }
+  transaction->held  = TS_EVENT_HTTP_READ_REQUEST_HDR;
+  transaction->phase = PW_PHASE_REQUEST;
+  if (refused) {
+    pw_local_reply_refuse(transaction);
+    finish_request(transaction, OUTCOME_REPLY);
+  } else {
+    finish_request(transaction, request_from(transaction, first));
+  }
+}
+
+/* TSRemapDoRemap cannot wait: what would hold or end a hook is done at POST_REMAP. */
+static void
+finish_remap(struct pw_transaction *transaction, enum outcome outcome)
+{
+  add_response_hooks(transaction);
+  if (outcome == OUTCOME_REPLY) {
+    arm(transaction);
+  } else if (outcome == OUTCOME_CONTINUE) {
+    transaction->phase = PW_PHASE_UPSTREAM;
+  } else {
+    transaction->closing = outcome == OUTCOME_CLOSE;
+    add_hook(transaction, TS_HTTP_POST_REMAP_HOOK);
+  }
+}
+
+TSRemapStatus
+pw_transaction_remap(TSHttpTxn txn, struct pw_slot *slot)
+{
+  struct pw_transaction *transaction = (struct pw_transaction *)TSUserArgGet(txn, pw_process_argument_index());
+  struct pw_segment     *first;
+  bool                   refused = false;
+
+  /* A second rule's parameter, or a global plugin, may have ended it already. */
+  if (transaction && (transaction->answer.armed || transaction->paused || transaction->closing)) {
+    return TSREMAP_NO_REMAP;
+  }
+  first = add_slot(txn, slot, &transaction, &refused);
+  if (transaction && refused) {
+    pw_local_reply_refuse(transaction);
+    finish_remap(transaction, OUTCOME_REPLY);
+  } else if (refused) {
+    TSHttpTxnStatusSet(txn, TS_HTTP_STATUS_SERVICE_UNAVAILABLE);
+  } else if (first) {
+    transaction->phase = PW_PHASE_REQUEST;
+    pw_pseudo_values_forget(&transaction->values);
+    finish_remap(transaction, request_from(transaction, first));
+  }
+  return TSREMAP_NO_REMAP;
+}
+
+/* -------------------------------------------------------------------------------------------------------------- resume
+ */
+
+void
+pw_transaction_resume_later(void *stream, enum pw_stream_type type)
+{
+  struct pw_segment      *segment = (struct pw_segment *)stream;
+  struct pw_event_thread *thread  = segment->transaction->thread;
+
+  pthread_mutex_lock(&thread->lock);
+  if (segment->resumes == 0) {
+    segment->next_resume = thread->resumes;
+    thread->resumes      = segment;
+  }
+  segment->resumes |= 1u << type;
+  pthread_mutex_unlock(&thread->lock);
+  pw_event_thread_wake(thread);
+}
+
+static void
+resume(struct pw_segment *segment, enum pw_stream_type direction)
+{
+  struct pw_transaction *transaction = segment->transaction;
+  bool                   here        = transaction->paused == segment && transaction->direction == direction;
+  if (here) {
+    transaction->paused = NULL;
+  }
+  pw_pseudo_values_forget(&transaction->values);
+  enum outcome outcome = outcome_of(segment, pw_stream_resume(segment->stream, direction), direction);
+  if (outcome == OUTCOME_CONTINUE && here) {
+    outcome = direction == PW_STREAM_HTTP_REQUEST ? request_from(transaction, segment->next)
+                                                  : response_from(transaction, segment->previous);
+  } else if (outcome == OUTCOME_CONTINUE) {
+    return;
+  }
+  finish(transaction, outcome);
+}
+
+/* One direction of one segment that waits; false: none. Each is taken by itself, as resuming one may end others. */
+static bool
+take_resume(struct pw_event_thread *thread, struct pw_segment **segment, enum pw_stream_type *direction)
+{
+  pthread_mutex_lock(&thread->lock);
+  struct pw_segment *first = thread->resumes;
+  if (first) {
+    *segment   = first;
+    *direction = first->resumes & (1u << PW_STREAM_HTTP_REQUEST) ? PW_STREAM_HTTP_REQUEST : PW_STREAM_HTTP_RESPONSE;
+    first->resumes &= ~(1u << *direction);
+    if (first->resumes == 0) {
+      thread->resumes = first->next_resume;
+    }
+  }
+  pthread_mutex_unlock(&thread->lock);
+  return first != NULL;
+}
+
+void
+pw_transactions_resume(struct pw_event_thread *thread)
+{
+  struct pw_segment  *segment;
+  enum pw_stream_type direction;
+  while (take_resume(thread, &segment, &direction)) {
+    resume(segment, direction);
+  }
+}

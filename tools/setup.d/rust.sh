@@ -54,8 +54,9 @@ replace-with = "vendored"
 [source.vendored]
 directory = "$source/library/vendor"
 TOML
-  # An unstable option of cargo; the toolchain is a fixed one.
-  (cd "$work" && RUSTC_BOOTSTRAP=1 RUSTC="$deps/bin/rustc" CARGO_TARGET_DIR="$work/target" \
+  # An unstable option of cargo; the toolchain is a fixed one. With bitcode, for modules that are optimised as a whole.
+  (cd "$work" && RUSTC_BOOTSTRAP=1 RUSTC="$deps/bin/rustc" RUSTFLAGS="-C embed-bitcode=yes" \
+    CARGO_TARGET_DIR="$work/target" \
     /usr/bin/cargo build --quiet --release -Z build-std=std,panic_abort --target wasm32-wasip1) ||
     fail "the standard library of Debian's Rust could not be built for wasm32-wasip1"
   local libraries=$sysroot/lib/rustlib/wasm32-wasip1/lib

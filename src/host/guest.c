@@ -4,6 +4,9 @@
 char *
 pw_guest_grown(struct pw_vm *vm, uint32_t address, uint32_t size)
 {
+  if (vm->instance == NULL) {
+    return NULL; /* It is being made. */
+  }
   vm->engine->memory_refresh(vm->instance);
   if ((uint64_t)address + size <= vm->memory->size) {
     return (char *)vm->memory->base + address;

@@ -429,7 +429,7 @@ instance_present_vm(const struct pw_instance *instance)
   struct pw_root *root = instance->starting != NULL ? instance->starting : instance->root;
   struct pw_vm   *vm   = root != NULL ? root->context.vm : NULL;
 
-  return vm != NULL && vm->memory != NULL ? vm : NULL;
+  return vm != NULL && vm->instance != NULL && vm->memory != NULL ? vm : NULL;
 }
 
 bool

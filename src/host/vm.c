@@ -181,7 +181,7 @@ pw_vm_allocate(struct pw_vm *vm, uint32_t size)
   pw_value       value;
   bool           ok;
 
-  if (vm->plugin->allocator == NULL || vm->dead || vm->allocating) {
+  if (vm->plugin->allocator == NULL || vm->instance == NULL || vm->dead || vm->allocating) {
     return 0;
   }
   value.u64      = 0;
@@ -286,6 +286,9 @@ vm_run_start_functions(struct pw_vm *vm, struct pw_root *root, struct pw_error *
   return true;
 }
 
+/* Of a VM whose instance is being made: nothing of it may be touched. */
+static struct pw_memory no_memory;
+
 static bool
 vm_instantiate(struct pw_vm *vm, struct pw_error *error)
 {
@@ -324,6 +327,9 @@ pw_vm_new(struct pw_worker *worker, struct pw_plugin *plugin, struct pw_root *ro
   vm->references      = 1;
   /* Logs of the start functions are those of the root that is about to be made. */
   root->context.vm = vm;
+  /* The wasm start section calls hostcalls before there is an instance: they act for the root, on no memory. */
+  vm->effective = &root->context;
+  vm->memory    = &no_memory;
   if (!vm_instantiate(vm, error) || !vm_run_start_functions(vm, root, error)) {
     root->context.vm = NULL;
     vm->dead         = true;

@@ -9,6 +9,7 @@
 #   pw_add_go_module(NAME directory)
 #   pw_add_assemblyscript_module(NAME directory entry)
 #   pw_add_wat_module(NAME source [OPTIONS option...])
+#   pw_rust_has_target(VARIABLE target)
 #
 # Each makes a target of the same name, with / and . as _, behind "module_"; the target "modules" is all of them.
 #
@@ -116,6 +117,20 @@ function(pw_add_cpp_module name)
   pw_add_module(${name} LANGUAGE C++ TOOL PW_WASM_CLANGXX INPUTS ${inputs}
     COMMAND ${PW_WASM_CLANGXX} --target=wasm32-wasi -mexec-model=reactor -std=c++17 -fno-exceptions -fno-rtti
             ${PW_CLANG_MODULE_OPTIONS} -I${PW_SDK_DIRECTORY} ${module_INCLUDE} ${module_OPTIONS} ${sources} -o @OUTPUT@)
+endfunction()
+
+# Whether Rust's standard library is there for a target.
+function(pw_rust_has_target variable target)
+  pw_find_module_tool(PW_CARGO --version cargo)
+  find_program(PW_RUSTC NAMES rustc HINTS "${PW_DEPS}/bin" REQUIRED)
+  execute_process(COMMAND ${PW_RUSTC} --print target-libdir --target ${target} OUTPUT_VARIABLE directory ERROR_QUIET
+                  OUTPUT_STRIP_TRAILING_WHITESPACE)
+  file(GLOB libraries "${directory}/libstd-*.rlib")
+  set(found FALSE)
+  if(libraries)
+    set(found TRUE)
+  endif()
+  set(${variable} ${found} PARENT_SCOPE)
 endfunction()
 
 # `workspace` is a folder with a Cargo.toml, and a Cargo.lock.in: a Cargo.lock in which the registry stands as

@@ -3,7 +3,17 @@
 // A header filter: adds a header to each request and to each response, counts requests, and logs them.
 // The plugin's configuration, if it has one, is the value of the header.
 
-export * from "@solo-io/proxy-runtime/proxy"; // the callbacks, as the host calls them
+// The callbacks, as the host calls them. Those that are not named cost nothing.
+export {
+  proxy_abi_version_0_2_0,
+  malloc,
+  proxy_on_context_create,
+  proxy_on_configure,
+  proxy_on_request_headers,
+  proxy_on_response_headers,
+  proxy_on_done,
+  proxy_on_delete,
+} from "@solo-io/proxy-runtime/proxy";
 import {
   Context,
   Counter,

@@ -94,13 +94,6 @@ op_wake(void *worker)
 }
 
 static enum pw_status
-op_property_set(void *worker, void *stream, struct pw_view path, struct pw_view value)
-{
-  (void)worker, (void)stream, (void)path, (void)value;
-  return PW_STATUS_NOT_FOUND;
-}
-
-static enum pw_status
 op_local_reply(void *stream, const struct pw_local_reply *reply)
 {
   struct pw_transaction *transaction = stream;
@@ -169,7 +162,7 @@ const struct pw_proxy_ops pw_simulator_ops = {
   .map_remove        = pw_simulator_map_remove,
   .map_set           = pw_simulator_map_set,
   .property_get      = pw_simulator_property_get,
-  .property_set      = op_property_set,
+  .property_set      = pw_simulator_property_set,
   .local_reply       = op_local_reply,
   .resume            = op_resume,
   .body_out          = op_body_out,

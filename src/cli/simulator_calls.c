@@ -232,11 +232,14 @@ grpc_event(struct pw_simulator *simulator, const struct pw_event *event, const s
   }
 }
 
+/* What follows on something that the module did to a stream comes as late as any answer. */
 static enum pw_status
-grpc_plan(struct pw_simulator *simulator, uint32_t id, enum pw_event_kind kind)
+grpc_plan(struct pw_simulator *simulator, const struct pw_call_record *record, enum pw_event_kind kind)
 {
-  struct pw_event event = {.kind = kind, .id = id};
-  return pw_simulator_schedule(simulator, &event, 0) ? PW_STATUS_OK : PW_STATUS_INTERNAL_FAILURE;
+  const struct pw_owned_answer *answer = &simulator->grpc_answers.items[state_of(simulator, record)->answer];
+  struct pw_event               event  = {.kind = kind, .id = record->id};
+  bool planned = pw_simulator_schedule(simulator, &event, (uint64_t)answer->delay_milliseconds * 1000000);
+  return planned ? PW_STATUS_OK : PW_STATUS_INTERNAL_FAILURE;
 }
 
 enum pw_status
@@ -253,7 +256,7 @@ pw_simulator_grpc_send(void *worker, uint32_t id, struct pw_view message, bool e
   if (!pw_simulator_copy_bytes(&record->body, message)) {
     return PW_STATUS_INTERNAL_FAILURE;
   }
-  return grpc_plan(simulator, id, end_of_stream ? PW_EVENT_GRPC_CLOSE : PW_EVENT_GRPC_NEXT);
+  return grpc_plan(simulator, record, end_of_stream ? PW_EVENT_GRPC_CLOSE : PW_EVENT_GRPC_NEXT);
 }
 
 enum pw_status
@@ -265,7 +268,7 @@ pw_simulator_grpc_close(void *worker, uint32_t id)
     return PW_STATUS_NOT_FOUND;
   }
   /* A stream is closed on this side and may still be answered; a call has nothing more to say. */
-  return record->grpc_stream ? grpc_plan(simulator, id, PW_EVENT_GRPC_CLOSE) : pw_simulator_grpc_cancel(worker, id);
+  return record->grpc_stream ? grpc_plan(simulator, record, PW_EVENT_GRPC_CLOSE) : pw_simulator_grpc_cancel(worker, id);
 }
 
 enum pw_status

@@ -150,6 +150,7 @@ void pw_simulator_call_event(struct pw_simulator *simulator, const struct pw_eve
 
 /* simulator_property.c */
 enum pw_status pw_simulator_property_get(void *worker, void *stream, struct pw_view path, struct pw_bytes *value);
+enum pw_status pw_simulator_property_set(void *worker, void *stream, struct pw_view path, struct pw_view value);
 
 /* simulator_map.c */
 enum pw_status pw_simulator_map_count(void *stream, enum pw_map_type map, size_t *count);

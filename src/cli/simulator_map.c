@@ -29,35 +29,82 @@ is_pseudo(struct pw_view name)
   return name.size > 0 && name.data[0] == ':';
 }
 
+/* The values that pseudo-headers may have: those that the Traffic Server plugin takes. */
+
+static bool
+is_method(struct pw_view value)
+{
+  return !is_pseudo(value) && pw_field_name_valid(value) && !pw_view_equal(value, pw_view_of("CONNECT"));
+}
+
+static bool
+is_path(struct pw_view value)
+{
+  for (size_t i = 0; i < value.size; i++) {
+    if ((unsigned char)value.data[i] <= ' ' || value.data[i] == 0x7f) {
+      return false;
+    }
+  }
+  return value.size > 0 && (value.data[0] == '/' || pw_view_equal(value, pw_view_of("*")));
+}
+
+static bool
+is_scheme(struct pw_view value)
+{
+  return pw_view_equal(value, pw_view_of("http")) || pw_view_equal(value, pw_view_of("https"));
+}
+
+static bool
+is_authority(struct pw_view value)
+{
+  for (size_t i = 0; i < value.size; i++) {
+    unsigned char letter = (unsigned char)value.data[i];
+    if (letter <= ' ' || letter >= 0x7f || strchr("/?#@\\\"<>^`{|}", letter) != NULL) {
+      return false;
+    }
+  }
+  return value.size > 0 && value.size <= 255;
+}
+
 static bool
 is_status(struct pw_view value)
 {
-  if (value.size != 3 || value.data[0] < '1' || value.data[0] > '9') {
+  if (value.size != 3 || value.data[0] < '2' || value.data[0] > '5') {
     return false;
   }
   return value.data[1] >= '0' && value.data[1] <= '9' && value.data[2] >= '0' && value.data[2] <= '9';
 }
 
-/* Whether a pseudo-header belongs into this map, and whether its value is one. */
+/* Whether a field may be in this map: a pseudo-header has to belong there, and its value to be one. */
 static bool
-pseudo_allowed(enum pw_map_type map, struct pw_view name, struct pw_view value)
+field_allowed(enum pw_map_type map, struct pw_view name, struct pw_view value)
 {
-  static const char *const request_names[] = {":method", ":path", ":authority", ":scheme"};
+  static const struct {
+    const char      *name;
+    enum pw_map_type map;
+    bool (*valid)(struct pw_view value);
+  } pseudos[] = {{":method", PW_MAP_HTTP_REQUEST_HEADERS, is_method},
+                 {":path", PW_MAP_HTTP_REQUEST_HEADERS, is_path},
+                 {":authority", PW_MAP_HTTP_REQUEST_HEADERS, is_authority},
+                 {":scheme", PW_MAP_HTTP_REQUEST_HEADERS, is_scheme},
+                 {":status", PW_MAP_HTTP_RESPONSE_HEADERS, is_status}};
   if (!is_pseudo(name)) {
     return true;
   }
-  if (map == PW_MAP_HTTP_RESPONSE_HEADERS) {
-    return pw_field_name_equal(name, pw_view_of(":status")) && is_status(value);
-  }
-  if (map != PW_MAP_HTTP_REQUEST_HEADERS || value.size == 0) {
-    return false;
-  }
-  for (size_t i = 0; i < sizeof(request_names) / sizeof(request_names[0]); i++) {
-    if (pw_field_name_equal(name, pw_view_of(request_names[i]))) {
-      return true;
+  for (size_t i = 0; i < sizeof(pseudos) / sizeof(pseudos[0]); i++) {
+    if (pw_field_name_equal(name, pw_view_of(pseudos[i].name))) {
+      return pseudos[i].map == map && pseudos[i].valid(value);
     }
   }
   return false;
+}
+
+/* A request has its host in ":authority". */
+static struct pw_view
+place_of(enum pw_map_type map, struct pw_view key)
+{
+  bool host = map == PW_MAP_HTTP_REQUEST_HEADERS && pw_field_name_equal(key, pw_view_of("host"));
+  return host ? pw_view_of(":authority") : key;
 }
 
 static enum pw_status
@@ -106,6 +153,7 @@ pw_simulator_map_get(void *stream, enum pw_map_type map, struct pw_view key, str
 enum pw_status
 pw_simulator_map_add(void *stream, enum pw_map_type map, struct pw_view key, struct pw_view value)
 {
+  key = place_of(map, key);
   if (is_pseudo(key)) {
     return pw_simulator_map_replace(stream, map, key, value);
   }
@@ -122,7 +170,8 @@ pw_simulator_map_replace(void *stream, enum pw_map_type map, struct pw_view key,
   if (status != PW_STATUS_OK) {
     return status;
   }
-  if (!pseudo_allowed(map, key, value)) {
+  key = place_of(map, key);
+  if (!field_allowed(map, key, value)) {
     return PW_STATUS_BAD_ARGUMENT;
   }
   return status_of(pw_fields_replace(fields, key, value));
@@ -153,7 +202,7 @@ pw_simulator_map_set(void *stream, enum pw_map_type map, const struct pw_pairs *
     return status;
   }
   for (size_t i = 0; i < pairs->count; i++) {
-    if (!pseudo_allowed(map, pairs->items[i].key, pairs->items[i].value)) {
+    if (!field_allowed(map, place_of(map, pairs->items[i].key), pairs->items[i].value)) {
       return PW_STATUS_BAD_ARGUMENT;
     }
   }
@@ -165,7 +214,7 @@ pw_simulator_map_set(void *stream, enum pw_map_type map, const struct pw_pairs *
     done = pw_fields_add(&fresh, fields->items[i].name, fields->items[i].value);
   }
   for (size_t i = 0; done && i < pairs->count; i++) {
-    struct pw_view key = pairs->items[i].key;
+    struct pw_view key = place_of(map, pairs->items[i].key);
     done               = is_pseudo(key) ? pw_fields_replace(&fresh, key, pairs->items[i].value)
                                         : pw_fields_add(&fresh, key, pairs->items[i].value);
   }

@@ -348,21 +348,50 @@ pw_transaction_wait(struct pw_transaction *transaction, enum pw_stream_type type
   return transaction->next[type];
 }
 
-/* The headers of a local reply, as a proxy would send them. */
+/* Fields about the connection and the body's end are the proxy's own. */
+static bool
+is_proxys_own(struct pw_view name)
+{
+  static const char *const names[] = {"content-length",   "transfer-encoding", "connection", "keep-alive",
+                                      "proxy-connection", "trailer",           "te",         "upgrade"};
+  for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+    if (pw_field_name_equal(name, pw_view_of(names[i]))) {
+      return true;
+    }
+  }
+  return name.size == 0 || name.data[0] == ':';
+}
+
+static bool
+add_text(struct pw_fields *fields, const char *name, const char *value)
+{
+  return pw_fields_add(fields, pw_view_of(name), pw_view_of(value));
+}
+
+/* The headers of a local reply, as the Traffic Server plugin sends them. */
 static bool
 reply_headers(const struct pw_reply *reply, struct pw_fields *headers)
 {
-  char           number[24];
-  struct pw_view length = pw_view_of("content-length");
+  char number[24];
+  bool typed = pw_fields_find(&reply->headers, pw_view_of("content-type")) != NULL;
   snprintf(number, sizeof(number), "%u", (unsigned)reply->status);
-  bool done = pw_fields_add(headers, pw_view_of(":status"), pw_view_of(number));
+  bool done = add_text(headers, ":status", number);
   for (size_t i = 0; done && i < reply->headers.count; i++) {
     const struct pw_field *field = &reply->headers.items[i];
-    done =
-      field->name.size > 0 && field->name.data[0] == ':' ? true : pw_fields_add(headers, field->name, field->value);
+    done                         = is_proxys_own(field->name) || pw_fields_add(headers, field->name, field->value);
   }
-  snprintf(number, sizeof(number), "%zu", reply->body.size);
-  return done && pw_fields_replace(headers, length, pw_view_of(number));
+  if (done && reply->given && reply->grpc_status >= 0) {
+    snprintf(number, sizeof(number), "%d", (int)reply->grpc_status);
+    done = add_text(headers, "grpc-status", number);
+  }
+  if (done && !typed && reply->body.size > 0) {
+    done = add_text(headers, "content-type", "text/plain");
+  }
+  if (done && reply->status != 204 && reply->status != 304) {
+    snprintf(number, sizeof(number), "%zu", reply->body.size);
+    done = add_text(headers, "content-length", number);
+  }
+  return done;
 }
 
 /* Past the modules: they are broken, or have seen the headers of a response already. */
@@ -403,6 +432,18 @@ reply_through_modules(struct pw_transaction *transaction, const struct pw_fields
   return !is_final(next);
 }
 
+/* What is sent in the place of a broken plugin that fails closed. */
+static void
+refuse(struct pw_reply *reply)
+{
+  reply->given  = false;
+  reply->status = 503;
+  pw_fields_clear(&reply->headers);
+  pw_bytes_clear(&reply->body);
+  /* Without memory for the text, the status has to do. */
+  (void)pw_simulator_copy_bytes(&reply->body, pw_view_of("A filter of this service is out of order.\n"));
+}
+
 enum pw_next
 pw_transaction_send_reply(struct pw_transaction *transaction)
 {
@@ -410,10 +451,7 @@ pw_transaction_send_reply(struct pw_transaction *transaction)
   struct pw_fields    headers = {0};
   transaction->reply_sent     = true;
   if (transaction->next[type] == PW_NEXT_FAIL) {
-    transaction->reply.given = false;
-    pw_fields_clear(&transaction->reply.headers);
-    pw_bytes_clear(&transaction->reply.body);
-    transaction->reply.status = 503;
+    refuse(&transaction->reply);
   }
   if (!reply_headers(&transaction->reply, &headers)) {
     pw_fields_clear(&headers);

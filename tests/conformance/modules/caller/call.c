@@ -172,6 +172,27 @@ read_arguments(struct lexer *lexer, struct call *call)
   return found;
 }
 
+/** Whether the slots of a result, which a script may have put anywhere, can be read. */
+static bool
+result_in_memory(const struct call *call, char letter, uint32_t at, bool asked)
+{
+  uint32_t slot = (uint32_t)call->raw[at];
+
+  switch (letter) {
+  case 'r':
+    return memory_has(slot, 4);
+  case 'R':
+    return memory_has(slot, 8);
+  case 'B':
+  case 'P':
+    return memory_has(slot, 4) && memory_has((uint32_t)call->raw[at + 1], 4);
+  case 'm':
+    return !asked || memory_has(slot, MEMORY_SIZE);
+  default:
+    return true;
+  }
+}
+
 /** One result, at `raw[at]`; answers how many raw values it has. */
 static uint32_t
 check_result(struct lexer *lexer, const struct call *call, char letter, uint32_t at, bool *met, struct writer *writer)
@@ -181,8 +202,7 @@ check_result(struct lexer *lexer, const struct call *call, char letter, uint32_t
   bool         asked = lexer->token.kind != TOKEN_END;
   struct bytes bytes;
 
-  if (is_one_of(letter, "rRmBP") &&
-      (!memory_has(slot, 8) || (width == 2 && !memory_has((uint32_t)call->raw[at + 1], 4)))) {
+  if (!result_in_memory(call, letter, at, asked)) {
     put_text(writer, "; that slot is not in memory");
     *met = false;
     return width;

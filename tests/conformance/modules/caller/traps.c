@@ -14,7 +14,7 @@ trap_unreachable(void)
 static void
 trap_division(void)
 {
-  zero = 1 / zero;
+  zero = everywhere / zero;
 }
 
 static void
@@ -78,7 +78,9 @@ trap_perform(struct bytes name)
 uint32_t
 trap_grow_memory(void)
 {
-  while (__builtin_wasm_memory_grow(0, 16) != (size_t)-1) {
+  for (uint32_t step = 16; step > 0; step /= 2) {
+    while (__builtin_wasm_memory_grow(0, step) != (size_t)-1) {
+    }
   }
   return (uint32_t)__builtin_wasm_memory_size(0);
 }

@@ -64,8 +64,8 @@ struct pw_texts {
 /** False: memory. The bytes are not copied. */
 bool pw_texts_add(struct pw_texts *texts, struct pw_view text);
 
-/** Each matcher of a list, against the texts; `what` names them: "a log line". With `log_text`, an exact text may also
- *  be as the host writes it into logs. */
+/** Each matcher of a list, against the texts; `what` names them: "a log line". With `log_text`, a text may also
+ *  match without the escapes that the host puts into logs. */
 void pw_check_matchers(const struct pw_checker *checker, const struct pw_schema_list *matchers,
                        const struct pw_texts *texts, const char *what, bool log_text);
 /** Lists of struct pw_suite_header, against fields. */

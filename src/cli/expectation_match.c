@@ -7,7 +7,6 @@
 #include "cli/suite_input.h"
 #include "cli/suite_regex.h"
 #include "cli/trace.h"
-#include "host/log_text.h"
 
 /* Of a value in a message. */
 #define SHOWN_BYTES 400
@@ -61,15 +60,6 @@ any_equal(const struct pw_texts *texts, struct pw_view wanted)
 }
 
 static bool
-any_equal_in_log(const struct pw_texts *texts, struct pw_view wanted)
-{
-  struct pw_bytes buffer = {0};
-  bool            found  = any_equal(texts, pw_log_text(wanted, wanted.size * 4 + 64, &buffer));
-  pw_bytes_clear(&buffer);
-  return found;
-}
-
-static bool
 any_matches(const struct pw_texts *texts, struct pw_view pattern)
 {
   struct pw_suite_regex *regex = pw_suite_regex_new(pattern);
@@ -78,6 +68,49 @@ any_matches(const struct pw_texts *texts, struct pw_view pattern)
     found = pw_suite_regex_matches(regex, texts->items[i]);
   }
   pw_suite_regex_delete(regex);
+  return found;
+}
+
+static int
+hexadecimal(char letter)
+{
+  return letter >= '0' && letter <= '9' ? letter - '0' : letter >= 'a' && letter <= 'f' ? letter - 'a' + 10 : -1;
+}
+
+/* The bytes that the host escaped when it wrote a module's text into the log, as the module wrote them. */
+static size_t
+unescape(struct pw_view text, char *raw)
+{
+  size_t used = 0;
+  for (size_t i = 0; i < text.size; i++) {
+    char next = i + 1 < text.size ? text.data[i + 1] : ' ';
+    bool hex  = text.data[i] == '\\' && next == 'x' && i + 3 < text.size && hexadecimal(text.data[i + 2]) >= 0 &&
+               hexadecimal(text.data[i + 3]) >= 0;
+    if (hex) {
+      raw[used++] = (char)(hexadecimal(text.data[i + 2]) * 16 + hexadecimal(text.data[i + 3]));
+      i += 3;
+    } else if (text.data[i] == '\\' && (next == 'n' || next == 'r' || next == '0')) {
+      raw[used++] = next == 'n' ? '\n' : next == 'r' ? '\r' : '\0';
+      i++;
+    } else {
+      raw[used++] = text.data[i];
+    }
+  }
+  return used;
+}
+
+/* Whether a log text matches when it is taken as the module wrote it. */
+static bool
+any_raw_matches(const struct pw_texts *texts, bool regex, struct pw_view wanted)
+{
+  bool found = false;
+  for (size_t i = 0; !found && i < texts->count; i++) {
+    char          *raw = memchr(texts->items[i].data, '\\', texts->items[i].size) ? malloc(texts->items[i].size) : NULL;
+    struct pw_view view = pw_view_make(raw, raw ? unescape(texts->items[i], raw) : 0);
+    struct pw_texts one = {.items = &view, .count = 1};
+    found               = raw && (regex ? any_matches(&one, wanted) : pw_view_equal(view, wanted));
+    free(raw);
+  }
   return found;
 }
 
@@ -102,11 +135,11 @@ pw_described(const struct pw_texts *texts)
   }
   fputs(texts->count == 0 ? "nothing" : "", out);
   for (size_t i = 0; i < texts->count && i < SHOWN_TEXTS; i++) {
-    fputs(texts->count > 1 ? "\n      " : "", out);
+    fputs(texts->count > 1 ? "\n" : "", out);
     pw_trace_print_bytes(out, texts->items[i], texts->items[i].size, SHOWN_BYTES);
   }
   if (texts->count > SHOWN_TEXTS) {
-    fprintf(out, "\n      … and %zu more", texts->count - SHOWN_TEXTS);
+    fprintf(out, "\n… and %zu more", texts->count - SHOWN_TEXTS);
   }
   fclose(out);
   return text;
@@ -123,7 +156,7 @@ report_mismatch(const struct pw_checker *checker, const struct pw_suite_matcher 
   const char *verb      = matcher->regex_given ? "matches" : "is";
   if (!matcher->regex_given && !matcher->invert && texts->count == 1 &&
       (wanted.size > 60 || texts->items[0].size > 60)) {
-    snprintf(place, sizeof(place), "\n      (the first difference is at byte %zu; %zu bytes expected, %zu came)",
+    snprintf(place, sizeof(place), "\n(the first difference is at byte %zu; %zu bytes expected, %zu came)",
              first_difference(wanted, texts->items[0]) + 1, wanted.size, texts->items[0].size);
   }
   FAILURE(checker, matcher->line, "%s%s %s %s; came: %s%s", matcher->invert ? "not expected that " : "expected that ",
@@ -146,10 +179,13 @@ check_matcher(const struct pw_checker *checker, const struct pw_suite_matcher *m
     }
     wanted = pw_bytes_view(&content);
   }
-  bool found = matcher->regex_given ? any_matches(texts, matcher->regex)
-                                    : any_equal(texts, wanted) || (log_text && any_equal_in_log(texts, wanted));
+  if (matcher->regex_given) {
+    wanted = matcher->regex;
+  }
+  bool found = (matcher->regex_given ? any_matches(texts, wanted) : any_equal(texts, wanted)) ||
+               (log_text && any_raw_matches(texts, matcher->regex_given, wanted));
   if (found == matcher->invert) {
-    report_mismatch(checker, matcher, matcher->regex_given ? matcher->regex : wanted, texts, what);
+    report_mismatch(checker, matcher, wanted, texts, what);
   }
   pw_bytes_clear(&content);
 }

@@ -97,11 +97,24 @@ is_wanted(const struct pw_suite_test *test, const char *filter)
  */
 
 static void
+print_indented(const char *text)
+{
+  for (; *text; text++) {
+    putchar(*text);
+    if (*text == '\n') {
+      fputs("      ", stdout);
+    }
+  }
+  putchar('\n');
+}
+
+static void
 print_text(const struct pw_suite *suite, const struct result *result)
 {
   printf("%s %s\n", result->failures.count == 0 ? "ok" : "FAILED", result->test->name.data);
   for (size_t i = 0; i < result->failures.count; i++) {
-    printf("    %s:%u: %s\n", suite->file, result->failures.items[i].line, result->failures.items[i].text);
+    printf("    %s:%u: ", suite->file, result->failures.items[i].line);
+    print_indented(result->failures.items[i].text);
   }
   fflush(stdout);
 }

@@ -4,28 +4,59 @@
 
 #include <stdlib.h>
 
+/* More than this for one queue has to wait for the next run: the thread has other work. */
+#define PW_ITEMS_PER_RUN 64
+
+/* One event for each queue and root: however fast a module fills its own queue, what waits here stays small. */
+static struct pw_queue_event *
+event_find(struct pw_worker *worker, const struct pw_root *root, uint32_t queue_id)
+{
+  struct pw_queue_event *event;
+
+  for (event = worker->events; event != NULL; event = event->next) {
+    if (event->root == root && event->queue_id == queue_id) {
+      break;
+    }
+  }
+  return event;
+}
+
+/* True when the worker has to be woken: there was nothing waiting. The lock is held. */
+static bool
+event_add(struct pw_worker *worker, struct pw_root *root, uint32_t queue_id, uint32_t items)
+{
+  struct pw_queue_event *event = event_find(worker, root, queue_id);
+  bool                   first = worker->events == NULL;
+
+  if (event != NULL) {
+    event->items = event->items > UINT32_MAX - items ? UINT32_MAX : event->items + items;
+    return false;
+  }
+  event = (struct pw_queue_event *)malloc(sizeof(*event));
+  if (event == NULL) {
+    /* The items stay in the queue; the module is told of them with the next one. */
+    return false;
+  }
+  event->next         = NULL;
+  event->root         = root;
+  event->queue_id     = queue_id;
+  event->items        = items;
+  *worker->events_end = event;
+  worker->events_end  = &event->next;
+  return first;
+}
+
 /* May run on any thread: leaves a note and wakes the worker. The root cannot go away meanwhile: it unsubscribes first,
  * and that waits for calls under way. */
 static void
 event_notify(void *data, uint32_t queue_id, uint32_t items)
 {
-  struct pw_root        *root   = (struct pw_root *)data;
-  struct pw_worker      *worker = root->context.instance->worker;
-  struct pw_queue_event *event  = (struct pw_queue_event *)malloc(sizeof(*event));
-  bool                   first;
+  struct pw_root   *root   = (struct pw_root *)data;
+  struct pw_worker *worker = root->context.instance->worker;
+  bool              first;
 
-  if (event == NULL) {
-    /* The items stay in the queue; the module sees them at its next dequeue. */
-    return;
-  }
-  event->next     = NULL;
-  event->root     = root;
-  event->queue_id = queue_id;
-  event->items    = items;
   pthread_mutex_lock(&worker->event_lock);
-  first               = worker->events == NULL;
-  *worker->events_end = event;
-  worker->events_end  = &event->next;
+  first = event_add(worker, root, queue_id, items);
   pthread_mutex_unlock(&worker->event_lock);
   if (first && worker->host->proxy->wake != NULL) {
     worker->host->proxy->wake(worker->data);
@@ -43,12 +74,8 @@ pw_root_subscriber(struct pw_root *root)
 }
 
 static void
-events_drop(struct pw_worker *worker, const struct pw_root *root)
+events_drop_from(struct pw_queue_event **link, const struct pw_root *root)
 {
-  struct pw_queue_event **link;
-
-  pthread_mutex_lock(&worker->event_lock);
-  link = &worker->events;
   while (*link != NULL) {
     struct pw_queue_event *event = *link;
 
@@ -59,8 +86,21 @@ events_drop(struct pw_worker *worker, const struct pw_root *root)
       link = &event->next;
     }
   }
+}
+
+static void
+events_drop(struct pw_worker *worker, const struct pw_root *root)
+{
+  struct pw_queue_event **link = &worker->events;
+
+  pthread_mutex_lock(&worker->event_lock);
+  events_drop_from(&worker->events, root);
+  while (*link != NULL) {
+    link = &(*link)->next;
+  }
   worker->events_end = link;
   pthread_mutex_unlock(&worker->event_lock);
+  events_drop_from(&worker->delivering, root);
 }
 
 void
@@ -75,31 +115,16 @@ pw_root_unsubscribe(struct pw_root *root)
   }
 }
 
-static struct pw_queue_event *
-events_pop(struct pw_worker *worker)
-{
-  struct pw_queue_event *event;
-
-  pthread_mutex_lock(&worker->event_lock);
-  event = worker->events;
-  if (event != NULL) {
-    worker->events = event->next;
-    if (worker->events == NULL) {
-      worker->events_end = &worker->events;
-    }
-  }
-  pthread_mutex_unlock(&worker->event_lock);
-  return event;
-}
-
+/* Tells the root of items, as many as fit into this run; the rest is for the next one. */
 static void
 event_deliver(const struct pw_queue_event *event)
 {
   struct pw_root         *root   = pw_root_retain(event->root);
   const struct pw_plugin *plugin = root->context.instance->plugin;
+  uint32_t                count  = event->items < PW_ITEMS_PER_RUN ? event->items : PW_ITEMS_PER_RUN;
   uint32_t                i;
 
-  for (i = 0; i < event->items && !root->context.vm->dead && pw_plugin_wants(plugin, PW_CALLBACK_QUEUE_READY); ++i) {
+  for (i = 0; i < count && !root->context.vm->dead && pw_plugin_wants(plugin, PW_CALLBACK_QUEUE_READY); ++i) {
     pw_value values[2];
 
     values[0].u64 = root->context.id;
@@ -107,16 +132,26 @@ event_deliver(const struct pw_queue_event *event)
     pw_vm_call(root->context.vm, &root->context, PW_CALLBACK_QUEUE_READY, values, 2,
                plugin->config.limits.callback_milliseconds);
   }
+  if (event->items > count && root->subscribed) {
+    event_notify(root, event->queue_id, event->items - count);
+  }
   pw_root_release(root);
 }
 
 void
 pw_worker_run(struct pw_worker *worker)
 {
-  struct pw_queue_event *event;
-
   pw_worker_enter(worker);
-  while ((event = events_pop(worker)) != NULL) {
+  /* What comes in from now on is for the next run: a module that feeds its own queue does not hold the thread. */
+  pthread_mutex_lock(&worker->event_lock);
+  worker->delivering = worker->events;
+  worker->events     = NULL;
+  worker->events_end = &worker->events;
+  pthread_mutex_unlock(&worker->event_lock);
+  while (worker->delivering != NULL) {
+    struct pw_queue_event *event = worker->delivering;
+
+    worker->delivering = event->next;
     event_deliver(event);
     free(event);
   }

@@ -48,7 +48,12 @@ struct pw_host {
   struct pw_foreign_functions foreign_functions;
   pthread_mutex_t             code_lock; /**< guards `codes` */
   struct pw_code             *codes;     /**< compiled modules in use, see code.c */
+  struct pw_vm_id            *vm_ids;    /**< likewise; see vm_id.c */
 };
+
+/** The VM ids that plugins have: with the last plugin of an id its shared data and queues go. Any thread. */
+bool pw_host_vm_id_retain(struct pw_host *host, struct pw_view vm_id);
+void pw_host_vm_id_release(struct pw_host *host, struct pw_view vm_id);
 
 /** A log line of the host itself, about a plugin (may be NULL). */
 void pw_host_log(struct pw_host *host, const struct pw_plugin *plugin, enum pw_log_level level, const char *format, ...)
@@ -80,6 +85,7 @@ struct pw_plugin {
   bool                       headers_have_end; /**< on_request/response_headers take end_of_stream */
   const char                *allocator;        /**< export name, NULL: none */
   enum pw_abi_version        abi;
+  bool                       holds_vm_id;
 };
 
 const struct pw_engine_ops *pw_plugin_engine(const struct pw_plugin *plugin);
@@ -101,12 +107,13 @@ struct pw_queue_event {
 };
 
 struct pw_worker {
-  struct pw_host     *host;
-  void               *data;
-  pthread_mutex_t    *lock;         /**< of a shared worker (vm_scope: process); NULL: the worker has one thread */
-  struct pw_vm       *vms;          /**< those that can be shared by plugins of one identity */
-  struct pw_instance *instances;    /**< all that are not freed yet */
-  uint32_t            next_call_id; /**< HTTP and gRPC */
+  struct pw_host        *host;
+  void                  *data;
+  pthread_mutex_t       *lock;         /**< of a shared worker (vm_scope: process); NULL: the worker has one thread */
+  struct pw_vm          *vms;          /**< those that can be shared by plugins of one identity */
+  struct pw_instance    *instances;    /**< all that are not freed yet */
+  struct pw_queue_event *delivering;   /**< while pw_worker_run is at it */
+  uint32_t               next_call_id; /**< HTTP and gRPC */
 
   /* Memory that hostcalls use over and over. Nothing in it outlives the hostcall. */
   struct pw_pairs pairs;

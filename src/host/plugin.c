@@ -149,6 +149,9 @@ make_identity(struct pw_plugin *plugin)
 static void
 plugin_free(struct pw_plugin *plugin)
 {
+  if (plugin->holds_vm_id) {
+    pw_host_vm_id_release(plugin->host, plugin->config.vm_id);
+  }
   if (plugin->linked != NULL) {
     plugin->code->ops->linked_delete(plugin->linked);
   }
@@ -188,7 +191,9 @@ load(struct pw_plugin *plugin, const struct pw_plugin_config *config, struct pw_
   if (plugin->linked == NULL) {
     return false;
   }
-  return make_identity(plugin) || pw_error_set(error, PW_ERROR_MEMORY, "out of memory for a plugin");
+  plugin->holds_vm_id = pw_host_vm_id_retain(plugin->host, plugin->config.vm_id);
+  return (plugin->holds_vm_id && make_identity(plugin)) ||
+         pw_error_set(error, PW_ERROR_MEMORY, "out of memory for a plugin");
 }
 
 struct pw_plugin *

@@ -330,6 +330,10 @@ pw_stream_context_died(struct pw_stream *stream, struct pw_context *context)
     struct pw_stage *stage = &context->stages[direction];
 
     if (stage->pauses != 0) {
+      if (!context->instance->plugin->config.fail_open) {
+        /* What it held back must not go on without its word. */
+        pw_stream_set_verdict(stream, PW_NEXT_FAIL);
+      }
       stage->resume = true;
       pw_stream_ask(stream, direction);
     }

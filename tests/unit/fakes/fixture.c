@@ -37,7 +37,6 @@ fixture_add(struct fixture *fixture, const struct fake_export *module, const str
     own.fail_open = true;
   }
   own.name            = pw_view_of(name);
-  own.vm_id           = own.name;
   fake_module         = module;
   code                = fake_code();
   fixture->plugins[i] = pw_plugin_load(fixture->host, &own, pw_bytes_view(&code), "fake.wasm", &fixture->error);

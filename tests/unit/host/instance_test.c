@@ -432,6 +432,73 @@ queue_items_are_told_on_the_workers_own_thread(void **state)
   fixture_close(&f);
 }
 
+static uint32_t
+queue_ready_feeds_itself(struct fake_vm *vm, const pw_value *a)
+{
+  (void)a;
+  note("r");
+  FAKE_HOSTCALL(vm, "proxy_enqueue_shared_queue", queue_id, 800, 4);
+  FAKE_HOSTCALL(vm, "proxy_enqueue_shared_queue", queue_id, 800, 4);
+  return 0;
+}
+
+static void
+a_module_that_feeds_its_own_queue_does_not_hold_the_thread(void **state)
+{
+  static const struct fake_export feeding[] = {{"proxy_on_configure", "ii:i", configure_calls},
+                                               {"proxy_on_tick", "i:v", tick},
+                                               {"proxy_on_queue_ready", "ii:v", queue_ready_feeds_itself},
+                                               {NULL, NULL, NULL}};
+  struct fixture                  f;
+  int                             i;
+
+  (void)state;
+  reset();
+  fixture_open(&f);
+  fixture_add(&f, feeding, NULL);
+  pw_instance_tick(f.instances[0]);
+  notes[0] = '\0';
+  for (i = 0; i < 12; ++i) {
+    pw_worker_run(f.worker);
+    assert_int_equal(fake.wakes, i + 2);
+  }
+  /* 1, 2, 4 … 32, and then 64 a run. */
+  assert_int_equal(strlen(notes), 1 + 2 + 4 + 8 + 16 + 32 + 6 * 64);
+  fixture_close(&f);
+}
+
+static uint32_t
+configure_counts(struct fake_vm *vm, const pw_value *a)
+{
+  (void)a;
+  fake_put(vm, 0, "key");
+  status = FAKE_HOSTCALL(vm, "proxy_get_shared_data", 0, 3, 8, 12, 16);
+  FAKE_HOSTCALL(vm, "proxy_set_shared_data", 0, 3, 0, 3, 0);
+  return 1;
+}
+
+static void
+shared_data_goes_with_the_last_plugin_of_its_vm_id(void **state)
+{
+  static const struct fake_export counting[] = {{"proxy_on_configure", "ii:i", configure_counts}, {NULL, NULL, NULL}};
+  struct fixture                  f;
+
+  (void)state;
+  fixture_open(&f);
+  fixture_add(&f, counting, NULL);
+  assert_int_equal(status, PW_STATUS_NOT_FOUND);
+  /* A reload: the new plugin comes before the old one goes. */
+  fixture_add(&f, counting, NULL);
+  assert_int_equal(status, PW_STATUS_OK);
+  for (; f.count > 0; --f.count) {
+    pw_instance_delete(f.instances[f.count - 1]);
+    pw_plugin_release(f.plugins[f.count - 1]);
+  }
+  fixture_add(&f, counting, NULL);
+  assert_int_equal(status, PW_STATUS_NOT_FOUND);
+  fixture_close(&f);
+}
+
 static void
 an_instance_outlives_its_owner_until_its_streams_end(void **state)
 {
@@ -468,6 +535,8 @@ main(void)
     cmocka_unit_test(open_calls_timers_and_queues_end_with_the_vm),
     cmocka_unit_test(an_instance_that_ends_cancels_its_calls),
     cmocka_unit_test(queue_items_are_told_on_the_workers_own_thread),
+    cmocka_unit_test(a_module_that_feeds_its_own_queue_does_not_hold_the_thread),
+    cmocka_unit_test(shared_data_goes_with_the_last_plugin_of_its_vm_id),
     cmocka_unit_test(an_instance_outlives_its_owner_until_its_streams_end),
   };
 

@@ -32,21 +32,10 @@ title(const struct printer *printer, const char *text)
   fprintf(printer->out, "\n%s%s%s\n", paint(printer, BOLD), text, paint(printer, NORMAL));
 }
 
-/* Field values are shown as they are, without quotes; what would disturb a terminal is escaped. */
 static void
 print_plain(const struct printer *printer, struct pw_view bytes)
 {
-  char  *text = NULL;
-  size_t size = 0;
-  FILE  *out  = open_memstream(&text, &size);
-  if (out == NULL) {
-    return;
-  }
-  pw_trace_print_bytes(out, bytes, bytes.size, 0);
-  if (fclose(out) == 0 && size >= 2) {
-    fwrite(text + 1, 1, size - 2, printer->out);
-  }
-  free(text);
+  pw_trace_print_plain(printer->out, bytes);
 }
 
 /* -------------------------------------------------------------------------------------------------------- comparison
@@ -134,6 +123,19 @@ print_body(const struct printer *printer, struct pw_view before, struct pw_view 
   fprintf(printer->out, "%s\n", paint(printer, *color ? NORMAL : ""));
 }
 
+/* Some proxies set the length themselves, others send a broken message. */
+static void
+print_wrong_length(const struct printer *printer, const struct pw_fields *headers, struct pw_view body)
+{
+  const struct pw_field *length = pw_fields_find(headers, pw_view_of("content-length"));
+  char                   text[24];
+  int                    size = snprintf(text, sizeof(text), "%zu", body.size);
+  if (length != NULL && body.size > 0 && !pw_view_equal(length->value, pw_view_make(text, (size_t)size))) {
+    fprintf(printer->out, "%s  ! content-length is %s, but the body has %zu bytes%s\n", paint(printer, YELLOW),
+            length->value.data, body.size, paint(printer, NORMAL));
+  }
+}
+
 static void
 print_message(const struct printer *printer, const struct pw_http_message *before,
               const struct pw_transaction *transaction, enum pw_stream_type type)
@@ -144,6 +146,7 @@ print_message(const struct printer *printer, const struct pw_http_message *befor
   print_fields(printer, &before->headers, &transaction->maps[headers]);
   print_body(printer, pw_bytes_view(&before->body), pw_bytes_view(&transaction->out[type]),
              transaction->out_ended[type]);
+  print_wrong_length(printer, &transaction->maps[headers], pw_bytes_view(&transaction->out[type]));
   if (before->trailers.count > 0 || transaction->maps[trailers].count > 0) {
     fputs("    trailers:\n", printer->out);
     print_fields(printer, &before->trailers, &transaction->maps[trailers]);
@@ -258,6 +261,19 @@ print_calls(const struct printer *printer, const struct pw_run_report *report)
   }
 }
 
+/* Of a module, one line, which the host has escaped; of the host itself, perhaps more, a backtrace. */
+static void
+print_lines(const struct printer *printer, struct pw_view text)
+{
+  for (size_t i = 0; i < text.size; i++) {
+    fputc(text.data[i], printer->out);
+    if (text.data[i] == '\n' && i + 1 < text.size) {
+      fputs("           ", printer->out);
+    }
+  }
+  fputc('\n', printer->out);
+}
+
 static void
 print_log(const struct printer *printer, const struct pw_run_report *report)
 {
@@ -274,9 +290,7 @@ print_log(const struct printer *printer, const struct pw_run_report *report)
       print_plain(printer, name);
       fputs("] ", printer->out);
     }
-    /* The host has escaped it already. */
-    fwrite(lines[i].text.data, 1, lines[i].text.size, printer->out);
-    fputc('\n', printer->out);
+    print_lines(printer, lines[i].text);
   }
 }
 

@@ -162,6 +162,12 @@ enum pw_status pw_simulator_map_remove(void *stream, enum pw_map_type map, struc
 enum pw_status pw_simulator_map_set(void *stream, enum pw_map_type map, const struct pw_pairs *pairs);
 
 /* simulator_transaction.c */
+/** Whether a direction has come to its end with this. */
+static inline bool
+pw_next_is_final(enum pw_next next)
+{
+  return next != PW_NEXT_CONTINUE && next != PW_NEXT_PAUSE;
+}
 /** Continues the directions of a transaction that modules asked to continue. true if there was one. */
 bool pw_transaction_resume_wanted(struct pw_transaction *transaction);
 

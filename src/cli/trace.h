@@ -77,6 +77,8 @@ struct pw_trace_style {
 void pw_trace_print(FILE *out, const struct pw_trace_event *event, unsigned depth, const struct pw_trace_style *style);
 /** Bytes in quotes, escaped as in C: \n, \t, \", \\, \xff; UTF-8 as it is. What is beyond `limit` (0: none) is told. */
 void pw_trace_print_bytes(FILE *out, struct pw_view bytes, size_t size, size_t limit);
+/** Bytes without quotes: only control characters and what is no UTF-8 are escaped. */
+void pw_trace_print_plain(FILE *out, struct pw_view bytes);
 /** An event and all beneath it, as an object (docs/reference/commands.md). */
 void pw_trace_json(struct pw_json *json, const struct pw_trace_event *event);
 

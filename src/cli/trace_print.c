@@ -27,8 +27,6 @@ print_character(FILE *out, const char *text, size_t size, uint32_t character)
     fputs("\\r", out);
   } else if (character == '\t') {
     fputs("\\t", out);
-  } else if (character == '"' || character == '\\') {
-    fprintf(out, "\\%c", (char)character);
   } else if (character < 0x20 || character == 0x7f) {
     fprintf(out, "\\x%02x", (unsigned)character);
   } else if (character >= 0x80 && (character < 0xa0 || character == 0x2028 || character == 0x2029)) {
@@ -38,11 +36,10 @@ print_character(FILE *out, const char *text, size_t size, uint32_t character)
   }
 }
 
-void
-pw_trace_print_bytes(FILE *out, struct pw_view bytes, size_t size, size_t limit)
+/* The first `end` bytes. `quoted`: what would end the quotes, or look like an escape, is escaped, too. */
+static void
+print_escaped(FILE *out, struct pw_view bytes, size_t end, bool quoted)
 {
-  size_t end = limit > 0 && limit < bytes.size ? limit : bytes.size;
-  fputc('"', out);
   for (size_t at = 0; at < end;) {
     uint32_t character;
     size_t   length = pw_utf8_decode(bytes.data + at, bytes.size - at, &character);
@@ -50,10 +47,27 @@ pw_trace_print_bytes(FILE *out, struct pw_view bytes, size_t size, size_t limit)
       fprintf(out, "\\x%02x", (unsigned)(uint8_t)bytes.data[at]);
       length = 1;
     } else {
+      if (quoted && (character == '"' || character == '\\')) {
+        fputc('\\', out);
+      }
       print_character(out, bytes.data + at, length, character);
     }
     at += length;
   }
+}
+
+void
+pw_trace_print_plain(FILE *out, struct pw_view bytes)
+{
+  print_escaped(out, bytes, bytes.size, false);
+}
+
+void
+pw_trace_print_bytes(FILE *out, struct pw_view bytes, size_t size, size_t limit)
+{
+  size_t end = limit > 0 && limit < bytes.size ? limit : bytes.size;
+  fputc('"', out);
+  print_escaped(out, bytes, end, true);
   fputc('"', out);
   if (end < size) {
     fprintf(out, "… (%zu bytes)", size);

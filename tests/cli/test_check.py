@@ -1,0 +1,104 @@
+# SPDX-License-Identifier: Apache-2.0
+"""proxywasm check: what Traffic Server will say to a configuration file."""
+
+import shutil
+
+import pytest
+
+
+def configuration(filename, extra=""):
+    return f"config:\n  name: tried\n{extra}  vm_config:\n    code:\n      local:\n        filename: {filename}\n"
+
+
+def test_a_sound_file(proxywasm, write, module):
+    file = write("wasm.yaml", configuration(module("examples/c/headers")))
+    done = proxywasm("check", file)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith(f"{file}:2: plugin 'tried': OK: ")
+    assert "ABI 0.2.1" in done.stdout
+
+
+def test_quiet_says_nothing_of_what_is_well(proxywasm, write, module):
+    done = proxywasm("check", "--quiet", write("wasm.yaml", configuration(module("examples/c/headers"))))
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+def test_relative_modules_are_beside_the_file(proxywasm, write, module, tmp_path):
+    file = write("etc/wasm.yaml", configuration("headers.wasm"))
+    shutil.copy(module("examples/c/headers"), tmp_path / "etc" / "headers.wasm")
+    assert proxywasm("check", file).returncode == 0
+
+
+def test_directory_names_where_relative_modules_are(proxywasm, write, module):
+    file = write("etc/wasm.yaml", configuration("headers.wasm"))
+    assert proxywasm("check", "--directory", module("examples/c/headers").parent, file).returncode == 0
+
+
+def test_all_mistakes_of_a_file_at_once(proxywasm, write):
+    file = write("wasm.yaml", "config:\n  nmae: x\n  fail_open: maybe\n")
+    done = proxywasm("check", file)
+    assert done.returncode == 1
+    assert done.stdout == ""
+    assert done.stderr.splitlines() == [
+        f"{file}:2:1: key 'config.vm_config.code.local.filename': is missing; name the wasm file there",
+        f"{file}:2:3: key 'config.nmae': unknown key; did you mean 'name'?",
+        f"{file}:3:14: key 'config.fail_open': 'maybe' is neither true nor false",
+    ]
+
+
+@pytest.mark.parametrize(("name", "word", "reason"), [
+    ("traffic_server/missing_import", "link", "the module imports what this host does not provide:"),
+    ("traffic_server/no_marker", "ABI", "the module marks no Proxy-Wasm ABI version"),
+    ("traffic_server/wrong_signature", "ABI", "the module's 'proxy_on_"),
+    ("conformance/truncated", "module", "ends beyond the file"),
+])
+def test_modules_that_cannot_be_loaded(proxywasm, write, module, name, word, reason):
+    file = write("wasm.yaml", configuration(module(name)))
+    done = proxywasm("check", file)
+    assert done.returncode == 1
+    assert done.stderr.startswith(f"{file}:2: plugin 'tried': {word}: {module(name)}: ")
+    assert reason in done.stderr
+
+
+def test_a_start_that_fails_shows_the_log(proxywasm, write, module):
+    extra = "  configuration: |\n    configure:\n      proxy_log(INFO, \"cannot work like this\") -> OK\n      return 0\n"
+    file = write("wasm.yaml", configuration(module("conformance/caller"), extra))
+    done = proxywasm("check", file)
+    assert done.returncode == 1
+    assert "plugin 'tried': start: " in done.stderr
+    assert "  [info] cannot work like this\n" in done.stderr
+
+
+def test_an_unknown_engine(proxywasm, write, module):
+    file = write("wasm.yaml", configuration(module("examples/c/headers")))
+    done = proxywasm("check", "--engine", "steam", file)
+    assert done.returncode == 1
+    assert "engine 'steam' is unknown" in done.stderr
+
+
+def test_an_unknown_capability(proxywasm, write, module):
+    extra = "  capability_restriction_config: {allowed_capabilities: [proxy_lgo]}\n"
+    done = proxywasm("check", write("wasm.yaml", configuration(module("examples/c/headers"), extra)))
+    assert done.returncode == 1
+    assert "unknown capability 'proxy_lgo'" in done.stderr
+
+
+def test_several_files_are_all_looked_at(proxywasm, write, module):
+    good = write("good.yaml", configuration(module("examples/c/headers")))
+    bad = write("bad.yaml", "config: []\n")
+    done = proxywasm("check", bad, good, "nowhere.yaml")
+    assert done.returncode == 1
+    assert f"{good}:2: plugin 'tried': OK" in done.stdout
+    assert f"{bad}:1:9: key 'config': a mapping is expected, not a list" in done.stderr
+    assert "nowhere.yaml: cannot be opened" in done.stderr
+
+
+def test_plugins_of_one_file_are_all_looked_at(proxywasm, write, module):
+    file = write("wasm.yaml", "plugins:\n" + "".join(
+        f"- name: {name}\n  vm_config: {{code: {{local: {{filename: {module(path)}}}}}}}\n"
+        for name, path in [("a", "examples/c/headers"), ("b", "traffic_server/no_marker"), ("c", "examples/c/token")]))
+    done = proxywasm("check", file)
+    assert done.returncode == 1
+    assert "plugin 'a': OK" in done.stdout
+    assert "plugin 'b': ABI" in done.stderr
+    assert "plugin 'c'" in done.stdout + done.stderr

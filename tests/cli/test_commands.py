@@ -1,0 +1,105 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What all commands have in common: help, options, exit codes."""
+
+import json
+
+import pytest
+
+COMMANDS = ["run", "inspect", "test", "check", "conformance", "engines"]
+
+
+def test_no_command_is_a_mistake_and_shows_the_commands(proxywasm):
+    done = proxywasm()
+    assert done.returncode == 2
+    for command in COMMANDS:
+        assert f"  {command} " in done.stderr
+
+
+@pytest.mark.parametrize("spelling", ["help", "--help", "-h"])
+def test_help_goes_to_standard_output(proxywasm, spelling):
+    done = proxywasm(spelling)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith("Usage: proxywasm COMMAND")
+
+
+@pytest.mark.parametrize("spelling", ["version", "--version"])
+def test_version(proxywasm, spelling):
+    done = proxywasm(spelling)
+    assert done.returncode == 0
+    assert done.stdout.startswith("proxywasm 0.")
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_each_command_explains_itself(proxywasm, command):
+    done = proxywasm(command, "--help")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith(f"Usage: proxywasm {command} [OPTIONS]")
+    assert "--help" in done.stdout
+    assert proxywasm("help", command).stdout == done.stdout
+
+
+def test_an_unknown_command_is_named_with_a_suggestion(proxywasm):
+    done = proxywasm("inspekt")
+    assert done.returncode == 2
+    assert done.stderr == "proxywasm: unknown command 'inspekt'; did you mean 'inspect'?\nTry 'proxywasm help'.\n"
+
+
+@pytest.mark.parametrize(("arguments", "message"), [
+    (["test", "--filtre", "x", "s.yaml"], "unknown option '--filtre'; did you mean '--filter'?"),
+    (["test", "-Z", "s.yaml"], "unknown option '-Z'"),
+    (["test", "s.yaml", "--filter"], "option '--filter' needs an argument"),
+    (["test"], "an argument is missing: SUITE.yaml [MODULE]"),
+    (["test", "a", "b", "c"], "unexpected argument 'c'"),
+    (["engines", "x"], "unexpected argument 'x'"),
+    (["check"], "an argument is missing: FILE.yaml..."),
+    (["inspect"], "an argument is missing: MODULE"),
+    (["test", "--loglevel", "loud", "s.yaml"], "--loglevel: 'loud' is no log level"),
+])
+def test_mistakes_in_the_command_line(proxywasm, arguments, message):
+    done = proxywasm(*arguments)
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert done.stderr == f"proxywasm {arguments[0]}: {message}\nTry 'proxywasm {arguments[0]} --help'.\n"
+
+
+@pytest.mark.parametrize(("topic", "key"), [("configuration", "config.vm_config.code.local.filename"),
+                                            ("scenarios", "test[].steps[].wait.result")])
+def test_help_lists_the_keys_of_files(proxywasm, topic, key):
+    done = proxywasm("help", topic)
+    assert done.returncode == 0
+    assert f"`{key}`" in done.stdout
+
+
+def test_output_that_cannot_be_written_is_a_failure(proxywasm):
+    with open("/dev/full", "w", encoding="utf-8") as full:
+        import subprocess
+
+        from conftest import PROGRAM
+        done = subprocess.run([PROGRAM, "help"], stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert done.returncode == 1
+    assert "could not be written" in done.stderr
+
+
+def test_engines_tells_version_and_origin(proxywasm):
+    done = proxywasm("engines")
+    assert done.returncode == 0
+    name, version, origin = done.stdout.split()[:3]
+    assert name == "wasmtime"
+    assert version[0].isdigit()
+    assert origin.startswith("/")
+
+
+def test_engines_as_json(proxywasm):
+    engines = json.loads(proxywasm("engines", "--json").stdout)
+    assert [engine["name"] for engine in engines][0] == "wasmtime"
+    assert engines[0]["usable"] is True
+    assert engines[0]["default"] is True
+    assert engines[0]["error"] is None
+
+
+def test_a_broken_engine_is_told_with_a_remedy(proxywasm, write):
+    folder = write("engines/proxywasm_engine_wasmtime.so", "no object").parent
+    done = proxywasm("engines", environment={"PROXYWASM_ENGINE_PATH": str(folder)})
+    assert done.returncode == 1
+    assert "not usable" in done.stdout
+    assert "proxywasm_engine_wasmtime.so" in done.stdout

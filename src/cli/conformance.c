@@ -170,7 +170,10 @@ run_suite(struct conformance *run, const struct pw_suite *suite)
   pw_suite_runner_delete(runner);
   for (size_t i = 0; i < suite->covers.count; i++) {
     if (!pw_coverage_file_end(&run->coverage, covers[i], passed, failed)) {
-      add_failure(run, suite->file, NULL, "it covers a function that the ABI has not");
+      char text[128];
+      snprintf(text, sizeof(text), "it covers '%.*s', which the ABI has not",
+               (int)(covers[i].size < 64 ? covers[i].size : 64), covers[i].data);
+      add_failure(run, suite->file, NULL, text);
       run->failed++;
     }
   }

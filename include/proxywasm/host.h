@@ -191,8 +191,8 @@ enum pw_instance_state {
  */
 struct pw_instance *pw_instance_new(struct pw_worker *worker, struct pw_plugin *plugin, struct pw_error *error);
 /**
- * Ends it: no new streams; on_done, on_log and on_delete of the root context run, the last ones when its streams are
- * gone (a module may defer with proxy_done). The memory goes when the last stream has ended. NULL is allowed.
+ * Ends it: no new streams; when the last stream has ended on_done and on_delete of the root context run (a module may
+ * defer the latter with proxy_done), and the memory goes. Ticks and calls go on until then. NULL is allowed.
  */
 void                    pw_instance_delete(struct pw_instance *instance);
 enum pw_instance_state  pw_instance_get_state(const struct pw_instance *instance);

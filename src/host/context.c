@@ -31,6 +31,22 @@ pw_context_create(struct pw_context *context, uint32_t parent_id)
                     parent_id == 0 ? plugin->config.limits.start_milliseconds : context_deadline(context));
 }
 
+/* on_log, then on_delete. A root context has no log entry to make: the text of on_log does not say so, but the
+ * reference host leaves it out, and the AssemblyScript SDK traps on it. */
+static void
+context_tell_end(struct pw_context *context)
+{
+  const struct pw_plugin *plugin = context->instance->plugin;
+  pw_value                value;
+
+  if (context->stream != NULL && pw_plugin_wants(plugin, PW_CALLBACK_LOG)) {
+    context_tell(context, PW_CALLBACK_LOG, &value);
+  }
+  if (pw_plugin_wants(plugin, PW_CALLBACK_DELETE)) {
+    context_tell(context, PW_CALLBACK_DELETE, &value);
+  }
+}
+
 bool
 pw_context_done(struct pw_context *context)
 {
@@ -48,27 +64,15 @@ pw_context_done(struct pw_context *context)
       return false;
     }
   }
-  if (pw_plugin_wants(context->instance->plugin, PW_CALLBACK_LOG)) {
-    context_tell(context, PW_CALLBACK_LOG, &value);
-  }
-  if (pw_plugin_wants(context->instance->plugin, PW_CALLBACK_DELETE)) {
-    context_tell(context, PW_CALLBACK_DELETE, &value);
-  }
+  context_tell_end(context);
   return true;
 }
 
 void
 pw_context_finish(struct pw_context *context)
 {
-  pw_value value;
-
   context->done_pending = false;
-  if (pw_plugin_wants(context->instance->plugin, PW_CALLBACK_LOG)) {
-    context_tell(context, PW_CALLBACK_LOG, &value);
-  }
-  if (pw_plugin_wants(context->instance->plugin, PW_CALLBACK_DELETE)) {
-    context_tell(context, PW_CALLBACK_DELETE, &value);
-  }
+  context_tell_end(context);
   if (context->stream != NULL) {
     pw_stream_context_gone(context->stream, context);
   } else {

@@ -23,13 +23,15 @@ pw_guest_return_room(struct pw_vm *vm, size_t size, pw_value address_at, pw_valu
   if (pw_guest(vm, address_at.u32, 4) == NULL || pw_guest(vm, size_at.u32, 4) == NULL || size > UINT32_MAX) {
     return PW_STATUS_INVALID_MEMORY_ACCESS;
   }
-  if (size > 0) {
+  /* The AssemblyScript SDK, which has the deprecated allocator, cannot live with address 0 for an empty value; the Rust
+   * SDK takes it for "no value", which an allocated one would not be. */
+  if (size > 0 || vm->plugin->allocates_empty) {
     address = pw_vm_allocate(vm, (uint32_t)size);
-    if (address == 0 || vm->dead) {
+    if ((address == 0 && size > 0) || vm->dead) {
       return PW_STATUS_INVALID_MEMORY_ACCESS;
     }
-    *target = pw_guest(vm, address, (uint32_t)size);
-    if (*target == NULL) {
+    *target = size > 0 ? pw_guest(vm, address, (uint32_t)size) : NULL;
+    if (*target == NULL && size > 0) {
       return PW_STATUS_INVALID_MEMORY_ACCESS;
     }
   }

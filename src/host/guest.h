@@ -59,8 +59,9 @@ pw_guest_write_u64(struct pw_vm *vm, uint32_t address, uint64_t value)
 
 /**
  * Room for a returned value of `size` bytes: checks the two addresses that the guest gave for the result, and allocates
- * in the guest. `*target` is NULL when `size` is 0 (nothing is allocated: address 0, size 0 are returned).
- * INVALID_MEMORY_ACCESS: an address is out of bounds, or the guest's allocator failed or lied.
+ * in the guest. `*target` is NULL when `size` is 0 (nothing is allocated then, but by modules with the deprecated
+ * malloc: address 0, size 0 are returned). INVALID_MEMORY_ACCESS: an address is out of bounds, or the guest's allocator
+ * failed or lied.
  */
 enum pw_status pw_guest_return_room(struct pw_vm *vm, size_t size, pw_value address_at, pw_value size_at,
                                     char **target);

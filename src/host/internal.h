@@ -84,6 +84,7 @@ struct pw_plugin {
   uint32_t                   callbacks;        /**< bit i: callback i is exported and allowed */
   bool                       headers_have_end; /**< on_request/response_headers take end_of_stream */
   const char                *allocator;        /**< export name, NULL: none */
+  bool                       allocates_empty;  /**< even for values without bytes; see guest.c */
   enum pw_abi_version        abi;
   bool                       holds_vm_id;
 };

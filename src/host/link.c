@@ -112,7 +112,8 @@ link_allocator(struct pw_plugin *plugin, const struct pw_module_info *info)
 
     if (export != NULL && export->kind == PW_EXTERN_FUNCTION && export->type_known && export->type.result == 'i' &&
         strcmp(export->type.parameters, "i") == 0) {
-      plugin->allocator = names[i];
+      plugin->allocator       = names[i];
+      plugin->allocates_empty = i == 1;
     }
   }
 }

@@ -404,7 +404,7 @@ the_end_is_done_log_delete(void **state)
   assert_string_equal(notes, "done2 log2[one] delete2 ");
   assert_int_equal(pw_instance_streams(f.instances[0]), 0);
   fixture_close(&f);
-  assert_string_equal(notes, "done2 log2[one] delete2 done1 log1 delete1 ");
+  assert_string_equal(notes, "done2 log2[one] delete2 done1 delete1 ");
 }
 
 static void

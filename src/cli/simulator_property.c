@@ -239,26 +239,42 @@ find_exactly(const struct pw_fields *properties, struct pw_view path)
   return NULL;
 }
 
+/* Parts are separated by NUL: "request.path" is one part, and none that a proxy knows. Names of fields, which are third
+ * parts, may have dots. */
+static bool
+parts_have_dots(struct pw_view path)
+{
+  unsigned parts = 0;
+  for (size_t i = 0; i < path.size && parts < 2; i++) {
+    if (path.data[i] == '.') {
+      return true;
+    }
+    parts += path.data[i] == '\0';
+  }
+  return false;
+}
+
+/* `dotted` is `path` with dots for NULs. */
 static enum pw_status
 look_up(struct pw_simulator *simulator, const struct pw_transaction *transaction, struct pw_view path,
-        struct pw_bytes *value)
+        struct pw_view dotted, struct pw_bytes *value)
 {
-  const struct pw_field *given = transaction ? find_exactly(&transaction->properties, path) : NULL;
+  const struct pw_field *given = transaction ? find_exactly(&transaction->properties, dotted) : NULL;
   if (given == NULL) {
-    given = find_exactly(&simulator->properties, path);
+    given = find_exactly(&simulator->properties, dotted);
   }
   if (given != NULL) {
     return put_text(value, given->value) ? PW_STATUS_OK : PW_STATUS_SERIALIZATION_FAILURE;
   }
-  if (transaction == NULL) {
+  if (transaction == NULL || parts_have_dots(path)) {
     return PW_STATUS_NOT_FOUND;
   }
   for (size_t i = 0; i < sizeof(computed) / sizeof(computed[0]); i++) {
-    if (pw_view_equal(path, pw_view_of(computed[i].path))) {
+    if (pw_view_equal(dotted, pw_view_of(computed[i].path))) {
       return compute(transaction, &computed[i], value);
     }
   }
-  return compute_field(transaction, path, value);
+  return compute_field(transaction, dotted, value);
 }
 
 /* The parts of a path with '.' between them. false: memory. */
@@ -283,7 +299,7 @@ pw_simulator_property_get(void *worker, void *stream, struct pw_view path, struc
   if (!dot(path, &dotted)) {
     return PW_STATUS_SERIALIZATION_FAILURE;
   }
-  enum pw_status status = look_up(worker, stream, pw_bytes_view(&dotted), value);
+  enum pw_status status = look_up(worker, stream, path, pw_bytes_view(&dotted), value);
   pw_bytes_clear(&dotted);
   return status;
 }
@@ -387,7 +403,7 @@ pw_simulator_property_set(void *worker, void *stream, struct pw_view path, struc
     return PW_STATUS_INTERNAL_FAILURE;
   }
   /* One that was given is no more than a value: the host keeps the new one. */
-  if (find_exactly(&transaction->properties, pw_bytes_view(&dotted)) == NULL &&
+  if (!parts_have_dots(path) && find_exactly(&transaction->properties, pw_bytes_view(&dotted)) == NULL &&
       find_exactly(&simulator->properties, pw_bytes_view(&dotted)) == NULL) {
     status = set(transaction, pw_bytes_view(&dotted), value);
   }

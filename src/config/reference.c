@@ -47,7 +47,7 @@ put_type(struct writer *writer, const struct pw_schema_key *key)
 }
 
 static void
-put_row(void *data, const char *path, const struct pw_schema_key *key)
+put_row(void *data, const char *path, const struct pw_schema_key *key, const char *same_as)
 {
   struct writer *writer = data;
   put(writer, "| `");
@@ -64,6 +64,11 @@ put_row(void *data, const char *path, const struct pw_schema_key *key)
   put(writer, key->preset ? key->preset : "");
   put(writer, key->preset ? " | " : "| ");
   put(writer, key->meaning);
+  if (same_as) {
+    put(writer, " Its keys are those of `");
+    put(writer, same_as);
+    put(writer, "`.");
+  }
   put(writer, " |\n");
 }
 

@@ -609,42 +609,47 @@ pw_schema_read(struct pw_schema_reader *reader, const struct pw_schema *schema, 
  */
 
 struct seen {
-  const struct pw_schema *schemas[32];
-  size_t                  count;
+  struct {
+    const struct pw_schema *schema;
+    char                    path[200];
+  } schemas[48];
+  size_t count;
 };
 
-static bool
-seen_before(struct seen *seen, const struct pw_schema *schema)
+/* Where a schema was told before; NULL: this is the first time. */
+static const char *
+seen_before(struct seen *seen, const struct pw_schema *schema, const char *path)
 {
   for (size_t i = 0; i < seen->count; i++) {
-    if (seen->schemas[i] == schema) {
-      return true;
+    if (seen->schemas[i].schema == schema) {
+      return seen->schemas[i].path;
     }
   }
   if (seen->count < sizeof(seen->schemas) / sizeof(seen->schemas[0])) {
-    seen->schemas[seen->count++] = schema;
+    seen->schemas[seen->count].schema = schema;
+    snprintf(seen->schemas[seen->count].path, sizeof(seen->schemas[0].path), "%s", path);
+    seen->count++;
   }
-  return false;
+  return NULL;
 }
 
 static void
-walk(const struct pw_schema *schema, const char *prefix, struct seen *seen,
-     void (*visit)(void *data, const char *path, const struct pw_schema_key *key), void *data)
+walk(const struct pw_schema *schema, const char *prefix, struct seen *seen, pw_schema_visit visit, void *data)
 {
   for (const struct pw_schema_key *key = schema->keys; key->name; key++) {
     char path[200];
     snprintf(path, sizeof(path), "%s%s%s%s", prefix, *prefix ? "." : "", key->name,
              key->type == PW_SCHEMA_LIST ? "[]" : "");
-    visit(data, path, key);
-    if (key->mapping && !seen_before(seen, key->mapping)) {
+    const char *same_as = key->mapping ? seen_before(seen, key->mapping, path) : NULL;
+    visit(data, path, key, same_as);
+    if (key->mapping && !same_as) {
       walk(key->mapping, path, seen, visit, data);
     }
   }
 }
 
 void
-pw_schema_walk(const struct pw_schema *schema,
-               void (*visit)(void *data, const char *path, const struct pw_schema_key *key), void *data)
+pw_schema_walk(const struct pw_schema *schema, pw_schema_visit visit, void *data)
 {
   struct seen seen = {0};
   walk(schema, "", &seen, visit, data);

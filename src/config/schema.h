@@ -91,10 +91,11 @@ void pw_schema_mistake(struct pw_schema_reader *reader, const yaml_node_t *node,
 /** "config.plugins[2].name" into `buffer`; always terminated. */
 void pw_schema_path_text(const struct pw_schema_path *path, char *buffer, size_t size);
 
-/** Calls `visit` for every key, depth first, in the table's order. `path` is "config.vm_config.runtime"; lists have
- *  "[]" behind their name. A schema that was visited in full already, under another key, is not visited again. */
-void pw_schema_walk(const struct pw_schema *schema,
-                    void (*visit)(void *data, const char *path, const struct pw_schema_key *key), void *data);
+/** Told of a key. `path` is "config.vm_config.runtime"; lists have "[]" behind their name. `same_as`: its keys were
+ *  told before, under that path; NULL: they were not, or it has none. */
+typedef void (*pw_schema_visit)(void *data, const char *path, const struct pw_schema_key *key, const char *same_as);
+/** Calls `visit` for every key, depth first, in the table's order. */
+void pw_schema_walk(const struct pw_schema *schema, pw_schema_visit visit, void *data);
 /** "text", "size", "list of names" …: for the reference. Static. */
 const char *pw_schema_type_name(enum pw_schema_type type);
 

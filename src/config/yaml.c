@@ -148,7 +148,8 @@ pw_yaml_begin(struct pw_yaml *yaml, struct pw_view text, const char *file)
     yaml->out_of_memory = true;
     return NULL;
   }
-  yaml_parser_set_input_string(&parser, (const unsigned char *)text.data, text.size);
+  /* libyaml asserts that there is a text, be it empty. */
+  yaml_parser_set_input_string(&parser, (const unsigned char *)(text.data ? text.data : ""), text.size);
   yaml->loaded = yaml_parser_load(&parser, &yaml->document) != 0;
   if (!yaml->loaded) {
     note_parser_mistake(yaml, &parser, text);

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Runs `proxywasm` as a process. PROXYWASM names the program (default: build/release/bin/proxywasm)."""
+"""What the pytest files share: `proxywasm` as a process, modules of the build. PW_BUILD and PW_MODULES say where."""
 
 import os
 import subprocess
@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from cli import PROGRAM
+
 ROOT = Path(__file__).resolve().parents[2]
-PROGRAM = Path(os.environ.get("PROXYWASM", ROOT / "build" / "release" / "bin" / "proxywasm"))
 MODULES = Path(os.environ.get("PW_MODULES", ROOT / "build" / "modules"))
 
 
@@ -29,7 +30,7 @@ def proxywasm(tmp_path):
     """Runs the program in a directory of its own. Answers the finished process, with text output."""
 
     def run(*arguments, environment=None, **options):
-        assert PROGRAM.is_file(), f"{PROGRAM} is not there: build it first, or set PROXYWASM"
+        assert PROGRAM.is_file(), f"{PROGRAM} is not there: build it first, or set PW_BUILD"
         variables = dict(os.environ, HOME=str(tmp_path), **(environment or {}))
         variables.pop("XDG_CACHE_HOME", None)
         return subprocess.run([PROGRAM, *map(str, arguments)], capture_output=True, text=True, check=False, timeout=120,

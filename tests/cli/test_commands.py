@@ -2,8 +2,11 @@
 """What all commands have in common: help, options, exit codes."""
 
 import json
+import subprocess
 
 import pytest
+
+from cli import PROGRAM
 
 COMMANDS = ["run", "inspect", "test", "check", "conformance", "engines"]
 
@@ -70,11 +73,8 @@ def test_help_lists_the_keys_of_files(proxywasm, topic, key):
     assert f"`{key}`" in done.stdout
 
 
-def test_output_that_cannot_be_written_is_a_failure(proxywasm):
+def test_output_that_cannot_be_written_is_a_failure():
     with open("/dev/full", "w", encoding="utf-8") as full:
-        import subprocess
-
-        from conftest import PROGRAM
         done = subprocess.run([PROGRAM, "help"], stdout=full, stderr=subprocess.PIPE, text=True, check=False)
     assert done.returncode == 1
     assert "could not be written" in done.stderr

@@ -255,7 +255,7 @@ static const struct {
   {"config: {name: *nowhere}\n", "test.yaml:1:16: not valid YAML: found undefined alias"},
   {"config: {name: a" WITH_CODE "\n---\nconfig: {}\n",
    "test.yaml:3:1: a second document begins here; a file may have one only"},
-  {"config:\n", "test.yaml:1:1: names no plugin: there is neither a mapping 'config' nor a list 'plugins'"},
+  {"config:\n", "test.yaml:1:1: key 'config.vm_config.code.local.filename': is missing; name the wasm file there"},
   {"config: {name: a}",
    "test.yaml:1:1: key 'config.vm_config.code.local.filename': is missing; name the wasm file there"},
   {"plugins:\n- {name: a" WITH_CODE "\n- name: b\n",
@@ -418,6 +418,17 @@ deep_nesting_is_refused(void **state)
 }
 
 static void
+an_empty_view_is_an_empty_text(void **state)
+{
+  (void)state;
+  struct pw_error error = {0};
+  assert_null(pw_config_read_text(pw_view_make(NULL, 0), "test.yaml", &error));
+  assert_string_equal(error.message, "test.yaml:1:1: there is nothing in the file");
+  assert_null(pw_config_read_file("/dev/null", &error));
+  assert_string_equal(error.message, "/dev/null:1:1: there is nothing in the file");
+}
+
+static void
 a_very_large_text_is_refused(void **state)
 {
   (void)state;
@@ -482,6 +493,7 @@ main(void)
     cmocka_unit_test(mistakes_that_do_not_fit_are_counted),
     cmocka_unit_test(a_document_cannot_explode),
     cmocka_unit_test(deep_nesting_is_refused),
+    cmocka_unit_test(an_empty_view_is_an_empty_text),
     cmocka_unit_test(a_very_large_text_is_refused),
     cmocka_unit_test(a_file_that_cannot_be_read_is_named),
     cmocka_unit_test(relative_paths_are_under_the_directory),

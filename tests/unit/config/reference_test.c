@@ -35,9 +35,10 @@ the_reference_has_the_table_of_the_reader(void **state)
 
 /* The defaults of limits are the host's (pw_limits), and the table only tells them. */
 static void
-presets_in_the_table_can_be_read(void *data, const char *path, const struct pw_schema_key *key)
+presets_in_the_table_can_be_read(void *data, const char *path, const struct pw_schema_key *key, const char *same_as)
 {
   (void)data;
+  (void)same_as;
   uint64_t number  = 0;
   bool     boolean = false;
   if (!key->preset) {

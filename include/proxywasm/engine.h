@@ -162,9 +162,11 @@ typedef const struct pw_engine_ops *(*pw_engine_entry_function)(void);
 
 /**
  * Finds an engine by name ("wasmtime", or "ats.wasm.runtime.wasmtime", or "" for the default), opening its object at
- * the first call. Looks in $PROXYWASM_ENGINE_PATH, then beside the calling library, then in the installed engine
- * folder. The result stays valid until the process ends. Any thread. Errors: ENGINE (unknown name; object missing: what
- * to install; another interface number).
+ * the first call. Looks in $PROXYWASM_ENGINE_PATH (folders, with colons between), then beside the calling library or
+ * program and in ../lib from there, then in the installed engine folder. The result stays valid until the process ends.
+ * The engines that Traffic Server's own plugin knows by "ats.wasm.runtime.NAME", and this version has not, give the
+ * default: its configurations load unchanged (the result's name tells). Any thread. Errors: ENGINE (unknown name;
+ * object missing: what to install; another interface number).
  */
 const struct pw_engine_ops *pw_engine_find(const char *name, struct pw_error *error);
 

@@ -47,23 +47,39 @@ pw_engine_names(void)
   return names;
 }
 
-/* The number of an engine, by any of its names ("wasmtime", "ats.wasm.runtime.wasmtime"); ENGINE_COUNT: unknown. */
 static size_t
-engine_number(const char *name)
+own_number(const char *name)
 {
-  static const char prefix[] = "ats.wasm.runtime.";
-  size_t            i        = 0;
+  size_t i = 0;
 
-  if (!name || !*name) {
-    return 0;
-  }
-  if (strncmp(name, prefix, sizeof prefix - 1) == 0) {
-    name += sizeof prefix - 1;
-  }
   while (i < ENGINE_COUNT && strcmp(name, names[i]) != 0) {
     i++;
   }
   return i;
+}
+
+/* The number of an engine, by any of its names ("wasmtime", "ats.wasm.runtime.wasmtime"); ENGINE_COUNT: unknown. */
+static size_t
+engine_number(const char *name)
+{
+  static const char        prefix[]       = "ats.wasm.runtime.";
+  static const char *const known_to_ats[] = {"wamr", "wasmedge"};
+  size_t                   number;
+
+  if (!name || !*name) {
+    return 0;
+  }
+  if (strncmp(name, prefix, sizeof prefix - 1) != 0) {
+    return own_number(name);
+  }
+  name += sizeof prefix - 1;
+  number = own_number(name);
+  for (size_t i = 0; number == ENGINE_COUNT && i < sizeof known_to_ats / sizeof *known_to_ats; i++) {
+    if (strcmp(name, known_to_ats[i]) == 0) {
+      number = 0;
+    }
+  }
+  return number;
 }
 
 static bool

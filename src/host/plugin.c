@@ -181,6 +181,10 @@ load(struct pw_plugin *plugin, const struct pw_plugin_config *config, struct pw_
   if (ops == NULL) {
     return false;
   }
+  if (config->engine != NULL && config->engine[0] != '\0' && strstr(config->engine, ops->name) == NULL) {
+    pw_host_log(plugin->host, plugin, PW_LOG_WARN, "this version has no engine '%s': '%s' takes its place",
+                config->engine, ops->name);
+  }
   plugin->config.engine = ops->name;
   plugin->code          = pw_code_get(plugin->host, ops, &settings, wasm, error);
   if (plugin->code == NULL || !pw_link_abi(plugin->code->info, &plugin->abi, error) ||

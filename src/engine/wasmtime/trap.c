@@ -4,7 +4,8 @@
 
 #include <stdio.h>
 
-/* The text of a trap; NULL for those that only components have. */
+/* The text of a trap, in the words of the WebAssembly specification's tests; NULL for those that only components have.
+ */
 static const char *
 code_text(wasmtime_trap_code_t code)
 {
@@ -13,13 +14,13 @@ code_text(wasmtime_trap_code_t code)
     [WASMTIME_TRAP_CODE_MEMORY_OUT_OF_BOUNDS]          = "out of bounds memory access",
     [WASMTIME_TRAP_CODE_HEAP_MISALIGNED]               = "misaligned memory access",
     [WASMTIME_TRAP_CODE_TABLE_OUT_OF_BOUNDS]           = "out of bounds table access",
-    [WASMTIME_TRAP_CODE_INDIRECT_CALL_TO_NULL]         = "indirect call to a null table element",
-    [WASMTIME_TRAP_CODE_BAD_SIGNATURE]                 = "indirect call to a function of another type",
+    [WASMTIME_TRAP_CODE_INDIRECT_CALL_TO_NULL]         = "uninitialized table element called",
+    [WASMTIME_TRAP_CODE_BAD_SIGNATURE]                 = "indirect call type mismatch",
     [WASMTIME_TRAP_CODE_INTEGER_OVERFLOW]              = "integer overflow",
-    [WASMTIME_TRAP_CODE_INTEGER_DIVISION_BY_ZERO]      = "integer division by zero",
+    [WASMTIME_TRAP_CODE_INTEGER_DIVISION_BY_ZERO]      = "integer divide by zero",
     [WASMTIME_TRAP_CODE_BAD_CONVERSION_TO_INTEGER]     = "invalid conversion to integer",
-    [WASMTIME_TRAP_CODE_UNREACHABLE_CODE_REACHED]      = "unreachable instruction executed (abort or panic)",
-    [WASMTIME_TRAP_CODE_INTERRUPT]                     = "it took too long and was ended",
+    [WASMTIME_TRAP_CODE_UNREACHABLE_CODE_REACHED]      = "unreachable executed (an abort or a panic)",
+    [WASMTIME_TRAP_CODE_INTERRUPT]                     = "it took too long: interrupted at its deadline",
     [WASMTIME_TRAP_CODE_OUT_OF_FUEL]                   = "out of fuel",
     [WASMTIME_TRAP_CODE_ATOMIC_WAIT_NON_SHARED_MEMORY] = "atomic wait on memory that is not shared",
     [WASMTIME_TRAP_CODE_NULL_REFERENCE]                = "null reference",

@@ -94,6 +94,17 @@ the_engine_is_found_by_each_of_its_names(void **state)
   assert_int_equal(ops->interface, PW_ENGINE_INTERFACE);
 }
 
+static void
+engines_of_the_existing_plugin_give_the_default_where_there_is_none(void **state)
+{
+  struct pw_error error;
+
+  (void)state;
+  assert_ptr_equal(pw_engine_find("ats.wasm.runtime.wamr", &error), find_engine());
+  assert_ptr_equal(pw_engine_find("ats.wasm.runtime.wasmedge", &error), find_engine());
+  assert_null(pw_engine_find("wasmedge", &error));
+}
+
 static void *
 find(void *found)
 {
@@ -129,6 +140,7 @@ main(void)
     cmocka_unit_test(an_object_that_is_no_engine_is_refused),
     cmocka_unit_test(a_missing_library_is_named_with_what_to_install),
     cmocka_unit_test(the_engine_is_found_by_each_of_its_names),
+    cmocka_unit_test(engines_of_the_existing_plugin_give_the_default_where_there_is_none),
     cmocka_unit_test(threads_find_the_same_engine),
   };
 

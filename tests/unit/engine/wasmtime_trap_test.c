@@ -60,9 +60,9 @@ the_guests_own_faults_are_told_apart(void **state)
     int32_t     second;
     const char *text;
   } cases[] = {
-    {"load", -4, 0, "out of bounds memory access"}, {"divide", 1, 0, "division by zero"},
-    {"divide", INT32_MIN, -1, "integer overflow"},  {"call_element", 1, 0, "null table element"},
-    {"call_element", 2, 0, "out of bounds table"},  {"call_wrong_type", 0, 0, "another type"},
+    {"load", -4, 0, "out of bounds memory access"}, {"divide", 1, 0, "divide by zero"},
+    {"divide", INT32_MIN, -1, "integer overflow"},  {"call_element", 1, 0, "uninitialized"},
+    {"call_element", 2, 0, "out of bounds table"},  {"call_wrong_type", 0, 0, "type mismatch"},
   };
   struct guest *guest = *state;
 

@@ -160,7 +160,7 @@ static void
 print_reply_line(const struct printer *printer, const struct pw_transaction *transaction)
 {
   const struct pw_reply *reply = &transaction->reply;
-  fprintf(printer->out, "  a module answered with status %" PRIu32, reply->status);
+  fprintf(printer->out, "  it is answered with status %" PRIu32, reply->status);
   if (reply->details.size > 0) {
     fputs(", details ", printer->out);
     pw_trace_print_bytes(printer->out, pw_bytes_view(&reply->details), reply->details.size, printer->style.limit);

@@ -396,7 +396,7 @@ pw_simulator_property_set(void *worker, void *stream, struct pw_view path, struc
   struct pw_transaction     *transaction = stream;
   struct pw_bytes            dotted      = {0};
   enum pw_status             status      = PW_STATUS_NOT_FOUND;
-  if (transaction == NULL) {
+  if (transaction == NULL || parts_have_dots(path)) {
     return status;
   }
   if (!dot(path, &dotted)) {

@@ -6,6 +6,7 @@
 #include <cmocka.h>
 
 #include "config/config.h"
+#include "support/fail_alloc.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -457,6 +458,33 @@ a_file_that_cannot_be_read_is_named(void **state)
   assert_null(bytes.data);
 }
 
+/* Every allocation of ours in turn; libyaml's own are not ours to fail. */
+static void
+each_allocation_may_fail(void **state)
+{
+  (void)state;
+  static const char text[] = "config: {name: n, configuration: {a: [1, b]}, capability_restriction_config: "
+                             "{allowed_capabilities: [a]}, vm_config: {configuration: !!binary aGVsbG8=, "
+                             "environment_variables: {host_env_keys: [PATH], key_values: {A: b}}, "
+                             "code: {local: {filename: a.wasm}}}}";
+  unsigned          failed = 0;
+  for (unsigned n = 1;; n++) {
+    struct pw_error error = {0};
+    fail_alloc_at(n);
+    struct pw_config *config = pw_config_read_text(pw_view_of(text), "test.yaml", &error);
+    if (!fail_alloc_stop()) {
+      assert_non_null(config);
+      pw_config_free(config);
+      break;
+    }
+    /* A buffer that cannot be doubled asks for less, and then goes on. */
+    assert_true(config != NULL || error.code == PW_ERROR_MEMORY);
+    failed += config == NULL;
+    pw_config_free(config);
+  }
+  assert_true(failed > 10);
+}
+
 static void
 relative_paths_are_under_the_directory(void **state)
 {
@@ -496,6 +524,7 @@ main(void)
     cmocka_unit_test(an_empty_view_is_an_empty_text),
     cmocka_unit_test(a_very_large_text_is_refused),
     cmocka_unit_test(a_file_that_cannot_be_read_is_named),
+    cmocka_unit_test(each_allocation_may_fail),
     cmocka_unit_test(relative_paths_are_under_the_directory),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

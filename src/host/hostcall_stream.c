@@ -8,7 +8,9 @@ PW_HOSTCALL(pw_hc_continue_stream)
 {
   struct pw_context *context = vm->effective;
 
-  if (in[0].u32 >= PW_STREAM_TYPE_COUNT || pw_context_stream_data(context) == NULL) {
+  /* From any thread: a VM of vm_scope process gets its ticks on another one than the stream's. The stream is there as
+   * long as the worker's lock is held and the context is not detached, and the proxy is asked, not told. */
+  if (in[0].u32 >= PW_STREAM_TYPE_COUNT || context->stream == NULL || context->detached) {
     return PW_STATUS_BAD_ARGUMENT;
   }
   if (context->stream->is_tcp != (in[0].u32 >= PW_STREAM_DOWNSTREAM)) {

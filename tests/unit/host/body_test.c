@@ -1,32 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Bodies through a chain: streamed, held back, changed, limited, and behind paused headers. */
 #include "fakes/fixture.h"
+#include "fakes/notes.h"
 #include "support/unit.h"
 
-static char     notes[4096];
 static uint32_t headers_answer;
 static uint32_t body_answer;
 static bool     pause_until_end;
 static uint32_t first_context;
 static int      set_status;
 
-static void note(const char *format, ...) __attribute__((format(printf, 1, 2)));
-
-static void
-note(const char *format, ...)
-{
-  size_t  used = strlen(notes);
-  va_list arguments;
-
-  va_start(arguments, format);
-  vsnprintf(notes + used, sizeof(notes) - used, format, arguments);
-  va_end(arguments);
-}
-
 static void
 reset(void)
 {
-  notes[0]        = '\0';
+  notes_clear();
   headers_answer  = PW_ACTION_CONTINUE;
   body_answer     = PW_ACTION_CONTINUE;
   pause_until_end = false;

@@ -1,31 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* How a plugin starts on a worker, is replaced after a trap, shares a VM, and what its root context is told. */
 #include "fakes/fixture.h"
+#include "fakes/notes.h"
 #include "support/unit.h"
 
-static char     notes[4096];
 static uint32_t vm_start_answer  = 1;
 static uint32_t configure_answer = 1;
 static bool     trap_now;
 static int      status;
 
-static void note(const char *format, ...) __attribute__((format(printf, 1, 2)));
-
-static void
-note(const char *format, ...)
-{
-  size_t  used = strlen(notes);
-  va_list arguments;
-
-  va_start(arguments, format);
-  vsnprintf(notes + used, sizeof(notes) - used, format, arguments);
-  va_end(arguments);
-}
-
 static void
 reset(void)
 {
-  notes[0]         = '\0';
+  notes_clear();
   vm_start_answer  = 1;
   configure_answer = 1;
   trap_now         = false;
@@ -282,7 +269,7 @@ plugins_of_one_identity_share_a_vm_and_have_roots_of_their_own(void **state)
   assert_string_equal(notes, "initialize create(1,0) vm_start(2;1234 ms) configure(3:abc) "
                              "create(2,0) vm_start(2;1234 ms) configure(3:abc) ");
   fixture_chain(&f);
-  notes[0] = '\0';
+  notes_clear();
   request_is_seen(&f);
   assert_string_equal(notes, "create(3,1) create(4,2) q3 q4 ");
   fixture_close(&f);
@@ -457,7 +444,7 @@ a_module_that_feeds_its_own_queue_does_not_hold_the_thread(void **state)
   fixture_open(&f);
   fixture_add(&f, feeding, NULL);
   pw_instance_tick(f.instances[0]);
-  notes[0] = '\0';
+  notes_clear();
   for (i = 0; i < 12; ++i) {
     pw_worker_run(f.worker);
     assert_int_equal(fake.wakes, i + 2);
@@ -510,7 +497,7 @@ an_instance_outlives_its_owner_until_its_streams_end(void **state)
   stream = pw_stream_new(f.chain, &f);
   pw_instance_delete(f.instances[0]);
   f.instances[0] = NULL;
-  notes[0]       = '\0';
+  notes_clear();
   pw_stream_request_headers(stream, true);
   assert_string_equal(notes, "q2 ");
   assert_int_equal(fake_instances_alive, 1);

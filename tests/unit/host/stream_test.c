@@ -1,26 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A stream through a chain: order, pausing, resuming, replies, ends, and what a trap does to it. */
 #include "fakes/fixture.h"
+#include "fakes/notes.h"
 #include "support/unit.h"
 
 /* What the fake modules do, and what they noted down. */
-static char     notes[4096];
 static uint32_t answer[4]; /* the action of each plugin's headers callback */
 static bool     done_answer = true;
 static uint32_t first_context;
-
-static void note(const char *format, ...) __attribute__((format(printf, 1, 2)));
-
-static void
-note(const char *format, ...)
-{
-  size_t  used = strlen(notes);
-  va_list arguments;
-
-  va_start(arguments, format);
-  vsnprintf(notes + used, sizeof(notes) - used, format, arguments);
-  va_end(arguments);
-}
 
 #define PLUGIN(n)                                                                                                      \
   static uint32_t request_##n(struct fake_vm *vm, const pw_value *a)                                                   \
@@ -45,7 +32,7 @@ PLUGIN(2)
 static void
 reset(void)
 {
-  notes[0] = '\0';
+  notes_clear();
   memset(answer, 0, sizeof(answer));
   done_answer = true;
 }

@@ -1,0 +1,232 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the proxy does to a stream: each phase through the chain, and going on after a pause. */
+#include "host/stream.h"
+
+/* Ends a phase: hands a verdict over. */
+static enum pw_next
+phase_end(struct pw_stream *stream, enum pw_next next)
+{
+  enum pw_next verdict =
+    (enum pw_next)atomic_exchange_explicit(&stream->verdict, PW_NEXT_CONTINUE, memory_order_acq_rel);
+
+  stream->in_phase = false;
+  if (PW_LIKELY(verdict == PW_NEXT_CONTINUE)) {
+    return next;
+  }
+  if (verdict == PW_NEXT_FAIL || verdict == PW_NEXT_CLOSE) {
+    stream->failed = true;
+  }
+  stream->directions[0].headers_open  = false;
+  stream->directions[0].trailers_open = false;
+  return verdict;
+}
+
+/* Begins one; false when there is nothing to be asked any more. */
+static bool
+phase_begin(struct pw_stream *stream)
+{
+  stream->in_phase = true;
+  return !stream->failed && pw_stream_verdict(stream) == PW_NEXT_CONTINUE;
+}
+
+static enum pw_next
+stream_headers(struct pw_stream *stream, int direction, bool end)
+{
+  enum pw_next next = PW_NEXT_CONTINUE;
+
+  stream->directions[direction].end          = end;
+  stream->directions[direction].headers_open = true;
+  if (phase_begin(stream)) {
+    next = pw_stream_run_headers(stream, direction, 0);
+  }
+  return phase_end(stream, next);
+}
+
+static enum pw_next
+stream_body(struct pw_stream *stream, int direction, struct pw_view piece, bool end)
+{
+  enum pw_next next = PW_NEXT_CONTINUE;
+
+  if (piece.size == 0 && !end) {
+    return PW_NEXT_CONTINUE;
+  }
+  if (phase_begin(stream)) {
+    next = pw_stream_pass_body(stream, direction, 0, piece, end);
+  }
+  return phase_end(stream, next);
+}
+
+static enum pw_next
+stream_trailers(struct pw_stream *stream, int direction)
+{
+  enum pw_next next = PW_NEXT_CONTINUE;
+
+  stream->directions[direction].trailers_open = true;
+  if (phase_begin(stream)) {
+    next = pw_stream_run_trailers(stream, direction, 0);
+  }
+  return phase_end(stream, next);
+}
+
+static enum pw_next
+stream_metadata(struct pw_stream *stream, int direction, enum pw_callback callback, size_t count)
+{
+  size_t step;
+
+  /* An answer of "pause" has no meaning here: metadata frames hold nothing up. */
+  for (step = 0; phase_begin(stream) && step < stream->chain->count; ++step) {
+    struct pw_context *context = pw_stream_step(stream, direction, step);
+    pw_value           values[2];
+
+    values[0].u64 = context->id;
+    values[1].u64 = count;
+    pw_stage_call(stream, context, direction, callback, values, 2);
+  }
+  return phase_end(stream, PW_NEXT_CONTINUE);
+}
+
+enum pw_next
+pw_stream_request_headers(struct pw_stream *stream, bool end_of_stream)
+{
+  return stream_headers(stream, PW_STREAM_HTTP_REQUEST, end_of_stream);
+}
+
+enum pw_next
+pw_stream_request_body(struct pw_stream *stream, struct pw_view piece, bool end_of_stream)
+{
+  return stream_body(stream, PW_STREAM_HTTP_REQUEST, piece, end_of_stream);
+}
+
+enum pw_next
+pw_stream_request_trailers(struct pw_stream *stream)
+{
+  return stream_trailers(stream, PW_STREAM_HTTP_REQUEST);
+}
+
+enum pw_next
+pw_stream_request_metadata(struct pw_stream *stream, size_t count)
+{
+  return stream_metadata(stream, PW_STREAM_HTTP_REQUEST, PW_CALLBACK_REQUEST_METADATA, count);
+}
+
+enum pw_next
+pw_stream_response_headers(struct pw_stream *stream, bool end_of_stream)
+{
+  return stream_headers(stream, PW_STREAM_HTTP_RESPONSE, end_of_stream);
+}
+
+enum pw_next
+pw_stream_response_body(struct pw_stream *stream, struct pw_view piece, bool end_of_stream)
+{
+  return stream_body(stream, PW_STREAM_HTTP_RESPONSE, piece, end_of_stream);
+}
+
+enum pw_next
+pw_stream_response_trailers(struct pw_stream *stream)
+{
+  return stream_trailers(stream, PW_STREAM_HTTP_RESPONSE);
+}
+
+enum pw_next
+pw_stream_response_metadata(struct pw_stream *stream, size_t count)
+{
+  return stream_metadata(stream, PW_STREAM_HTTP_RESPONSE, PW_CALLBACK_RESPONSE_METADATA, count);
+}
+
+enum pw_next
+pw_stream_new_connection(struct pw_stream *stream)
+{
+  stream->is_tcp = true;
+  return stream_headers(stream, 0, false);
+}
+
+enum pw_next
+pw_stream_data(struct pw_stream *stream, enum pw_stream_type type, struct pw_view piece, bool end_of_stream)
+{
+  return stream_body(stream, (int)type & 1, piece, end_of_stream);
+}
+
+void
+pw_stream_connection_close(struct pw_stream *stream, enum pw_stream_type type, enum pw_peer_type peer)
+{
+  enum pw_callback callback =
+    type == PW_STREAM_DOWNSTREAM ? PW_CALLBACK_DOWNSTREAM_CONNECTION_CLOSE : PW_CALLBACK_UPSTREAM_CONNECTION_CLOSE;
+
+  stream_metadata(stream, (int)type & 1, callback, peer);
+}
+
+/* Goes on at one stage that a module continued. */
+static enum pw_next
+resume_stage(struct pw_stream *stream, int direction, size_t step)
+{
+  struct pw_context   *context = pw_stream_step(stream, direction, step);
+  struct pw_stage     *stage   = &context->stages[direction];
+  struct pw_direction *d       = &stream->directions[direction];
+  uint8_t              pauses  = stage->pauses;
+  enum pw_next         next    = PW_NEXT_CONTINUE;
+
+  stage->resume = false;
+  stage->pauses = 0;
+  if (pauses & PW_PAUSE_HEADERS) {
+    next = pw_stream_run_headers(stream, direction, step + 1);
+  }
+  if (next == PW_NEXT_CONTINUE && pw_stream_verdict(stream) == PW_NEXT_CONTINUE &&
+      (pauses & PW_PAUSE_BODY || stage->held)) {
+    next = pw_stage_release(stream, direction, step);
+  }
+  if (pw_stream_verdict(stream) == PW_NEXT_CONTINUE && d->trailers_at == step) {
+    /* Trailers that waited for headers have not been shown here yet. */
+    next = pw_stream_run_trailers(stream, direction, pauses & PW_PAUSE_TRAILERS ? step + 1 : step);
+  }
+  return next;
+}
+
+static bool
+direction_paused(struct pw_stream *stream, int direction)
+{
+  size_t step;
+
+  for (step = 0; step < stream->chain->count; ++step) {
+    if (pw_stream_step(stream, direction, step)->stages[direction].pauses != 0) {
+      return true;
+    }
+  }
+  return false;
+}
+
+/* Whether the module at this step continued; takes the answer. */
+static bool
+stage_resumed(struct pw_stream *stream, int direction, size_t step)
+{
+  struct pw_context *context = pw_stream_step(stream, direction, step);
+  struct pw_worker  *worker  = context->instance->worker;
+  bool               resumed;
+
+  pw_worker_enter(worker);
+  resumed = context->stages[direction].resume && context->stages[direction].pauses != 0;
+  pw_worker_leave(worker);
+  return resumed;
+}
+
+enum pw_next
+pw_stream_resume(struct pw_stream *stream, enum pw_stream_type type)
+{
+  int    direction = (int)type & 1;
+  size_t step      = stream->chain->count;
+
+  atomic_store_explicit(&stream->directions[direction].asked, false, memory_order_release);
+  /* The last ones first: what they held must leave before what comes after it. */
+  while (phase_begin(stream) && step > 0) {
+    --step;
+    if (stage_resumed(stream, direction, step)) {
+      resume_stage(stream, direction, step);
+    }
+  }
+  return phase_end(stream, direction_paused(stream, direction) ? PW_NEXT_PAUSE : PW_NEXT_CONTINUE);
+}
+
+bool
+pw_stream_headers_passed(const struct pw_stream *stream, enum pw_stream_type type)
+{
+  return stream->directions[(int)type & 1].headers_at == stream->chain->count;
+}

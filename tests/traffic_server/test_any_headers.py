@@ -7,9 +7,10 @@ from hypothesis import HealthCheck, given, settings, strategies as st
 
 from harness.scripted import Seen, notes, unique_path
 
+# Not x-…: Traffic Server keeps some of those to itself.
 NAMES = st.text("abcdefghijklmnopqrstuvwxyzABCDEFGHIJ0123456789!#$&'*+-.^_`|~", min_size=1, max_size=20)
 VALUES = st.text([chr(byte) for byte in range(0x20, 0x100) if byte != 0x7f], max_size=60).map(str.strip)
-PAIRS = st.lists(st.tuples(NAMES.map("x-".__add__), VALUES), max_size=10)
+PAIRS = st.lists(st.tuples(NAMES.map("y-".__add__), VALUES), max_size=10)
 QUICK = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
@@ -31,11 +32,11 @@ def noted(response):
     for text in notes(response):
         name, _, value = text.partition("=")
         pairs.append((name, unquote_to_bytes(value).decode("latin-1")))
-    return [pair for pair in pairs if pair[0].startswith("x-")]
+    return [pair for pair in pairs if pair[0].startswith("y-")]
 
 
 def escaped(text):
-    return quote(text.encode("latin-1"), safe="").lower()
+    return quote(text.encode("latin-1"), safe="")
 
 
 @QUICK

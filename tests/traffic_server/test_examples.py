@@ -21,7 +21,7 @@ def examples(start_shared_server, origin):
     files |= {f"token-{language}.yaml": configuration(module, name=f"token-{language}")
               for language, module in TOKEN_FILTERS.items()}
     files["old.yaml"] = configuration("traffic_server/abi_0_1_0", name="old", configuration="value-1")
-    return start_shared_server(manager=True, files=files, remap=[
+    return start_shared_server(files=files, remap=[
         remap_rule(f"{name.removesuffix('.yaml')}.test", origin.port, remap_plugin(name)) for name in files])
 
 
@@ -39,14 +39,17 @@ def test_header_filter_takes_its_value_from_the_configuration(examples, language
     assert Seen(response).headers.all("x-filtered-by") == response.headers.all("x-filtered-by") == ["somebody"]
 
 
-@pytest.mark.parametrize("language", HEADER_FILTERS)
-def test_header_filter_counts_and_logs(examples, language):
-    lines = examples.traffic_ctl("metric", "match", f"example_{language}_requests").split()
-    name, before = lines[0], int(lines[1])
-    for number in range(5):
-        examples.get(f"/counted/{number}", f"headers-{language}.test")
-    assert examples.wait_for_metric(name, before + 5) == before + 5
-    examples.wait_for_log(r"request: GET /counted/4", "wasm.log")
+def test_header_filters_count_and_log(start_server, origin):
+    server = start_server(
+        manager=True, remap=[remap_rule(f"{language}.test", origin.port, remap_plugin(f"{language}.yaml"))
+                             for language in HEADER_FILTERS],
+        files={f"{language}.yaml": configuration(module) for language, (module, _) in HEADER_FILTERS.items()})
+    for language in HEADER_FILTERS:
+        for number in range(5):
+            server.get(f"/{language}/{number}", f"{language}.test")
+    for language in HEADER_FILTERS:
+        server.wait_for_log(rf"request: GET /{language}/4", "wasm.log")
+        assert server.wait_for_metric(f"wasm.example_{language}_requests", 5) == 5
 
 
 @pytest.mark.parametrize("language", TOKEN_FILTERS)

@@ -76,7 +76,7 @@ class Load:
 
 def test_global_plugin_takes_its_new_configuration_under_load(reloaded):
     with Load(reloaded, "global.test") as load:
-        for number in range(2, 6):
+        for number in range(2, 5):
             reloaded.write("global.yaml", version(number))
             reloaded.reload()
             wait_for_version(reloaded, "global.test", [str(number)])
@@ -87,11 +87,9 @@ def test_global_plugin_takes_its_new_configuration_under_load(reloaded):
 def test_remap_plugin_takes_its_new_configuration_under_load(reloaded):
     expected = versions(reloaded, "global.test")
     with Load(reloaded, "remap.test") as load:
-        for number in range(12, 15):
+        for number in range(12, 14):
             reloaded.write("remap.yaml", version(number, name="remap"))
-            # remap.config is read again only when its time has changed.
-            time.sleep(1.1)
-            reloaded.path("remap.config").touch()
+            reloaded.touch("remap.config")
             reloaded.reload()
             wait_for_version(reloaded, "remap.test", [str(number), *expected])
     assert load.count > 100 and load.bad == []
@@ -147,6 +145,6 @@ def test_old_vms_end_after_a_reload(reloaded):
     for number in range(100, 103):
         reload(number)
     before = reloaded.memory_kilobytes()
-    for number in range(103, 113):
+    for number in range(103, 109):
         reload(number)
     assert sanitized() or reloaded.memory_kilobytes() - before < 20000

@@ -72,7 +72,7 @@ def test_module_turns_an_error_into_another(scripted):
 
 def test_malformed_request_is_refused_and_the_server_lives(scripted):
     with scripted.server.connect() as connection:
-        connection.send(b"GET / HTTP/1.1\r\nHost: a.test\r\nbad header line\r\n\r\n")
+        connection.send(b"GET / HTTP/1.1\r\nHost: a.test\r\nx-nul: a\0b\r\n\r\n")
         assert connection.read_response().status == 400
     assert scripted.ask().status == 200
 

@@ -62,10 +62,10 @@ def _parse_fields(lines):
 
 
 def format_request(method, target, headers=(), body=b""):
-    """The bytes of a request. Adds Content-Length when there is a body and nobody framed it."""
+    """The bytes of a request. Adds Content-Length when there can be a body and nobody framed it."""
     pairs = list(headers.items() if isinstance(headers, dict) else headers)
     names = {name.lower() for name, _ in pairs}
-    if body and not names & {"content-length", "transfer-encoding"}:
+    if (body or method in ("POST", "PUT")) and not names & {"content-length", "transfer-encoding"}:
         pairs.append(("Content-Length", str(len(body))))
     lines = [f"{method} {target} HTTP/1.1", *(f"{name}: {value}" for name, value in pairs), "", ""]
     return "\r\n".join(lines).encode("latin-1") + body

@@ -118,7 +118,7 @@ class Origin:
             count = 0
             while True:
                 count += 1
-                request = _read_request(stream, number, count)
+                request = _read_request(connection, stream, number, count)
                 if request is None or not self._answer(connection, request):
                     break
         except OSError:
@@ -151,7 +151,7 @@ class Origin:
         return keep and request.headers.get("Connection", "").lower() != "close"
 
 
-def _read_request(stream, connection, number):
+def _read_request(connection, stream, connection_number, number):
     line = stream.readline(65536)
     if not line.strip():
         return None
@@ -163,7 +163,9 @@ def _read_request(stream, connection, number):
             break
         name, _, value = line.decode("latin-1").partition(":")
         headers.append((name, value.strip()))
-    request = Request(method, target, version, headers, b"", connection, number)
+    request = Request(method, target, version, headers, b"", connection_number, number)
+    if headers.get("Expect", "").lower() == "100-continue":
+        connection.sendall(b"HTTP/1.1 100 Continue\r\n\r\n")
     if request.first("drain") != "no":
         request.body = _read_body(stream, headers)
     return request

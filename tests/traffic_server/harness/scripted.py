@@ -16,11 +16,7 @@ def unique_path():
 
 def word(value):
     """One word of a script: any bytes or text, without spaces."""
-    return quote(value, safe="/:=,-.").lower() if isinstance(value, bytes) else _quote_text(value)
-
-
-def _quote_text(value):
-    return "".join(c if c.isalnum() or c in "/:=,-._?&*()" else f"%{ord(c):02x}" for c in value)
+    return quote(value, safe="/:=,-.")
 
 
 def script_headers(request=None, response=None, log=None, done=None, name="do"):

@@ -32,9 +32,9 @@ def default_records():
         "accept_threads": 0,
         "cache.threads_per_disk": 1,
         "cache.ram_cache.size": 8 << 20,
-        # The cache serves from the first request on.
+        # The cache serves from the first request on, and only what says that it may be cached.
         "http.wait_for_cache": 2,
-        "http.cache.required_headers": 0,
+        "http.cache.required_headers": 2,
         # What the origin sees is what the client or a module wrote.
         "url_remap.pristine_host_hdr": 1,
         "url_remap.remap_required": 1,
@@ -48,7 +48,6 @@ def default_records():
         "http.down_server.cache_time": 0,
         # Statistics are published soon.
         "raw_stat_sync_interval_ms": 200,
-        "remote_sync_interval_ms": 200,
         "config_update_interval_ms": 200,
     }
 

@@ -410,7 +410,8 @@ static const struct command commands[] = {
 static int
 hexadecimal(char digit)
 {
-  return digit >= '0' && digit <= '9' ? digit - '0' : digit >= 'a' && digit <= 'f' ? digit - 'a' + 10 : -1;
+  char lower = (char)(digit | 0x20);
+  return digit >= '0' && digit <= '9' ? digit - '0' : lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
 }
 
 /* Decodes %XX in place and ends the word with a NUL; the separator behind it is gone by then. */

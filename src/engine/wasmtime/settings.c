@@ -24,16 +24,20 @@ make_config(const struct pw_engine_settings *settings, size_t stack)
   wasmtime_config_parallel_compilation_set(config, true);
   wasmtime_config_cranelift_opt_level_set(config, WASMTIME_OPT_LEVEL_SPEED);
   wasmtime_config_max_wasm_stack_set(config, stack);
+#ifdef WASMTIME_FEATURE_ASYNC
   /* Unused, but Wasmtime refuses (and ends the process over) one that is smaller than the stack of wasm. */
   wasmtime_config_async_stack_size_set(config, stack + (1u << 20));
+#endif
   wasmtime_config_memory_reservation_set(config, MEMORY_RESERVATION);
   wasmtime_config_memory_may_move_set(config, false);
   /* The ABI's addresses are 32 bits of one memory. */
   wasmtime_config_wasm_memory64_set(config, false);
   wasmtime_config_wasm_multi_memory_set(config, false);
   wasmtime_config_shared_memory_set(config, false);
+#ifdef WASMTIME_FEATURE_COMPONENT_MODEL
   /* Only components need it, and it costs each call. */
   wasmtime_config_concurrency_support_set(config, false);
+#endif
   /* Frames registered with the unwinder would slow down every C++ exception of the process. */
   wasmtime_config_native_unwind_info_set(config, settings->profile);
   if (settings->profile) {

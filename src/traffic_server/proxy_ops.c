@@ -6,6 +6,7 @@
 #include "traffic_server/local_reply.h"
 #include "traffic_server/log.h"
 #include "traffic_server/property.h"
+#include "traffic_server/statistics.h"
 #include "traffic_server/timer.h"
 #include "traffic_server/transaction.h"
 
@@ -51,7 +52,6 @@ random_bytes(void *proxy, void *bytes, size_t size)
 }
 
 /* What has no entry is answered UNIMPLEMENTED to modules:
- * - metric_defined: statistics.c looks at all metrics once a second;
  * - http_call, grpc_*, body_out: not yet served here;
  * - clear_route_cache: remap has chosen the upstream by the time a filter of a remap rule runs, and has not yet when a
  *   global one does, so there is nothing to clear. */
@@ -60,6 +60,7 @@ static const struct pw_proxy_ops ops = {
   .time_realtime  = time_realtime,
   .time_monotonic = time_monotonic,
   .random         = random_bytes,
+  .metric_defined = pw_statistics_metric_defined,
   .set_tick       = pw_timer_set,
   .wake           = pw_generation_worker_wake,
   .map_count      = pw_header_map_count,

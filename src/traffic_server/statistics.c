@@ -6,13 +6,16 @@
 #include "traffic_server/log.h"
 #include "traffic_server/process.h"
 
-#include <stdio.h>
+#include <pthread.h>
 
 /* Traffic Server has room for some 1,400 statistics in all, and ends when its own no longer fit. */
 #define METRICS_MOST 256
 #define NAME_BYTES   200
+/* Keeps names of modules apart from those of the server and of other plugins. */
+#define METRIC_PREFIX "wasm."
 
-#define GIVEN_UP (-2)
+/* Numbers of statistics are kept plus one. */
+#define NO_STATISTIC 0
 
 static int64_t counts[PW_STATISTIC_COUNT]; /* atomic */
 
@@ -77,21 +80,29 @@ pw_statistics_gather(struct pw_event_thread *thread)
 /* --------------------------------------------------------------------------------------------------------- publishing
  */
 
-/* A statistic of this name, or GIVEN_UP. One that somebody else made is left alone. */
+/* A statistic of this name, or NO_STATISTIC. One that is there already is left alone. */
 static int
 make(const char *name)
 {
   int id = 0;
   if (TSStatFindName(name, &id) == TS_SUCCESS) {
     pw_log_warning("the statistic '%s' is there already: the metric of that name is not published; rename it", name);
-    return GIVEN_UP;
+    return NO_STATISTIC;
   }
   id = TSStatCreate(name, TS_RECORDDATATYPE_INT, TS_STAT_NON_PERSISTENT, TS_STAT_SYNC_SUM);
   if (id < 0) {
     pw_log_warning("no room for the statistic '%s'", name);
-    return GIVEN_UP;
+    return NO_STATISTIC;
   }
-  return id;
+  return id + 1;
+}
+
+static void
+set(int number, int64_t value)
+{
+  if (number != NO_STATISTIC) {
+    TSStatIntSet(number - 1, value);
+  }
 }
 
 static void
@@ -107,9 +118,7 @@ publish_own(void)
     if (!made) {
       ids[i] = make(names[i]);
     }
-    if (ids[i] >= 0) {
-      TSStatIntSet(ids[i], __atomic_load_n(&counts[i], __ATOMIC_RELAXED));
-    }
+    set(ids[i], __atomic_load_n(&counts[i], __ATOMIC_RELAXED));
   }
   made = true;
 }
@@ -119,6 +128,8 @@ static void
 tame(const char *name, const char *suffix, char *tamed)
 {
   size_t size = 0;
+  strcpy(tamed, METRIC_PREFIX);
+  tamed += strlen(METRIC_PREFIX);
   for (; name[size] && size < NAME_BYTES; size++) {
     char letter = name[size];
     bool plain  = (letter >= 'a' && letter <= 'z') || (letter >= 'A' && letter <= 'Z') ||
@@ -128,62 +139,71 @@ tame(const char *name, const char *suffix, char *tamed)
   strcpy(tamed + size, suffix);
 }
 
-struct mirror {
-  size_t next; /* metric in the order of definition */
-  int    ids[METRICS_MOST][2];
-  size_t made;
-  bool   full;
-};
+/* Statistics of metrics, by id - 1: the value, or the samples and their sum. */
+static struct {
+  pthread_mutex_t lock;
+  bool            full;
+  int             ids[METRICS_MOST][2];
+} mirror = {PTHREAD_MUTEX_INITIALIZER, false, {{0, 0}}};
 
 static void
-mirror_make(struct mirror *mirror, const struct pw_metric *metric)
+mirror_make(const struct pw_metric *metric, int *ids)
 {
-  char name[NAME_BYTES + 16];
+  char name[sizeof(METRIC_PREFIX) + NAME_BYTES + 16];
   bool histogram = pw_metric_type(metric) == PW_METRIC_HISTOGRAM;
-  int *ids       = mirror->ids[mirror->made++];
 
   tame(pw_metric_name(metric), histogram ? ".count" : "", name);
   ids[0] = make(name);
-  ids[1] = GIVEN_UP;
+  ids[1] = NO_STATISTIC;
   if (histogram) {
     tame(pw_metric_name(metric), ".sum", name);
     ids[1] = make(name);
   }
 }
 
+void
+pw_statistics_metric_defined(void *proxy, const struct pw_metric *metric)
+{
+  size_t index = pw_metric_id(metric) - 1;
+  (void)proxy;
+
+  pthread_mutex_lock(&mirror.lock);
+  bool first_too_many = index >= METRICS_MOST && !mirror.full;
+  mirror.full         = mirror.full || first_too_many;
+  if (index < METRICS_MOST) {
+    mirror_make(metric, mirror.ids[index]);
+  }
+  pthread_mutex_unlock(&mirror.lock);
+  if (first_too_many) {
+    pw_log_warning("modules define more than %d metrics: only the first ones are published as statistics",
+                   METRICS_MOST);
+  }
+}
+
 static void
 mirror_metric(void *data, const struct pw_metric *metric)
 {
-  struct mirror *mirror = (struct mirror *)data;
-  size_t         index  = mirror->next++;
+  size_t index = pw_metric_id(metric) - 1;
+  int    ids[2];
+  (void)data;
 
   if (index >= METRICS_MOST) {
-    if (!mirror->full) {
-      mirror->full = true;
-      pw_log_warning("modules define more than %d metrics: only the first ones are published as statistics",
-                     METRICS_MOST);
-    }
     return;
   }
-  if (index >= mirror->made) {
-    mirror_make(mirror, metric);
-  }
-  const int *ids = mirror->ids[index];
-  if (ids[0] >= 0) {
-    TSStatIntSet(ids[0], pw_metric_value(metric));
-  }
-  if (ids[1] >= 0) {
+  pthread_mutex_lock(&mirror.lock);
+  memcpy(ids, mirror.ids[index], sizeof(ids));
+  pthread_mutex_unlock(&mirror.lock);
+  set(ids[0], pw_metric_value(metric));
+  if (ids[1] != NO_STATISTIC) {
     struct pw_histogram histogram;
     pw_metric_histogram(metric, &histogram);
-    TSStatIntSet(ids[1], (TSMgmtInt)histogram.sum);
+    set(ids[1], (int64_t)histogram.sum);
   }
 }
 
 void
 pw_statistics_publish(void)
 {
-  static struct mirror mirror;
   publish_own();
-  mirror.next = 0;
-  pw_host_metrics(pw_process_host(), mirror_metric, &mirror);
+  pw_host_metrics(pw_process_host(), mirror_metric, NULL);
 }

@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 struct pw_event_thread;
+struct pw_metric;
 
 /** X(identifier, name). */
 #define PW_STATISTICS(X)                                                                                               \
@@ -32,6 +33,9 @@ enum pw_statistic {
 
 /** Any thread. */
 void pw_statistics_add(enum pw_statistic statistic, int64_t value);
+
+/** pw_proxy_ops.metric_defined: makes its statistic, "wasm." and its name. Any thread. */
+void pw_statistics_metric_defined(void *proxy, const struct pw_metric *metric);
 
 /** Adds what has happened on an event thread since the last time. On that thread. */
 void pw_statistics_gather(struct pw_event_thread *thread);

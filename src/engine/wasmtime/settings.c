@@ -24,10 +24,8 @@ make_config(const struct pw_engine_settings *settings, size_t stack)
   wasmtime_config_parallel_compilation_set(config, true);
   wasmtime_config_cranelift_opt_level_set(config, WASMTIME_OPT_LEVEL_SPEED);
   wasmtime_config_max_wasm_stack_set(config, stack);
-#ifdef WASMTIME_FEATURE_ASYNC
   /* Unused, but Wasmtime refuses (and ends the process over) one that is smaller than the stack of wasm. */
   wasmtime_config_async_stack_size_set(config, stack + (1u << 20));
-#endif
   wasmtime_config_memory_reservation_set(config, MEMORY_RESERVATION);
   wasmtime_config_memory_may_move_set(config, false);
   /* The ABI's addresses are 32 bits of one memory. */

@@ -3,7 +3,7 @@
 # wasmtime_directory, as it is with the prebuilt one; the target wasmtime_crate makes the library.
 
 # Those of Cargo.toml, with what they imply: conf.h has to say the same.
-set(wasmtime_features CRANELIFT DEMANGLE GC GC_NULL PARALLEL_COMPILATION PROFILING)
+set(wasmtime_features ASYNC CRANELIFT DEMANGLE GC GC_NULL PARALLEL_COMPILATION POOLING_ALLOCATOR PROFILING)
 
 set(wasmtime_directory "${CMAKE_CURRENT_BINARY_DIR}/crate")
 set(wasmtime_source "${CMAKE_CURRENT_SOURCE_DIR}/crate")

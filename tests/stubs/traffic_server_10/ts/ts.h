@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/**
+ * @file ts.h
+ * What the plugin uses of the API of Traffic Server 10, declared as it is there: C++ names, but for the entry points;
+ * without what went with version 9. It is for compiling only: nothing here can be linked.
+ */
+#ifndef PROXYWASM_TESTS_STUBS_TRAFFIC_SERVER_10_TS_H
+#define PROXYWASM_TESTS_STUBS_TRAFFIC_SERVER_10_TS_H
+
+#ifndef __cplusplus
+#error "the API of Traffic Server 10 is C++ only"
+#endif
+
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+#include <sys/socket.h>
+
+#define TS_VERSION_MAJOR 10
+
+/* --------------------------------------------------------------------------------------------------------------- types
+ */
+
+using TSMLoc          = struct tsapi_mloc *;
+using TSMBuffer       = struct tsapi_mbuffer *;
+using TSHttpTxn       = struct tsapi_httptxn *;
+using TSHttpSsn       = struct tsapi_httpssn *;
+using TSSslConnection = struct tsapi_ssl_obj *;
+using TSMutex         = struct tsapi_mutex *;
+using TSCont          = struct tsapi_cont *;
+using TSVConn         = struct tsapi_cont *;
+using TSAction        = struct tsapi_action *;
+using TSEventThread   = struct tsapi_event_thread *;
+using TSTextLogObject = struct tsapi_textlogobject *;
+using TSHRTime        = int64_t;
+using TSMgmtInt       = int64_t;
+
+enum TSReturnCode { TS_ERROR = -1, TS_SUCCESS = 0 };
+
+enum TSHttpStatus {
+  TS_HTTP_STATUS_NONE                = 0,
+  TS_HTTP_STATUS_OK                  = 200,
+  TS_HTTP_STATUS_FORBIDDEN           = 403,
+  TS_HTTP_STATUS_SERVICE_UNAVAILABLE = 503
+};
+
+enum TSEvent {
+  TS_EVENT_NONE                   = 0,
+  TS_EVENT_HTTP_CONTINUE          = 60000,
+  TS_EVENT_HTTP_ERROR             = 60001,
+  TS_EVENT_HTTP_READ_REQUEST_HDR  = 60002,
+  TS_EVENT_HTTP_READ_RESPONSE_HDR = 60006,
+  TS_EVENT_HTTP_SEND_RESPONSE_HDR = 60007,
+  TS_EVENT_HTTP_TXN_CLOSE         = 60012,
+  TS_EVENT_HTTP_POST_REMAP        = 60017
+};
+
+enum TSHttpHookID {
+  TS_HTTP_READ_REQUEST_HDR_HOOK,
+  TS_HTTP_OS_DNS_HOOK,
+  TS_HTTP_SEND_REQUEST_HDR_HOOK,
+  TS_HTTP_READ_CACHE_HDR_HOOK,
+  TS_HTTP_READ_RESPONSE_HDR_HOOK,
+  TS_HTTP_SEND_RESPONSE_HDR_HOOK,
+  TS_HTTP_TXN_CLOSE_HOOK,
+  TS_HTTP_POST_REMAP_HOOK,
+  TS_HTTP_CACHE_LOOKUP_COMPLETE_HOOK
+};
+
+enum TSLifecycleHookID { TS_LIFECYCLE_TASK_THREADS_READY_HOOK };
+enum TSThreadPool { TS_THREAD_POOL_NET, TS_THREAD_POOL_TASK };
+enum TSUserArgType { TS_USER_ARGS_TXN };
+enum TSRecordDataType { TS_RECORDDATATYPE_INT = 1 };
+enum TSStatPersistence { TS_STAT_PERSISTENT = 1, TS_STAT_NON_PERSISTENT };
+enum TSStatSync { TS_STAT_SYNC_SUM };
+enum TSMilestonesType { TS_MILESTONE_UA_FIRST_READ, TS_MILESTONE_SM_START };
+
+struct TSPluginRegistrationInfo {
+  const char *plugin_name;
+  const char *vendor_name;
+  const char *support_email;
+};
+
+using TSEventFunc = int (*)(TSCont contp, TSEvent event, void *edata);
+
+constexpr TSMLoc TS_NULL_MLOC              = nullptr;
+constexpr int    TS_LOG_MODE_ADD_TIMESTAMP = 1;
+extern int       TS_HTTP_LEN_CONNECT;
+
+/* ------------------------------------------------------------------------------------------------------- plugin and
+ * logs */
+
+extern "C" void TSPluginInit(int argc, const char *argv[]);
+
+TSReturnCode TSPluginRegister(const TSPluginRegistrationInfo *plugin_info);
+TSReturnCode TSPluginDSOReloadEnable(int enabled);
+const char  *TSConfigDirGet(void);
+const char  *TSRuntimeDirGet(void);
+void         TSMgmtUpdateRegister(TSCont contp, const char *plugin_name, const char *plugin_file_name = nullptr);
+void         TSLifecycleHookAdd(TSLifecycleHookID id, TSCont contp);
+void        *TSmalloc(size_t size);
+
+void TSNote(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+void TSWarning(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+void TSError(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
+class DbgCtl
+{
+public:
+  explicit DbgCtl(char const *tag);
+  bool on() const;
+};
+void stub_debug(DbgCtl const &control, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+#define Dbg(control, ...)                                                                                              \
+  do {                                                                                                                 \
+    if ((control).on()) {                                                                                              \
+      stub_debug(control, __VA_ARGS__);                                                                                \
+    }                                                                                                                  \
+  } while (false)
+
+TSReturnCode TSTextLogObjectCreate(const char *filename, int mode, TSTextLogObject *new_log_obj);
+TSReturnCode TSTextLogObjectWrite(TSTextLogObject the_object, const char *format, ...)
+  __attribute__((format(printf, 2, 3)));
+
+int          TSStatCreate(const char *the_name, TSRecordDataType the_type, TSStatPersistence persist, TSStatSync sync);
+TSReturnCode TSStatFindName(const char *name, int *idp);
+void         TSStatIntSet(int the_stat, TSMgmtInt value);
+
+/* --------------------------------------------------------------------------------------------- continuations and
+ * threads */
+
+TSMutex       TSMutexCreate(void);
+TSCont        TSContCreate(TSEventFunc funcp, TSMutex mutexp);
+void          TSContDestroy(TSCont contp);
+void          TSContDataSet(TSCont contp, void *data);
+void         *TSContDataGet(TSCont contp);
+TSAction      TSContScheduleOnPool(TSCont contp, TSHRTime timeout, TSThreadPool tp);
+TSAction      TSContScheduleOnThread(TSCont contp, TSHRTime timeout, TSEventThread ethread);
+TSAction      TSContScheduleEveryOnThread(TSCont contp, TSHRTime every, TSEventThread ethread);
+TSEventThread TSEventThreadSelf(void);
+
+/* ----------------------------------------------------------------------------------------------------------
+ * transactions */
+
+void         TSHttpHookAdd(TSHttpHookID id, TSCont contp);
+void         TSHttpTxnHookAdd(TSHttpTxn txnp, TSHttpHookID id, TSCont contp);
+void         TSHttpTxnReenable(TSHttpTxn txnp, TSEvent event);
+TSReturnCode TSHttpTxnShutDown(TSHttpTxn txnp, TSEvent event);
+TSReturnCode TSHttpTxnAborted(TSHttpTxn txnp, bool *client_abort);
+int          TSHttpTxnIsInternal(TSHttpTxn txnp);
+void         TSSkipRemappingSet(TSHttpTxn txnp, int flag);
+void         TSHttpTxnStatusSet(TSHttpTxn txnp, TSHttpStatus status);
+void         TSHttpTxnStatusSet(TSHttpTxn txnp, TSHttpStatus status, std::string_view setter);
+void         TSHttpTxnErrorBodySet(TSHttpTxn txnp, char *buf, size_t buflength, char *mimetype);
+uint64_t     TSHttpTxnIdGet(TSHttpTxn txnp);
+TSHttpSsn    TSHttpTxnSsnGet(TSHttpTxn txnp);
+int64_t      TSHttpSsnIdGet(TSHttpSsn ssnp);
+const char  *TSHttpTxnClientProtocolStackContains(TSHttpTxn txnp, char const *tag);
+TSReturnCode TSHttpTxnMilestoneGet(TSHttpTxn txnp, TSMilestonesType milestone, TSHRTime *time);
+TSReturnCode TSUserArgIndexReserve(TSUserArgType type, const char *name, const char *description, int *arg_idx);
+void         TSUserArgSet(void *data, int arg_idx, void *arg);
+void        *TSUserArgGet(void *data, int arg_idx);
+
+sockaddr const *TSHttpTxnClientAddrGet(TSHttpTxn txnp);
+sockaddr const *TSHttpTxnIncomingAddrGet(TSHttpTxn txnp);
+sockaddr const *TSHttpTxnOutgoingAddrGet(TSHttpTxn txnp);
+sockaddr const *TSHttpTxnServerAddrGet(TSHttpTxn txnp);
+TSVConn         TSHttpSsnClientVConnGet(TSHttpSsn ssnp);
+TSVConn         TSHttpTxnServerVConnGet(TSHttpTxn txnp);
+int             TSVConnIsSsl(TSVConn sslp);
+TSSslConnection TSVConnSslConnectionGet(TSVConn sslp);
+
+int     TSHttpTxnClientReqHdrBytesGet(TSHttpTxn txnp);
+int64_t TSHttpTxnClientReqBodyBytesGet(TSHttpTxn txnp);
+int     TSHttpTxnServerRespHdrBytesGet(TSHttpTxn txnp);
+int     TSHttpTxnClientRespHdrBytesGet(TSHttpTxn txnp);
+int64_t TSHttpTxnClientRespBodyBytesGet(TSHttpTxn txnp);
+
+/* ---------------------------------------------------------------------------------------------------------------
+ * headers */
+
+TSReturnCode TSHttpTxnClientReqGet(TSHttpTxn txnp, TSMBuffer *bufp, TSMLoc *offset);
+TSReturnCode TSHttpTxnClientRespGet(TSHttpTxn txnp, TSMBuffer *bufp, TSMLoc *offset);
+TSReturnCode TSHttpTxnServerRespGet(TSHttpTxn txnp, TSMBuffer *bufp, TSMLoc *offset);
+TSReturnCode TSHandleMLocRelease(TSMBuffer bufp, TSMLoc parent, TSMLoc mloc);
+
+const char  *TSHttpHdrMethodGet(TSMBuffer bufp, TSMLoc offset, int *length);
+TSReturnCode TSHttpHdrMethodSet(TSMBuffer bufp, TSMLoc offset, const char *value, int length);
+TSReturnCode TSHttpHdrUrlGet(TSMBuffer bufp, TSMLoc offset, TSMLoc *locp);
+TSHttpStatus TSHttpHdrStatusGet(TSMBuffer bufp, TSMLoc offset);
+TSReturnCode TSHttpHdrStatusSet(TSMBuffer bufp, TSMLoc offset, TSHttpStatus status);
+TSReturnCode TSHttpHdrStatusSet(TSMBuffer bufp, TSMLoc offset, TSHttpStatus status, TSHttpTxn txnp,
+                                std::string_view setter);
+const char  *TSHttpHdrReasonGet(TSMBuffer bufp, TSMLoc offset, int *length);
+TSReturnCode TSHttpHdrReasonSet(TSMBuffer bufp, TSMLoc offset, const char *value, int length);
+const char  *TSHttpHdrReasonLookup(TSHttpStatus status);
+
+int          TSMimeHdrFieldsCount(TSMBuffer bufp, TSMLoc offset);
+TSMLoc       TSMimeHdrFieldGet(TSMBuffer bufp, TSMLoc hdr, int idx);
+TSMLoc       TSMimeHdrFieldFind(TSMBuffer bufp, TSMLoc hdr, const char *name, int length);
+TSMLoc       TSMimeHdrFieldNext(TSMBuffer bufp, TSMLoc hdr, TSMLoc field);
+TSMLoc       TSMimeHdrFieldNextDup(TSMBuffer bufp, TSMLoc hdr, TSMLoc field);
+TSReturnCode TSMimeHdrFieldCreateNamed(TSMBuffer bufp, TSMLoc mh_mloc, const char *name, int name_len, TSMLoc *locp);
+TSReturnCode TSMimeHdrFieldAppend(TSMBuffer bufp, TSMLoc hdr, TSMLoc field);
+TSReturnCode TSMimeHdrFieldDestroy(TSMBuffer bufp, TSMLoc hdr, TSMLoc field);
+const char  *TSMimeHdrFieldNameGet(TSMBuffer bufp, TSMLoc hdr, TSMLoc field, int *length);
+const char  *TSMimeHdrFieldValueStringGet(TSMBuffer bufp, TSMLoc hdr, TSMLoc field, int idx, int *value_len_ptr);
+TSReturnCode TSMimeHdrFieldValueStringSet(TSMBuffer bufp, TSMLoc hdr, TSMLoc field, int idx, const char *value,
+                                          int length);
+
+const char  *TSUrlSchemeGet(TSMBuffer bufp, TSMLoc offset, int *length);
+TSReturnCode TSUrlSchemeSet(TSMBuffer bufp, TSMLoc offset, const char *value, int length);
+const char  *TSUrlHostGet(TSMBuffer bufp, TSMLoc offset, int *length);
+TSReturnCode TSUrlHostSet(TSMBuffer bufp, TSMLoc offset, const char *value, int length);
+int          TSUrlRawPortGet(TSMBuffer bufp, TSMLoc offset);
+TSReturnCode TSUrlPortSet(TSMBuffer bufp, TSMLoc offset, int port);
+const char  *TSUrlPathGet(TSMBuffer bufp, TSMLoc offset, int *length);
+TSReturnCode TSUrlPathSet(TSMBuffer bufp, TSMLoc offset, const char *value, int length);
+const char  *TSUrlHttpQueryGet(TSMBuffer bufp, TSMLoc offset, int *length);
+TSReturnCode TSUrlHttpQuerySet(TSMBuffer bufp, TSMLoc offset, const char *value, int length);
+
+#endif

@@ -4,7 +4,7 @@
 PREFIX  ?= /usr/local
 DESTDIR ?=
 
-.PHONY: help build demo check bench install fuzz
+.PHONY: help build demo check bench install deb fuzz
 
 help: ## list these targets
 	@sed -n 's/^\([a-z]*\):.*## /  make \1 - /p' Makefile | awk -F' - ' '{ printf "%-16s%s\n", $$1, $$2 }'
@@ -24,6 +24,10 @@ bench: build ## measure, into build/bench
 install: ## build, and install under PREFIX (/usr/local); DESTDIR is put before it
 	@tools/build release -DCMAKE_INSTALL_PREFIX=$(PREFIX)
 	@DESTDIR=$(DESTDIR) cmake --install build/release
+
+deb: ## build a Debian package into build/package
+	@tools/build package
+	@cd build/package && cpack
 
 fuzz: ## feed generated input to what reads files, a minute each
 	@tools/fuzz

@@ -156,9 +156,7 @@ run(struct pw_event_thread *thread)
   pthread_mutex_unlock(&thread->lock);
   pw_transactions_resume(thread);
   for (struct pw_generation_worker *worker = thread->workers; worker; worker = worker->next) {
-    if (worker->ended_at == 0) {
-      pw_generation_worker_run(worker);
-    }
+    pw_generation_worker_run(worker);
   }
   follow_publications(thread);
   end_unused(thread);

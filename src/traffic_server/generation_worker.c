@@ -149,7 +149,11 @@ pw_generation_worker_end(struct pw_generation_worker *worker)
   const struct pw_generation *generation = worker->generation;
   struct timespec             now;
 
-  pw_timers_end(worker);
+  if (worker->shared) {
+    /* A tick on another thread must not meet an instance that goes. On one thread ticks go on until the module has
+     * said that it is done. */
+    pw_timers_end(worker);
+  }
   for (size_t i = 0; i < generation->segment_count; i++) {
     if (worker->chains[i]) {
       pw_chain_delete(worker->chains[i]);
@@ -167,6 +171,7 @@ pw_generation_worker_end(struct pw_generation_worker *worker)
 void
 pw_generation_worker_delete(struct pw_generation_worker *worker)
 {
+  pw_timers_end(worker);
   pw_worker_delete(worker->worker);
   if (!worker->shared) {
     pw_generation_release(worker->generation);

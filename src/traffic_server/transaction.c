@@ -79,6 +79,9 @@ request_segment(struct pw_segment *segment, bool end_of_stream)
     return outcome_of(segment, PW_NEXT_FAIL, PW_STREAM_HTTP_REQUEST);
   }
   segment->transaction->thread->streams++;
+  if (pw_stream_refused(segment->stream)) {
+    return outcome_of(segment, PW_NEXT_FAIL, PW_STREAM_HTTP_REQUEST);
+  }
   return outcome_of(segment, pw_stream_request_headers(segment->stream, end_of_stream), PW_STREAM_HTTP_REQUEST);
 }
 

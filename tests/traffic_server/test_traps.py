@@ -68,7 +68,7 @@ def test_each_kind_of_trap(hosts, kind, policy):
     response = host.ask(name=policy, request=f"trap {kind}")
     assert response.status == (200 if POLICIES[policy] else 503)
     assert time.monotonic() - begin < 3
-    hosts.wait_for_log(rf"(?i)({KINDS[kind]})[\s\S]*do_trap", since=since)
+    hosts.wait_for_log(rf"(?i)({KINDS[kind]})[\s\S]*#\d+ (do_trap|fall) ", since=since)
     wait_until_it_works(host, policy)
 
 

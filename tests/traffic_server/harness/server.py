@@ -5,6 +5,7 @@ import os
 import re
 import shutil
 import signal
+import socket
 import subprocess
 import tempfile
 import time
@@ -125,10 +126,23 @@ class TrafficServer:
             self.wait_for_log(r"traffic server running", timeout=timeout)
             if self.cache_is_on:
                 self.wait_for_log(r"cache enabled", timeout=timeout)
+            self._wait_for_ports(timeout)
         except ServerFailed:
             self.stop()
             raise
         return self
+
+    def _wait_for_ports(self, timeout):
+        end = time.monotonic() + timeout
+        for port in filter(None, (self.port, self.tls_port)):
+            while True:
+                try:
+                    socket.create_connection(("127.0.0.1", port), 5).close()
+                    break
+                except ConnectionRefusedError:
+                    if time.monotonic() > end:
+                        raise self._failure(f"nobody listens on port {port} after {timeout} s") from None
+                    time.sleep(0.01)
 
     @property
     def cache_is_on(self):

@@ -78,9 +78,10 @@ run_phase(struct run *run)
   proxy_bytes_t script = configuration_line(run->root, phase_names[run->phase]);
   script_run(run, script);
   proxy_bytes_free(&script);
-  if (run->phase < PHASE_REQUEST || run->phase > PHASE_LOG || run->ended) {
+  if (run->phase < PHASE_REQUEST || run->phase > PHASE_LOG) {
     return;
   }
+  run->ended = false;
   char header[NAME_SIZE + 16];
   proxy_format(header, sizeof header, "%s-%s", run->root->name, phase_names[run->phase]);
   if (proxy_header_get(PROXY_MAP_HTTP_REQUEST_HEADERS, header, &script) == PROXY_STATUS_OK) {

@@ -14,7 +14,7 @@
  *   close                            proxy_close_stream
  *   property PATH, number PATH, set_property PATH VALUE
  *   count|record|sample METRIC N, metric METRIC
- *   shared KEY [VALUE]; once KEY     once: end the script here unless it is the first time for KEY, in all VMs
+ *   shared KEY [VALUE]; once KEY     once: end this script here unless it is the first time for KEY, in all VMs
  *   vm                               how many streams this VM has seen
  *   log LEVEL TEXT, lines COUNT
  *   tick MILLISECONDS

@@ -208,10 +208,18 @@ HOSTCALLS_WITHOUT_RESULT(CALL_WITHOUT_RESULT)
 static const struct hostcall hostcalls[] = {HOSTCALLS_ALL(ENTRY) HOSTCALLS_WASI(ENTRY) HOSTCALLS_VERSION(ENTRY)
                                               HOSTCALLS_WITHOUT_RESULT(ENTRY_WITHOUT_RESULT)};
 
+#define HOSTCALL_COUNT (sizeof(hostcalls) / sizeof(hostcalls[0]))
+
+const struct hostcall *
+hostcall_at(uint32_t number)
+{
+  return &hostcalls[number % HOSTCALL_COUNT];
+}
+
 const struct hostcall *
 hostcall_find(struct bytes name)
 {
-  for (uint32_t i = 0; i < sizeof(hostcalls) / sizeof(hostcalls[0]); i++) {
+  for (uint32_t i = 0; i < HOSTCALL_COUNT; i++) {
     if (bytes_equal(bytes_of(hostcalls[i].name), name)) {
       return &hostcalls[i];
     }

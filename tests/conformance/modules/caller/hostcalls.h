@@ -30,4 +30,7 @@ struct hostcall {
 /** By name, or NULL. */
 const struct hostcall *hostcall_find(struct bytes name);
 
+/** Any of them: `number` is taken modulo how many there are. */
+const struct hostcall *hostcall_at(uint32_t number);
+
 #endif

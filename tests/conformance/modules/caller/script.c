@@ -4,6 +4,7 @@
 #include <proxy_wasm.h>
 
 #include "call.h"
+#include "sweep.h"
 #include "traps.h"
 
 /** One run of a script's sections for one event. */
@@ -148,6 +149,19 @@ perform_trap(struct lexer *lexer, struct writer *why)
 }
 
 static bool
+perform_sweep(struct lexer *lexer, const struct run *run, struct writer *why)
+{
+  uint64_t calls;
+  problem  found = read_number(lexer, &calls);
+
+  put_text(why, found != NULL ? found : "");
+  if (found == NULL) {
+    sweep((uint32_t)calls, run->line + run->event->occurrence);
+  }
+  return found == NULL;
+}
+
+static bool
 perform(struct run *run, struct lexer *lexer, struct writer *why)
 {
   if (lexer_accept_name(lexer, "expect")) {
@@ -161,6 +175,9 @@ perform(struct run *run, struct lexer *lexer, struct writer *why)
   }
   if (lexer_accept_name(lexer, "trap")) {
     return perform_trap(lexer, why);
+  }
+  if (lexer_accept_name(lexer, "sweep")) {
+    return perform_sweep(lexer, run, why);
   }
   if (lexer_accept_name(lexer, "grow_memory")) {
     return variable_set(BYTES("pages"), trap_grow_memory()) == NULL;

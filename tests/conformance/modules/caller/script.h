@@ -17,6 +17,7 @@
  *   set $name = NUMBER
  *   return NUMBER                             the callback's answer (CONTINUE or true unless given)
  *   trap NAME                                 ends the module, see traps.h
+ *   sweep NUMBER                              as many random, hostile calls, see sweep.h
  *   grow_memory                               until it is refused; $pages is the size then
  *
  * A callback that has such a section logs "NAME: as expected" at its end, at level INFO. When something was not as

@@ -45,8 +45,7 @@ pw_texts_add(struct pw_texts *texts, struct pw_view text)
   return true;
 }
 
-/* ----------------------------------------------------------------------------------------------------------- matchers
- */
+/* -------------------------------------------------------------------------------------------------------- matchers */
 
 static bool
 any_equal(const struct pw_texts *texts, struct pw_view wanted)
@@ -200,8 +199,7 @@ pw_check_matchers(const struct pw_checker *checker, const struct pw_schema_list 
   }
 }
 
-/* ------------------------------------------------------------------------------------------------------------ headers
- */
+/* --------------------------------------------------------------------------------------------------------- headers */
 
 void
 pw_check_has_headers(const struct pw_checker *checker, unsigned line, const struct pw_schema_list *headers,
@@ -238,8 +236,7 @@ pw_check_no_headers(const struct pw_checker *checker, unsigned line, const struc
   }
 }
 
-/* -------------------------------------------------------------------------------------------------------------- calls
- */
+/* ----------------------------------------------------------------------------------------------------------- calls */
 
 static void
 check_part(const struct pw_checker *checker, unsigned line, const char *part, bool given, struct pw_view expected,
@@ -298,8 +295,7 @@ pw_check_calls(const struct pw_checker *checker, unsigned line, const struct pw_
   }
 }
 
-/* ------------------------------------------------------------------------------------------------------------ metrics
- */
+/* --------------------------------------------------------------------------------------------------------- metrics */
 
 struct metric_search {
   struct pw_view          name;

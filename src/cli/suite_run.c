@@ -4,10 +4,8 @@
 
 #include <stdlib.h>
 
-#include "cli/suite_input.h"
+#include "cli/suite_perform.h"
 #include "cli/suite_setup.h"
-
-#define WAIT_MILLISECONDS 60000
 
 /** A stream of a test. */
 struct stream {
@@ -17,13 +15,11 @@ struct stream {
 
 /** A test that is under way. */
 struct run {
-  const struct pw_suite      *suite;
-  const struct pw_suite_test *test;
-  struct pw_simulator        *simulator;
-  struct pw_failures         *failures;
-  struct stream              *streams;
-  size_t                      stream_count;
-  bool                        broken; /**< go no further */
+  struct pw_suite_stage stage;
+  struct pw_failures   *failures;
+  struct stream        *streams;
+  size_t                stream_count;
+  bool                  broken; /**< go no further */
 };
 
 /** What there was before a step. */
@@ -66,16 +62,15 @@ give_up(struct run *run, unsigned line, const char *phase, const struct pw_error
   run->broken = true;
 }
 
-/* -------------------------------------------------------------------------------------------------------- observations
- */
+/* ---------------------------------------------------------------------------------------------------- observations */
 
 static uint64_t
 count_traps(const struct run *run)
 {
   uint64_t sum = 0;
-  for (size_t i = 0; i < pw_simulator_instance_count(run->simulator); i++) {
+  for (size_t i = 0; i < pw_simulator_instance_count(run->stage.simulator); i++) {
     uint64_t restarts, traps;
-    pw_instance_counts(pw_simulator_instance(run->simulator, i), &restarts, &traps);
+    pw_instance_counts(pw_simulator_instance(run->stage.simulator, i), &restarts, &traps);
     sum += traps;
   }
   return sum;
@@ -85,8 +80,8 @@ static struct mark
 set_mark(const struct run *run, const struct pw_transaction *transaction)
 {
   struct mark mark = {.traps = count_traps(run)};
-  pw_simulator_log(run->simulator, &mark.log);
-  pw_simulator_calls(run->simulator, &mark.calls);
+  pw_simulator_log(run->stage.simulator, &mark.log);
+  pw_simulator_calls(run->stage.simulator, &mark.calls);
   for (unsigned type = 0; transaction && type < PW_STREAM_TYPE_COUNT; type++) {
     mark.out[type] = transaction->out[type].size;
   }
@@ -97,14 +92,14 @@ set_mark(const struct run *run, const struct pw_transaction *transaction)
 static struct pw_observation
 observe(const struct run *run, const struct mark *mark, const char *phase)
 {
-  struct pw_observation observation = {.simulator  = run->simulator,
+  struct pw_observation observation = {.simulator  = run->stage.simulator,
                                        .phase      = phase,
                                        .ran        = true,
                                        .log_begin  = mark->log,
                                        .call_begin = mark->calls,
                                        .traps      = count_traps(run) - mark->traps};
-  pw_simulator_log(run->simulator, &observation.log_end);
-  pw_simulator_calls(run->simulator, &observation.call_end);
+  pw_simulator_log(run->stage.simulator, &observation.log_end);
+  pw_simulator_calls(run->stage.simulator, &observation.call_end);
   return observation;
 }
 
@@ -114,13 +109,12 @@ check(struct run *run, const struct pw_suite_expectation *expectation, unsigned 
 {
   struct pw_suite_expectation own = *expectation;
   own.line                        = own.line ? own.line : line;
-  pw_expectation_check(run->suite, &own, observation, run->failures);
+  pw_expectation_check(run->stage.suite, &own, observation, run->failures);
   /* After a trap that nobody expected, what follows would only confuse. */
   run->broken |= observation->traps > 0 && !own.trap_given;
 }
 
-/* ------------------------------------------------------------------------------------------------------------ streams
- */
+/* --------------------------------------------------------------------------------------------------------- streams */
 
 static struct pw_transaction *
 stream_of(struct run *run, struct pw_view name, unsigned line)
@@ -138,7 +132,7 @@ stream_of(struct run *run, struct pw_view name, unsigned line)
   if (!streams) {
     pw_error_set(&error, PW_ERROR_MEMORY, "out of memory for a stream");
   }
-  struct pw_transaction *transaction = streams ? pw_transaction_new(run->simulator, &error) : NULL;
+  struct pw_transaction *transaction = streams ? pw_transaction_new(run->stage.simulator, &error) : NULL;
   if (!transaction) {
     give_up(run, line, "stream_init", &error);
     return NULL;
@@ -146,132 +140,18 @@ stream_of(struct run *run, struct pw_view name, unsigned line)
   run->streams[run->stream_count++] = (struct stream){name, transaction};
   if (run->stream_count == 1) {
     struct pw_observation observation = observe(run, &mark, "stream_init");
-    check(run, &run->test->stream_init, run->test->line, &observation);
+    check(run, &run->stage.test->stream_init, run->stage.test->line, &observation);
   }
   return transaction;
 }
 
-/* -------------------------------------------------------------------------------------------------------------- bodies
- */
-
-static enum pw_next
-give(struct pw_transaction *transaction, enum pw_stream_type type, struct pw_view piece, bool end_of_stream)
-{
-  switch (type) {
-  case PW_STREAM_HTTP_REQUEST:
-    return pw_transaction_request_body(transaction, piece, end_of_stream);
-  case PW_STREAM_HTTP_RESPONSE:
-    return pw_transaction_response_body(transaction, piece, end_of_stream);
-  default:
-    return pw_transaction_data(transaction, type, piece, end_of_stream);
-  }
-}
-
-/* The size of each piece but the last. */
-static size_t
-piece_size(const struct pw_suite_test *test, size_t size)
-{
-  uint64_t piece = test->num_chunks_given ? size / test->num_chunks : test->chunk_size;
-  return piece == 0 ? 1 : piece < size ? (size_t)piece : size;
-}
-
-static enum pw_next
-give_pieces(const struct pw_suite_test *test, struct pw_transaction *transaction, enum pw_stream_type type,
-            struct pw_view body, bool end_of_stream)
-{
-  size_t       size = piece_size(test, body.size), at = 0;
-  enum pw_next next = PW_NEXT_CONTINUE;
-  for (uint64_t given = 1;; given++) {
-    bool   last = at + size >= body.size || (test->num_chunks_given && given == test->num_chunks);
-    size_t now  = last ? body.size - at : size;
-    next        = give(transaction, type, pw_view_make(body.data ? body.data + at : NULL, now), last && end_of_stream);
-    at += now;
-    if (last) {
-      return next;
-    }
-  }
-}
-
-static bool
-do_body(struct run *run, const struct pw_suite_step *step, struct pw_transaction *transaction, enum pw_stream_type type,
-        struct pw_error *error)
-{
-  struct pw_bytes body = {0};
-  bool            read = pw_suite_input_body(run->suite, &step->action.input, &body, error);
-  if (read && step->chunked) {
-    give_pieces(run->test, transaction, type, pw_bytes_view(&body), step->action.input.end_of_stream);
-  } else if (read) {
-    give(transaction, type, pw_bytes_view(&body), step->action.input.end_of_stream);
-  }
-  pw_bytes_clear(&body);
-  return read;
-}
-
-static bool
-do_headers(struct run *run, const struct pw_suite_step *step, struct pw_transaction *transaction,
-           enum pw_stream_type type, struct pw_error *error)
-{
-  const struct pw_suite_input *input   = &step->action.input;
-  bool                         request = type == PW_STREAM_HTTP_REQUEST;
-  struct pw_fields             fields  = {0};
-  bool                         read =
-    pw_suite_input_headers(run->suite, input, request ? PW_HTTP_REQUEST : PW_HTTP_RESPONSE, &fields, NULL, error);
-  if (read) {
-    (request ? pw_transaction_request_headers : pw_transaction_response_headers)(transaction, &fields,
-                                                                                 input->end_of_stream);
-  }
-  pw_fields_clear(&fields);
-  return read;
-}
-
-static bool
-do_trailers(struct run *run, const struct pw_suite_step *step, struct pw_transaction *transaction,
-            enum pw_stream_type type, struct pw_error *error)
-{
-  struct pw_fields fields = {0};
-  bool             read   = pw_suite_input_trailers(run->suite, &step->action.input, &fields, error);
-  if (read) {
-    (type == PW_STREAM_HTTP_REQUEST ? pw_transaction_request_trailers : pw_transaction_response_trailers)(transaction,
-                                                                                                          &fields);
-  }
-  pw_fields_clear(&fields);
-  return read;
-}
-
-/* --------------------------------------------------------------------------------------------------------------- steps
- */
+/* ----------------------------------------------------------------------------------------------------------- steps */
 
 static const char *const step_names[] = {
 #define STEP_NAME(identifier, key, meaning) #key,
   PW_SUITE_STEPS(STEP_NAME)
 #undef STEP_NAME
 };
-
-/* The direction that a step belongs to. */
-static enum pw_stream_type
-direction_of(const struct pw_suite_step *step)
-{
-  switch (step->kind) {
-  case PW_SUITE_RESPONSE_HEADERS:
-  case PW_SUITE_RESPONSE_BODY:
-  case PW_SUITE_RESPONSE_TRAILERS:
-  case PW_SUITE_RESPONSE_METADATA:
-  case PW_SUITE_REPLY:
-    return PW_STREAM_HTTP_RESPONSE;
-  case PW_SUITE_NEW_CONNECTION:
-  case PW_SUITE_DOWNSTREAM_DATA:
-  case PW_SUITE_DOWNSTREAM_CLOSE:
-    return PW_STREAM_DOWNSTREAM;
-  case PW_SUITE_UPSTREAM_DATA:
-  case PW_SUITE_UPSTREAM_CLOSE:
-    return PW_STREAM_UPSTREAM;
-  case PW_SUITE_ADVANCE:
-  case PW_SUITE_WAIT:
-    return (enum pw_stream_type)step->action.direction;
-  default:
-    return PW_STREAM_HTTP_REQUEST;
-  }
-}
 
 /* Steps that bring something to the modules; after a local reply nothing more comes. */
 static bool
@@ -293,70 +173,6 @@ is_final(enum pw_next next)
   return next != PW_NEXT_CONTINUE && next != PW_NEXT_PAUSE;
 }
 
-static bool
-call_foreign_function(struct run *run, const struct pw_suite_action *action, struct pw_observation *observation,
-                      struct pw_error *error)
-{
-  struct pw_instance *instance = pw_simulator_instance(run->simulator, action->plugin > 0 ? action->plugin - 1 : 0);
-  if (!instance) {
-    return pw_error_set(error, PW_ERROR_ARGUMENT, "there is no plugin %u", (unsigned)action->plugin);
-  }
-  observation->status     = pw_instance_foreign_function(instance, action->id, action->arguments);
-  observation->has_status = true;
-  pw_simulator_drain(run->simulator);
-  return true;
-}
-
-static bool
-perform(struct run *run, const struct pw_suite_step *step, struct pw_transaction *transaction,
-        struct pw_observation *observation, struct pw_error *error)
-{
-  const struct pw_suite_action *action = &step->action;
-  enum pw_stream_type           type   = direction_of(step);
-  switch (step->kind) {
-  case PW_SUITE_REQUEST_HEADERS:
-  case PW_SUITE_RESPONSE_HEADERS:
-    return do_headers(run, step, transaction, type, error);
-  case PW_SUITE_REQUEST_BODY:
-  case PW_SUITE_RESPONSE_BODY:
-  case PW_SUITE_DOWNSTREAM_DATA:
-  case PW_SUITE_UPSTREAM_DATA:
-    return do_body(run, step, transaction, type, error);
-  case PW_SUITE_REQUEST_TRAILERS:
-  case PW_SUITE_RESPONSE_TRAILERS:
-    return do_trailers(run, step, transaction, type, error);
-  case PW_SUITE_REQUEST_METADATA:
-    pw_transaction_request_metadata(transaction, action->count);
-    return true;
-  case PW_SUITE_RESPONSE_METADATA:
-    pw_transaction_response_metadata(transaction, action->count);
-    return true;
-  case PW_SUITE_ADVANCE:
-    pw_simulator_advance(run->simulator, (uint64_t)action->by * 1000000);
-    return true;
-  case PW_SUITE_WAIT:
-    pw_transaction_wait(transaction, type, action->limit ? action->limit : WAIT_MILLISECONDS);
-    return true;
-  case PW_SUITE_REPLY:
-    pw_transaction_send_reply(transaction);
-    return true;
-  case PW_SUITE_END:
-    pw_transaction_end(transaction);
-    return true;
-  case PW_SUITE_NEW_CONNECTION:
-    pw_transaction_new_connection(transaction);
-    return true;
-  case PW_SUITE_DOWNSTREAM_CLOSE:
-  case PW_SUITE_UPSTREAM_CLOSE:
-    pw_transaction_connection_close(transaction, type, (enum pw_peer_type)action->peer);
-    return true;
-  case PW_SUITE_FOREIGN_FUNCTION:
-    return call_foreign_function(run, action, observation, error);
-  default:
-    return true;
-  }
-}
-
 static const struct pw_fields *
 fields_of(const struct pw_suite_step *step, const struct pw_transaction *transaction, enum pw_stream_type type)
 {
@@ -374,7 +190,7 @@ static void
 observe_direction(const struct pw_suite_step *step, const struct pw_transaction *transaction, const struct mark *mark,
                   struct pw_observation *observation)
 {
-  enum pw_stream_type type = direction_of(step);
+  enum pw_stream_type type = pw_suite_direction(step);
   size_t              from = mark->out[type];
   observation->has_direction =
     step->kind != PW_SUITE_END && step->kind != PW_SUITE_DOWNSTREAM_CLOSE && step->kind != PW_SUITE_UPSTREAM_CLOSE;
@@ -412,9 +228,9 @@ run_step(struct run *run, const struct pw_suite_step *step)
   struct pw_observation status = {0};
   /* The reply itself comes after the answer that announced it. */
   bool over = transaction && step->kind != PW_SUITE_REPLY &&
-              (is_final(transaction->next[direction_of(step)]) || !transaction->stream);
+              (is_final(transaction->next[pw_suite_direction(step)]) || !transaction->stream);
   bool skipped = over && is_phase(step->kind);
-  if (!skipped && !perform(run, step, transaction, &status, &error)) {
+  if (!skipped && !pw_suite_perform(&run->stage, step, transaction, &status, &error)) {
     give_up(run, step->line, name, &error);
     return;
   }
@@ -428,8 +244,7 @@ run_step(struct run *run, const struct pw_suite_step *step)
   check(run, &step->action.result, step->line, &observation);
 }
 
-/* --------------------------------------------------------------------------------------------------------------- whole
- */
+/* ----------------------------------------------------------------------------------------------------------- whole */
 
 static void
 end_streams(struct run *run)
@@ -439,37 +254,37 @@ end_streams(struct run *run)
     pw_transaction_end(run->streams[i].transaction);
   }
   struct pw_observation observation = observe(run, &mark, "stream_destroy");
-  check(run, &run->test->stream_destroy, run->test->line, &observation);
+  check(run, &run->stage.test->stream_destroy, run->stage.test->line, &observation);
 }
 
 static void
 end_plugins(struct run *run)
 {
   struct mark mark = set_mark(run, NULL);
-  pw_simulator_stop(run->simulator);
-  struct pw_observation observation = {.simulator  = run->simulator,
+  pw_simulator_stop(run->stage.simulator);
+  struct pw_observation observation = {.simulator  = run->stage.simulator,
                                        .phase      = "plugin_destroy",
                                        .ran        = true,
                                        .log_begin  = mark.log,
                                        .call_begin = mark.calls};
-  pw_simulator_log(run->simulator, &observation.log_end);
-  pw_simulator_calls(run->simulator, &observation.call_end);
-  check(run, &run->test->plugin_destroy, run->test->line, &observation);
+  pw_simulator_log(run->stage.simulator, &observation.log_end);
+  pw_simulator_calls(run->stage.simulator, &observation.call_end);
+  check(run, &run->stage.test->plugin_destroy, run->stage.test->line, &observation);
 }
 
 static void
 run_steps(struct run *run)
 {
-  const struct pw_suite_step *steps = run->test->steps.items;
+  const struct pw_suite_step *steps = run->stage.test->steps.items;
   /* Invocations have one stream, even if nothing happens to it. */
-  if (!run->test->steps_given) {
-    stream_of(run, pw_view_of("1"), run->test->line);
+  if (!run->stage.test->steps_given) {
+    stream_of(run, pw_view_of("1"), run->stage.test->line);
   }
-  for (size_t i = 0; i < run->test->steps.count && !run->broken; i++) {
+  for (size_t i = 0; i < run->stage.test->steps.count && !run->broken; i++) {
     run_step(run, &steps[i]);
   }
-  if (!run->broken && run->stream_count == 0 && run->test->stream_init_given) {
-    stream_of(run, pw_view_of("1"), run->test->line);
+  if (!run->broken && run->stream_count == 0 && run->stage.test->stream_init_given) {
+    stream_of(run, pw_view_of("1"), run->stage.test->line);
   }
   if (!run->broken) {
     end_streams(run);
@@ -485,26 +300,26 @@ start(struct run *run, struct pw_suite_runner *runner)
   struct pw_error error   = {0};
   bool            refused = false;
   struct mark     mark    = set_mark(run, NULL);
-  if (!pw_suite_prepare(run->suite, run->test, run->simulator, &error)) {
-    give_up(run, run->test->line, "properties and answers", &error);
+  if (!pw_suite_prepare(run->stage.suite, run->stage.test, run->stage.simulator, &error)) {
+    give_up(run, run->stage.test->line, "properties and answers", &error);
     return;
   }
-  pw_suite_add_plugins(runner, run->test, run->simulator, &refused, &error);
+  pw_suite_add_plugins(runner, run->stage.test, run->stage.simulator, &refused, &error);
   struct pw_observation observation = observe(run, &mark, "plugin_init");
   observation.error                 = &error;
   /* A trap at the start is told by the error. */
-  observation.traps = run->test->plugin_init.trap_given ? observation.traps : 0;
-  check(run, &run->test->plugin_init, run->test->line, &observation);
-  run->broken |= refused || (error.code != PW_ERROR_NONE && !run->test->plugin_init.error_given);
+  observation.traps = run->stage.test->plugin_init.trap_given ? observation.traps : 0;
+  check(run, &run->stage.test->plugin_init, run->stage.test->line, &observation);
+  run->broken |= refused || (error.code != PW_ERROR_NONE && !run->stage.test->plugin_init.error_given);
 }
 
 void
 pw_suite_run(struct pw_suite_runner *runner, const struct pw_suite_test *test, struct pw_failures *failures)
 {
   struct pw_error error = {0};
-  struct run      run   = {.suite = runner->suite, .test = test, .failures = failures};
-  run.simulator         = pw_suite_simulator(runner, test, &error);
-  if (!run.simulator) {
+  struct run      run   = {.stage = {.suite = runner->suite, .test = test}, .failures = failures};
+  run.stage.simulator   = pw_suite_simulator(runner, test, &error);
+  if (!run.stage.simulator) {
     give_up(&run, test->line, "plugin_init", &error);
     return;
   }
@@ -516,5 +331,5 @@ pw_suite_run(struct pw_suite_runner *runner, const struct pw_suite_test *test, s
     pw_transaction_delete(run.streams[i].transaction);
   }
   free(run.streams);
-  pw_simulator_delete(run.simulator);
+  pw_simulator_delete(run.stage.simulator);
 }

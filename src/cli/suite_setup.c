@@ -36,8 +36,7 @@ read_once(struct pw_suite_runner *runner, const char *path, struct pw_error *err
   return &file->content;
 }
 
-/* ------------------------------------------------------------------------------------------------------------ plugins
- */
+/* --------------------------------------------------------------------------------------------------------- plugins */
 
 /* The plugins of a test: its own, or those of the suite, or one with nothing but defaults. */
 static const struct pw_config_draft *
@@ -145,8 +144,7 @@ pw_suite_add_plugins(struct pw_suite_runner *runner, const struct pw_suite_test 
   }
 }
 
-/* --------------------------------------------------------------------------------------------------------- simulator
- */
+/* ------------------------------------------------------------------------------------------------------- simulator */
 
 static void
 write_log(void *data, const struct pw_plugin *plugin, enum pw_log_level level, struct pw_view text)
@@ -191,8 +189,7 @@ pw_suite_simulator(struct pw_suite_runner *runner, const struct pw_suite_test *t
   return simulator;
 }
 
-/* ------------------------------------------------------------------------------------------------------------ answers
- */
+/* --------------------------------------------------------------------------------------------------------- answers */
 
 static bool
 set_property(const struct pw_suite_property *property, struct pw_simulator *simulator, struct pw_error *error)

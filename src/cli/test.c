@@ -93,8 +93,7 @@ is_wanted(const struct pw_suite_test *test, const char *filter)
   return strpbrk(filter, "*?") ? fnmatch(filter, test->name.data, 0) == 0 : strstr(test->name.data, filter) != NULL;
 }
 
-/* ------------------------------------------------------------------------------------------------------------- output
- */
+/* ---------------------------------------------------------------------------------------------------------- output */
 
 static void
 print_indented(const char *text)
@@ -215,8 +214,7 @@ print_junit(const struct pw_suite *suite, const struct result *results, size_t p
   fputs("  </testsuite>\n</testsuites>\n", stdout);
 }
 
-/* -------------------------------------------------------------------------------------------------------------- whole
- */
+/* ----------------------------------------------------------------------------------------------------------- whole */
 
 static double
 now(void)

@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "config/schema.h"
-
+#include "config/schema_internal.h"
 #include "config/suggest.h"
 
 #include <stdarg.h>
 #include <stdio.h>
-#include <strings.h>
 
 /* More keys than any table has. */
 #define MOST_KEYS 64
@@ -54,208 +52,7 @@ arena_array(struct pw_schema_reader *reader, size_t count, size_t size)
   return array;
 }
 
-/* ---------------------------------------------------------------------------------------------------------- scalars */
-
-static bool
-expect_scalar(struct pw_schema_reader *reader, const yaml_node_t *node, const struct pw_schema_path *path,
-              const char *wanted)
-{
-  if (node->type == YAML_SCALAR_NODE) {
-    return true;
-  }
-  pw_schema_mistake(reader, node, path, "%s is expected, not %s", wanted, pw_yaml_kind(node));
-  return false;
-}
-
-static bool
-copy_view(struct pw_schema_reader *reader, struct pw_view bytes, struct pw_view *copy)
-{
-  copy->data = pw_arena_copy(reader->arena, bytes.data, bytes.size);
-  copy->size = copy->data ? bytes.size : 0;
-  if (!copy->data) {
-    reader->yaml->out_of_memory = true;
-  }
-  return copy->data != NULL;
-}
-
-static void
-read_bytes(struct pw_schema_reader *reader, const yaml_node_t *node, const struct pw_schema_path *path,
-           struct pw_view *bytes)
-{
-  if (!expect_scalar(reader, node, path, "a text")) {
-    return;
-  }
-  if (!pw_yaml_is_binary(node)) {
-    copy_view(reader, pw_yaml_scalar(node), bytes);
-    return;
-  }
-  struct pw_bytes decoded = {0};
-  if (pw_base64_decode(pw_yaml_scalar(node), &decoded)) {
-    copy_view(reader, pw_bytes_view(&decoded), bytes);
-  } else {
-    pw_schema_mistake(reader, node, path, "is not base64, as !!binary says");
-  }
-  pw_bytes_clear(&decoded);
-}
-
-/* Envoy's files give a configuration as a protobuf "Any": {"@type": …StringValue, value: …}. */
-static const yaml_node_t *
-find_value_of_any(struct pw_yaml *yaml, const yaml_node_t *node, struct pw_view *type)
-{
-  const yaml_node_t *value = NULL;
-  for (yaml_node_pair_t *pair = node->data.mapping.pairs.start; pair < node->data.mapping.pairs.top; pair++) {
-    const yaml_node_t *key = pw_yaml_visit(yaml, pair->key), *content = pw_yaml_visit(yaml, pair->value);
-    if (!key || !content || key->type != YAML_SCALAR_NODE) {
-      return NULL;
-    }
-    if (pw_view_equal(pw_yaml_scalar(key), pw_view_of("value"))) {
-      value = content;
-    } else if (pw_view_equal(pw_yaml_scalar(key), pw_view_of("@type")) && content->type == YAML_SCALAR_NODE) {
-      *type = pw_yaml_scalar(content);
-    } else {
-      return NULL;
-    }
-  }
-  return type->size > 0 ? value : NULL;
-}
-
-static void
-read_json(struct pw_schema_reader *reader, const yaml_node_t *node, const struct pw_schema_path *path,
-          struct pw_view *text)
-{
-  struct pw_bytes json = {0};
-  pw_json_from_yaml(reader, node, path, &json);
-  copy_view(reader, pw_bytes_view(&json), text);
-  pw_bytes_clear(&json);
-}
-
-static void
-read_configuration(struct pw_schema_reader *reader, const yaml_node_t *node, const struct pw_schema_path *path,
-                   struct pw_view *text)
-{
-  static const char prefix[] = "type.googleapis.com/google.protobuf.";
-  struct pw_view    type     = {0};
-  if (node->type == YAML_SCALAR_NODE) {
-    read_bytes(reader, node, path, text);
-    return;
-  }
-  const yaml_node_t *value = node->type == YAML_MAPPING_NODE ? find_value_of_any(reader->yaml, node, &type) : NULL;
-  if (!value || type.size < sizeof(prefix) || memcmp(type.data, prefix, sizeof(prefix) - 1) != 0) {
-    read_json(reader, node, path, text);
-    return;
-  }
-  struct pw_view name = pw_view_make(type.data + sizeof(prefix) - 1, type.size - sizeof(prefix) + 1);
-  if (pw_view_equal(name, pw_view_of("StringValue"))) {
-    read_bytes(reader, value, path, text);
-  } else if (pw_view_equal(name, pw_view_of("Struct"))) {
-    read_json(reader, value, path, text);
-  } else {
-    char excerpt[PW_YAML_EXCERPT];
-    pw_schema_mistake(reader, node, path,
-                      "'@type' %s is not supported; use StringValue or Struct, or write the value itself",
-                      pw_yaml_excerpt(name, excerpt));
-  }
-}
-
-static void
-read_line(struct pw_schema_reader *reader, const yaml_node_t *node, const struct pw_schema_path *path,
-          struct pw_view *line)
-{
-  if (!expect_scalar(reader, node, path, "a text")) {
-    return;
-  }
-  struct pw_view text = pw_yaml_scalar(node);
-  for (size_t i = 0; i < text.size; i++) {
-    if ((unsigned char)text.data[i] < 0x20 || text.data[i] == 0x7f) {
-      pw_schema_mistake(reader, node, path, "has a control character in it (%u, at byte %zu)",
-                        (unsigned char)text.data[i], i + 1);
-      return;
-    }
-  }
-  copy_view(reader, text, line);
-}
-
-static void
-read_boolean(struct pw_schema_reader *reader, const yaml_node_t *node, const struct pw_schema_path *path, bool *value)
-{
-  char excerpt[PW_YAML_EXCERPT];
-  if (expect_scalar(reader, node, path, "true or false") && !pw_value_boolean(pw_yaml_scalar(node), value)) {
-    pw_schema_mistake(reader, node, path, "'%s' is neither true nor false",
-                      pw_yaml_excerpt(pw_yaml_scalar(node), excerpt));
-  }
-}
-
-static enum pw_value_unit
-unit_of(enum pw_schema_type type)
-{
-  return type == PW_SCHEMA_SIZE ? PW_VALUE_BYTES : type == PW_SCHEMA_DURATION ? PW_VALUE_MILLISECONDS : PW_VALUE_PLAIN;
-}
-
-static void
-read_number(struct pw_schema_reader *reader, const struct pw_schema_key *key, const yaml_node_t *node,
-            const struct pw_schema_path *path, char *target)
-{
-  enum pw_value_unit unit = unit_of(key->type);
-  if (!expect_scalar(reader, node, path, pw_schema_type_name(key->type))) {
-    return;
-  }
-  uint64_t         value = 0, most = key->width == 4 ? UINT32_MAX : UINT64_MAX;
-  char             excerpt[PW_YAML_EXCERPT], low[40], high[40];
-  pw_value_problem problem = pw_value_number(pw_yaml_scalar(node), unit, &value);
-  if (problem) {
-    pw_schema_mistake(reader, node, path, "'%s' %s", pw_yaml_excerpt(pw_yaml_scalar(node), excerpt), problem);
-    return;
-  }
-  if (key->maximum > 0 && key->maximum < most) {
-    most = key->maximum;
-  }
-  if (value < key->minimum || value > most) {
-    pw_schema_mistake(reader, node, path, "'%s' is out of range; the least is %s, the most %s",
-                      pw_yaml_excerpt(pw_yaml_scalar(node), excerpt),
-                      pw_value_number_text(key->minimum, unit, low, sizeof(low)),
-                      pw_value_number_text(most, unit, high, sizeof(high)));
-    return;
-  }
-  if (key->width == 4) {
-    uint32_t narrow = (uint32_t)value;
-    memcpy(target, &narrow, sizeof(narrow));
-  } else {
-    memcpy(target, &value, sizeof(value));
-  }
-}
-
-static bool
-find_choice(const struct pw_schema_choice *choices, struct pw_view text, int *value)
-{
-  for (; choices->name; choices++) {
-    if (strlen(choices->name) == text.size && strncasecmp(choices->name, text.data, text.size) == 0) {
-      *value = choices->value;
-      return true;
-    }
-  }
-  return false;
-}
-
-static void
-read_choice(struct pw_schema_reader *reader, const struct pw_schema_key *key, const yaml_node_t *node,
-            const struct pw_schema_path *path, int *value)
-{
-  if (!expect_scalar(reader, node, path, "a word") || find_choice(key->choices, pw_yaml_scalar(node), value)) {
-    return;
-  }
-  struct pw_suggestion suggestion = {.wanted = pw_yaml_scalar(node)};
-  char                 words[160] = "", excerpt[PW_YAML_EXCERPT];
-  for (const struct pw_schema_choice *choice = key->choices; choice->name; choice++) {
-    size_t used = strlen(words);
-    snprintf(words + used, sizeof(words) - used, "%s%s", used ? ", " : "", choice->name);
-    pw_suggestion_offer(&suggestion, choice->name);
-  }
-  pw_schema_mistake(reader, node, path, "'%s' is none of %s%s%s%s", pw_yaml_excerpt(pw_yaml_scalar(node), excerpt),
-                    words, suggestion.best ? "; did you mean '" : "", suggestion.best ? suggestion.best : "",
-                    suggestion.best ? "'?" : "");
-}
-
-/* ------------------------------------------------------------------------------------------------------------ lists */
+/* ----------------------------------------------------------------------------------------------------------- lists */
 
 static bool
 expect_few(struct pw_schema_reader *reader, const yaml_node_t *node, const struct pw_schema_path *path, size_t count)
@@ -322,9 +119,9 @@ read_values(struct pw_schema_reader *reader, const yaml_node_t *node, const stru
       return;
     }
     if (lines) {
-      read_line(reader, item, &item_path, &items[i]);
+      pw_schema_read_line(reader, item, &item_path, &items[i]);
     } else {
-      read_bytes(reader, item, &item_path, &items[i]);
+      pw_schema_read_bytes(reader, item, &item_path, &items[i]);
     }
   }
 }
@@ -345,7 +142,7 @@ read_keys_of_mapping(struct pw_schema_reader *reader, const yaml_node_t *node, c
     if (!name) {
       return;
     }
-    read_line(reader, name, path, &items[i]);
+    pw_schema_read_line(reader, name, path, &items[i]);
   }
 }
 
@@ -387,10 +184,10 @@ read_pairs(struct pw_schema_reader *reader, const yaml_node_t *node, const struc
     if (!key || !value) {
       return;
     }
-    read_line(reader, key, path, &items[i].key);
+    pw_schema_read_line(reader, key, path, &items[i].key);
     struct pw_schema_path item_path = {.parent = path, .name = items[i].key.data ? items[i].key.data : "?"};
     if (!pw_yaml_is_null(value)) {
-      read_bytes(reader, value, &item_path, &items[i].value);
+      pw_schema_read_bytes(reader, value, &item_path, &items[i].value);
     }
     for (size_t j = 0; j < i; j++) {
       if (pw_view_equal(items[i].key, items[j].key)) {
@@ -401,7 +198,7 @@ read_pairs(struct pw_schema_reader *reader, const yaml_node_t *node, const struc
   }
 }
 
-/* --------------------------------------------------------------------------------------------------------- mappings */
+/* -------------------------------------------------------------------------------------------------------- mappings */
 
 static void
 read_value(struct pw_schema_reader *reader, const struct pw_schema_key *key, const yaml_node_t *node,
@@ -409,30 +206,30 @@ read_value(struct pw_schema_reader *reader, const struct pw_schema_key *key, con
 {
   switch (key->type) {
   case PW_SCHEMA_BYTES:
-    read_bytes(reader, node, path, (struct pw_view *)(void *)target);
+    pw_schema_read_bytes(reader, node, path, (struct pw_view *)(void *)target);
     break;
   case PW_SCHEMA_CONFIGURATION:
-    read_configuration(reader, node, path, (struct pw_view *)(void *)target);
+    pw_schema_read_configuration(reader, node, path, (struct pw_view *)(void *)target);
     break;
   case PW_SCHEMA_LINE:
-    read_line(reader, node, path, (struct pw_view *)(void *)target);
+    pw_schema_read_line(reader, node, path, (struct pw_view *)(void *)target);
     break;
   case PW_SCHEMA_STRING: {
     struct pw_view line = {0};
-    read_line(reader, node, path, &line);
+    pw_schema_read_line(reader, node, path, &line);
     memcpy(target, &line.data, sizeof(line.data));
     break;
   }
   case PW_SCHEMA_BOOLEAN:
-    read_boolean(reader, node, path, (bool *)target);
+    pw_schema_read_boolean(reader, node, path, (bool *)target);
     break;
   case PW_SCHEMA_NUMBER:
   case PW_SCHEMA_SIZE:
   case PW_SCHEMA_DURATION:
-    read_number(reader, key, node, path, target);
+    pw_schema_read_number(reader, key, node, path, target);
     break;
   case PW_SCHEMA_CHOICE:
-    read_choice(reader, key, node, path, (int *)(void *)target);
+    pw_schema_read_choice(reader, key, node, path, (int *)(void *)target);
     break;
   case PW_SCHEMA_MAPPING:
     pw_schema_read(reader, key->mapping, node, path, target);
@@ -524,7 +321,7 @@ apply_preset(const struct pw_schema_key *key, char *target)
   if (key->type == PW_SCHEMA_BOOLEAN) {
     pw_value_boolean(pw_view_of(key->preset), (bool *)target);
   } else if (key->type == PW_SCHEMA_CHOICE) {
-    find_choice(key->choices, pw_view_of(key->preset), (int *)(void *)target);
+    pw_schema_find_choice(key->choices, pw_view_of(key->preset), (int *)(void *)target);
   }
 }
 
@@ -603,69 +400,4 @@ pw_schema_read(struct pw_schema_reader *reader, const struct pw_schema *schema, 
   if (schema->finish) {
     schema->finish(reader, node, path, target);
   }
-}
-
-/* -------------------------------------------------------------------------------------------------- for the reference
- */
-
-struct seen {
-  struct {
-    const struct pw_schema *schema;
-    char                    path[200];
-  } schemas[48];
-  size_t count;
-};
-
-/* Where a schema was told before; NULL: this is the first time. */
-static const char *
-seen_before(struct seen *seen, const struct pw_schema *schema, const char *path)
-{
-  for (size_t i = 0; i < seen->count; i++) {
-    if (seen->schemas[i].schema == schema) {
-      return seen->schemas[i].path;
-    }
-  }
-  if (seen->count < sizeof(seen->schemas) / sizeof(seen->schemas[0])) {
-    seen->schemas[seen->count].schema = schema;
-    snprintf(seen->schemas[seen->count].path, sizeof(seen->schemas[0].path), "%s", path);
-    seen->count++;
-  }
-  return NULL;
-}
-
-static void
-walk(const struct pw_schema *schema, const char *prefix, struct seen *seen, pw_schema_visit visit, void *data)
-{
-  for (const struct pw_schema_key *key = schema->keys; key->name; key++) {
-    char path[200];
-    snprintf(path, sizeof(path), "%s%s%s%s", prefix, *prefix ? "." : "", key->name,
-             key->type == PW_SCHEMA_LIST ? "[]" : "");
-    const char *same_as = key->mapping ? seen_before(seen, key->mapping, path) : NULL;
-    visit(data, path, key, same_as);
-    if (key->mapping && !same_as) {
-      walk(key->mapping, path, seen, visit, data);
-    }
-  }
-}
-
-void
-pw_schema_walk(const struct pw_schema *schema, pw_schema_visit visit, void *data)
-{
-  struct seen seen = {0};
-  walk(schema, "", &seen, visit, data);
-}
-
-const char *
-pw_schema_type_name(enum pw_schema_type type)
-{
-  static const char *const names[] = {
-    [PW_SCHEMA_BYTES] = "text",      [PW_SCHEMA_CONFIGURATION] = "text, mapping or list",
-    [PW_SCHEMA_LINE] = "text",       [PW_SCHEMA_STRING] = "text",
-    [PW_SCHEMA_BOOLEAN] = "boolean", [PW_SCHEMA_NUMBER] = "number",
-    [PW_SCHEMA_SIZE] = "size",       [PW_SCHEMA_DURATION] = "duration",
-    [PW_SCHEMA_CHOICE] = "word",     [PW_SCHEMA_MAPPING] = "mapping",
-    [PW_SCHEMA_LIST] = "list",       [PW_SCHEMA_NAMES] = "list of names",
-    [PW_SCHEMA_VALUES] = "list",     [PW_SCHEMA_PAIRS] = "mapping of texts",
-  };
-  return names[type];
 }

@@ -261,24 +261,29 @@ read_fields(struct reader *reader, struct pw_fields *fields)
   return true;
 }
 
-/* Host becomes ":authority", unless the target had one (RFC 9112, 3.2.2). */
+/* Host becomes ":authority", unless the target had one: then that counts (RFC 9112, 3.2.2). */
 static bool
 place_authority(struct reader *reader, struct pw_http_message *message)
 {
-  struct pw_view         host  = pw_view_of("host");
-  const struct pw_field *field = pw_fields_find(&message->headers, host);
+  struct pw_view         host      = pw_view_of("host");
+  const struct pw_field *field     = pw_fields_find(&message->headers, host);
+  const struct pw_field *authority = pw_fields_find(&message->headers, pw_view_of(":authority"));
   if (field == NULL) {
     return true;
   }
+  struct pw_view   value   = authority ? authority->value : field->value;
   struct pw_fields ordered = {0};
-  bool             has     = pw_fields_find(&message->headers, pw_view_of(":authority")) != NULL;
   bool             done    = true;
   for (size_t i = 0; done && i < message->headers.count; i++) {
     const struct pw_field *at = &message->headers.items[i];
-    if (!has && pw_view_equal(at->name, pw_view_of(":path"))) {
-      done = pw_fields_add(&ordered, pw_view_of(":authority"), field->value);
+    if (authority == NULL && pw_view_equal(at->name, pw_view_of(":path"))) {
+      done = pw_fields_add(&ordered, pw_view_of(":authority"), value);
     }
-    done = done && (pw_field_name_equal(at->name, host) || pw_fields_add(&ordered, at->name, at->value));
+    if (!pw_field_name_equal(at->name, host)) {
+      done = done && pw_fields_add(&ordered, at->name, at->value);
+    } else if (reader->options->keep_host) {
+      done = done && pw_fields_replace(&ordered, at->name, value);
+    }
   }
   if (!done) {
     pw_fields_clear(&ordered);

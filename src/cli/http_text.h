@@ -27,6 +27,7 @@ struct pw_http_text_options {
   const char       *file;       /**< for messages */
   const char       *scheme;     /**< ":scheme" of a request whose target has none; NULL: "http" */
   bool              lower_case; /**< names of fields become lower case, as HTTP/2 has them */
+  bool              keep_host;  /**< Host stays beside ":authority", as modules see it in Traffic Server */
 };
 
 /**

@@ -282,6 +282,16 @@ set_length(struct pw_http_message *message)
   return pw_fields_replace(&message->headers, name, pw_view_of(number));
 }
 
+/* A Host field from a file follows what other options made of ":authority". */
+static bool
+set_host(struct pw_fields *headers)
+{
+  struct pw_view         host      = pw_view_of("host");
+  const struct pw_field *authority = pw_fields_find(headers, pw_view_of(":authority"));
+  return authority == NULL || pw_fields_find(headers, host) == NULL ||
+         pw_fields_replace(headers, host, authority->value);
+}
+
 static bool
 finish(const struct pw_run_given *given, size_t count, struct pw_run_options *options, struct pw_error *error)
 {
@@ -306,7 +316,8 @@ finish(const struct pw_run_given *given, size_t count, struct pw_run_options *op
                         "--config already describes the plugin: --configuration, --name and their like cannot be "
                         "given with it");
   }
-  return (set_length(&options->request) && set_length(&options->response)) || pw_run_no_memory(error);
+  return (set_host(&options->request.headers) && set_length(&options->request) && set_length(&options->response)) ||
+         pw_run_no_memory(error);
 }
 
 /* Reads the command line as it stands: what it means is seen to afterwards. The result is to be freed. */

@@ -70,7 +70,7 @@ pw_run_read_message(const struct pw_run_given *given, enum pw_http_kind kind, st
 {
   struct pw_bytes             text    = {0};
   const char                 *file    = strcmp(given->argument, "-") == 0 ? "standard input" : given->argument;
-  struct pw_http_text_options options = {.kind = kind, .file = file};
+  struct pw_http_text_options options = {.kind = kind, .file = file, .keep_host = true};
   pw_http_message_clear(message);
   bool done =
     read_file(given->argument, &text, error) && pw_http_text_read(pw_bytes_view(&text), &options, message, error);

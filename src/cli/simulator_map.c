@@ -107,6 +107,16 @@ place_of(enum pw_map_type map, struct pw_view key)
   return host ? pw_view_of(":authority") : key;
 }
 
+/* Where there is a Host field it says what ":authority" says. */
+static bool
+follow_authority(struct pw_fields *fields)
+{
+  const struct pw_field *authority = pw_fields_find(fields, pw_view_of(":authority"));
+  const struct pw_field *host      = pw_fields_find(fields, pw_view_of("host"));
+  return authority == NULL || host == NULL || pw_view_equal(authority->value, host->value) ||
+         pw_fields_replace(fields, pw_view_of("host"), authority->value);
+}
+
 static enum pw_status
 status_of(bool done)
 {
@@ -174,7 +184,7 @@ pw_simulator_map_replace(void *stream, enum pw_map_type map, struct pw_view key,
   if (!field_allowed(map, key, value)) {
     return PW_STATUS_BAD_ARGUMENT;
   }
-  return status_of(pw_fields_replace(fields, key, value));
+  return status_of(pw_fields_replace(fields, key, value) && follow_authority(fields));
 }
 
 enum pw_status
@@ -189,7 +199,9 @@ pw_simulator_map_remove(void *stream, enum pw_map_type map, struct pw_view key)
   if (is_pseudo(key) && pw_fields_find(fields, key) != NULL) {
     return PW_STATUS_BAD_ARGUMENT;
   }
-  pw_fields_remove(fields, key);
+  if (!is_pseudo(place_of(map, key))) {
+    pw_fields_remove(fields, key);
+  }
   return PW_STATUS_OK;
 }
 
@@ -210,15 +222,16 @@ pw_simulator_map_set(void *stream, enum pw_map_type map, const struct pw_pairs *
   /* Built beside the old one, so that a failure leaves that as it was, and the pairs may be views of it. */
   struct pw_fields fresh = {0};
   bool             done  = true;
-  for (size_t i = 0; done && i < fields->count && is_pseudo(fields->items[i].name); i++) {
-    done = pw_fields_add(&fresh, fields->items[i].name, fields->items[i].value);
+  for (size_t i = 0; done && i < fields->count; i++) {
+    const struct pw_field *field = &fields->items[i];
+    done = !is_pseudo(place_of(map, field->name)) || pw_fields_add(&fresh, field->name, field->value);
   }
   for (size_t i = 0; done && i < pairs->count; i++) {
     struct pw_view key = place_of(map, pairs->items[i].key);
     done               = is_pseudo(key) ? pw_fields_replace(&fresh, key, pairs->items[i].value)
                                         : pw_fields_add(&fresh, key, pairs->items[i].value);
   }
-  if (!done) {
+  if (!done || !follow_authority(&fresh)) {
     pw_fields_clear(&fresh);
     return PW_STATUS_INTERNAL_FAILURE;
   }

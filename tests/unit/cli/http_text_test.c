@@ -60,6 +60,16 @@ an_absolute_target_goes_before_host(void **state)
 }
 
 static void
+host_stays_beside_the_authority_when_asked(void **state)
+{
+  (void)state;
+  struct pw_http_text_options options = {.kind = PW_HTTP_REQUEST, .file = "f", .keep_host = true};
+  struct pw_view              text    = LITERAL("GET http://a.test/ HTTP/1.1\nA: 1\nHost: b.test\nHost: c.test\n");
+  assert_true(pw_http_text_read(text, &options, &message, &error));
+  assert_string_equal(headers(), ":method=GET;:scheme=http;:authority=a.test;:path=/;A=1;Host=a.test;");
+}
+
+static void
 connect_has_an_authority_and_no_path(void **state)
 {
   (void)state;
@@ -215,6 +225,7 @@ main(void)
   const struct CMUnitTest tests[] = {
     cmocka_unit_test_teardown(a_request_gets_pseudo_headers, clear),
     cmocka_unit_test_teardown(an_absolute_target_goes_before_host, clear),
+    cmocka_unit_test_teardown(host_stays_beside_the_authority_when_asked, clear),
     cmocka_unit_test_teardown(connect_has_an_authority_and_no_path, clear),
     cmocka_unit_test_teardown(the_empty_line_may_be_missing, clear),
     cmocka_unit_test_teardown(names_become_lower_case_when_asked, clear),

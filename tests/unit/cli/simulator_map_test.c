@@ -120,6 +120,27 @@ a_pseudo_header_is_set_and_stays_one(void **state)
 }
 
 static void
+host_is_another_name_of_the_authority(void **state)
+{
+  (void)state;
+  struct pw_pairs pairs = {0};
+  pw_fields_clear(&transaction.maps[REQUEST]);
+  pw_fields_add(&transaction.maps[REQUEST], pw_view_of(":authority"), pw_view_of("a.test"));
+  assert_int_equal(replace(REQUEST, "Host", "b.test"), PW_STATUS_OK);
+  assert_string_equal(text(REQUEST), ":authority=b.test;");
+  pw_fields_add(&transaction.maps[REQUEST], pw_view_of("Host"), pw_view_of("b.test"));
+  assert_int_equal(replace(REQUEST, ":authority", "c.test"), PW_STATUS_OK);
+  assert_string_equal(text(REQUEST), ":authority=c.test;Host=c.test;");
+  assert_int_equal(pw_simulator_ops.map_remove(&transaction, REQUEST, pw_view_of("host")), PW_STATUS_OK);
+  assert_string_equal(text(REQUEST), ":authority=c.test;Host=c.test;");
+  pw_pairs_add(&pairs, pw_view_of("host"), pw_view_of("d.test"));
+  assert_int_equal(pw_simulator_ops.map_set(&transaction, REQUEST, &pairs), PW_STATUS_OK);
+  assert_string_equal(text(REQUEST), ":authority=d.test;Host=d.test;");
+  assert_int_equal(replace(REQUEST, "host", "no host"), PW_STATUS_BAD_ARGUMENT);
+  pw_pairs_clear(&pairs);
+}
+
+static void
 a_status_has_three_digits(void **state)
 {
   (void)state;
@@ -192,6 +213,7 @@ main(void)
     cmocka_unit_test_setup_teardown(every_value_of_a_repeated_name_is_found, begin, end),
     cmocka_unit_test_setup_teardown(add_adds_and_replace_replaces, begin, end),
     cmocka_unit_test_setup_teardown(a_pseudo_header_is_set_and_stays_one, begin, end),
+    cmocka_unit_test_setup_teardown(host_is_another_name_of_the_authority, begin, end),
     cmocka_unit_test_setup_teardown(a_status_has_three_digits, begin, end),
     cmocka_unit_test_setup_teardown(setting_a_map_keeps_pseudo_headers_that_are_not_given, begin, end),
     cmocka_unit_test_setup_teardown(a_map_can_be_set_from_its_own_pairs, begin, end),

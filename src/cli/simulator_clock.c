@@ -1,12 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The virtual clock: what will happen, when, and letting it happen. */
-#include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 
 #include "cli/simulator_internal.h"
-
-/* Events at one and the same moment beyond which a module is taken to go round in circles. */
-#define EVENTS_AT_ONCE 10000
 
 bool
 pw_simulator_schedule(struct pw_simulator *simulator, const struct pw_event *event, uint64_t delay_nanoseconds)
@@ -110,22 +107,50 @@ resume_one(struct pw_simulator *simulator)
   return false;
 }
 
+/* Bounds of one drain. A module that goes round in circles (each call that ends makes another one) ends at the first
+ * two; what feeds its own queue goes on with the next step, as in the event loop of a proxy. */
+struct bounds {
+  unsigned events;
+  unsigned runs; /* of pw_worker_run */
+  double   seconds;
+};
+
+static double
+real_seconds(void)
+{
+  struct timespec now;
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}
+
+static bool
+give_up(struct pw_simulator *simulator)
+{
+  if (!simulator->gave_up) {
+    simulator->gave_up = true;
+    pw_simulator_note(simulator, NULL, PW_LOG_ERROR,
+                      pw_view_of("gave up on what happens at one moment: a module seems to go round in circles"));
+  }
+  return false;
+}
+
 bool
 pw_simulator_drain(struct pw_simulator *simulator)
 {
-  for (unsigned count = 0; count < EVENTS_AT_ONCE; count++) {
-    if (simulator->woken && simulator->worker != NULL) {
+  static const struct bounds usual = {10000, 100, 5}, afterwards = {10, 1, 0.1};
+  const struct bounds       *bounds = simulator->gave_up ? &afterwards : &usual;
+  double                     begin  = real_seconds();
+  unsigned                   runs   = 0;
+  for (unsigned events = 0; events < bounds->events && real_seconds() - begin < bounds->seconds; events++) {
+    if (simulator->woken && simulator->worker != NULL && runs < bounds->runs) {
       simulator->woken = false;
+      runs++;
       pw_worker_run(simulator->worker);
     } else if (!resume_one(simulator) && !happen_one(simulator)) {
       return true;
     }
   }
-  char text[128];
-  int  size = snprintf(text, sizeof(text),
-                       "gave up after %d events at one moment: a module seems to go round in circles", EVENTS_AT_ONCE);
-  pw_simulator_note(simulator, NULL, PW_LOG_ERROR, pw_view_make(text, (size_t)size));
-  return false;
+  return give_up(simulator);
 }
 
 void

@@ -94,6 +94,7 @@ struct pw_simulator {
   size_t           event_capacity;
   uint64_t         event_order;
   bool             woken;
+  bool             gave_up; /**< modules went round in circles: see pw_simulator_drain */
   uint64_t         random_state;
 
   struct pw_log_line *log;

@@ -121,6 +121,21 @@ class Calls(CliTest):
         self.assertEqual(before.count("proxy_on_tick("), 3)
 
 
+class Circles(CliTest):
+    """Modules whose events never end."""
+
+    def test_a_module_that_feeds_its_own_queue_does_not_hold_the_simulator(self):
+        done = self.run_program("run", self.module("circles"), "--configuration", "q")
+        self.assertGreater(done.out.count("proxy_on_queue_ready("), 50)
+        self.assertIn(":status: 200", done.out)
+
+    def test_calls_that_always_make_another_one_are_given_up(self):
+        answer = self.file("answer", "HTTP/1.1 200 OK\n\n")
+        done = self.run_program("run", self.module("circles"), "--configuration", "h", "--quiet",
+                                "--http-answer", f"*={answer}")
+        self.assertEqual(done.out.count("a module seems to go round in circles"), 1)
+
+
 class Messages(CliTest):
     """Requests and responses as HTTP/1 text."""
 
@@ -142,7 +157,7 @@ class Messages(CliTest):
         request = self.file("request", "GET /old HTTP/1.1\nHost: old.test\nX-One: 1\n\n")
         changed = self.headers("--path", "/new", "-H", "Host: new.test", "-H", "x-one: 2", "--request", request)
         self.assertEqual(changed["headers"], [[":method", "GET"], [":scheme", "http"], [":authority", "new.test"],
-                                              [":path", "/new"], ["X-One", "1"], ["x-one", "2"]])
+                                              [":path", "/new"], ["Host", "new.test"], ["X-One", "1"], ["x-one", "2"]])
 
     def test_a_body_makes_it_a_post_with_a_length(self):
         self.assertEqual(self.headers("--body", "abc", "--url", "https://h.test/x"), {

@@ -9,6 +9,8 @@
 #define MOST_KEYS 64
 /* More entries than a list of names or pairs needs; they are compared each with each. */
 #define MOST_ENTRIES 1000
+/* More items than a list of mappings needs; each takes hundreds of bytes. */
+#define MOST_ITEMS 10000
 
 void
 pw_schema_path_text(const struct pw_schema_path *path, char *buffer, size_t size)
@@ -55,10 +57,11 @@ arena_array(struct pw_schema_reader *reader, size_t count, size_t size)
 /* ----------------------------------------------------------------------------------------------------------- lists */
 
 static bool
-expect_few(struct pw_schema_reader *reader, const yaml_node_t *node, const struct pw_schema_path *path, size_t count)
+expect_few(struct pw_schema_reader *reader, const yaml_node_t *node, const struct pw_schema_path *path, size_t count,
+           size_t most)
 {
-  if (count > MOST_ENTRIES) {
-    pw_schema_mistake(reader, node, path, "has %zu entries; at most %d are read", count, MOST_ENTRIES);
+  if (count > most) {
+    pw_schema_mistake(reader, node, path, "has %zu entries; at most %zu are read", count, most);
     return false;
   }
   return true;
@@ -85,7 +88,8 @@ read_list(struct pw_schema_reader *reader, const struct pw_schema_key *key, cons
     return;
   }
   size_t count = item_count(node);
-  char  *items = arena_array(reader, count, key->mapping->size);
+  char  *items =
+    expect_few(reader, node, path, count, MOST_ITEMS) ? arena_array(reader, count, key->mapping->size) : NULL;
   if (!items) {
     return;
   }
@@ -151,11 +155,11 @@ read_names(struct pw_schema_reader *reader, const yaml_node_t *node, const struc
            struct pw_schema_list *list)
 {
   if (node->type == YAML_SEQUENCE_NODE) {
-    if (expect_few(reader, node, path, item_count(node))) {
+    if (expect_few(reader, node, path, item_count(node), MOST_ENTRIES)) {
       read_values(reader, node, path, true, list);
     }
   } else if (node->type == YAML_MAPPING_NODE) {
-    if (expect_few(reader, node, path, pair_count(node))) {
+    if (expect_few(reader, node, path, pair_count(node), MOST_ENTRIES)) {
       read_keys_of_mapping(reader, node, path, list);
     }
   } else {
@@ -172,7 +176,8 @@ read_pairs(struct pw_schema_reader *reader, const yaml_node_t *node, const struc
     return;
   }
   size_t          count = pair_count(node);
-  struct pw_pair *items = expect_few(reader, node, path, count) ? arena_array(reader, count, sizeof(*items)) : NULL;
+  struct pw_pair *items =
+    expect_few(reader, node, path, count, MOST_ENTRIES) ? arena_array(reader, count, sizeof(*items)) : NULL;
   if (!items) {
     return;
   }
@@ -295,6 +300,10 @@ report_unknown_key(struct pw_schema_reader *reader, const struct pw_schema *sche
 {
   struct pw_suggestion suggestion = {.wanted = name};
   char                 known[256] = "", deeper[96] = "";
+  if (reader->yaml->mistake_count >= PW_YAML_MISTAKES) {
+    pw_schema_mistake(reader, node, path, "unknown key"); /* is only counted */
+    return;
+  }
   for (const struct pw_schema_key *key = schema->keys; key->name; key++) {
     size_t used = strlen(known);
     snprintf(known + used, sizeof(known) - used, "%s%s", used ? ", " : "", key->name);

@@ -94,6 +94,13 @@ pw_yaml_sound(struct pw_yaml *yaml, struct pw_error *error)
 }
 
 static void
+set_input(yaml_parser_t *parser, struct pw_view text)
+{
+  /* libyaml asserts that there is a text, be it empty. */
+  yaml_parser_set_input_string(parser, (const unsigned char *)(text.data ? text.data : ""), text.size);
+}
+
+static void
 note_parser_mistake(struct pw_yaml *yaml, const yaml_parser_t *parser, struct pw_view text)
 {
   if (parser->error == YAML_MEMORY_ERROR) {
@@ -117,6 +124,69 @@ note_parser_mistake(struct pw_yaml *yaml, const yaml_parser_t *parser, struct pw
     snprintf(unescaped, sizeof(unescaped), "not valid YAML: %s%s%s", problem, *context ? ", " : "", context);
     escape(unescaped, mistake->text, sizeof(mistake->text));
   }
+}
+
+/* Nests deeper, or has more anchors, than libyaml takes in fair time: it looks through all open collections, and all
+ * anchors, again and again. */
+static bool
+is_too_much(struct pw_yaml *yaml, const yaml_event_t *event, size_t *depth, size_t *anchors)
+{
+  const char *what   = NULL;
+  bool        anchor = false;
+  switch (event->type) {
+  case YAML_SEQUENCE_START_EVENT:
+  case YAML_MAPPING_START_EVENT:
+    what   = ++*depth > PW_YAML_NESTING ? "nested too deep" : NULL;
+    anchor = event->type == YAML_SEQUENCE_START_EVENT ? event->data.sequence_start.anchor != NULL
+                                                      : event->data.mapping_start.anchor != NULL;
+    break;
+  case YAML_SEQUENCE_END_EVENT:
+  case YAML_MAPPING_END_EVENT:
+    --*depth;
+    break;
+  case YAML_SCALAR_EVENT:
+    anchor = event->data.scalar.anchor != NULL;
+    break;
+  default:
+    break;
+  }
+  *anchors += anchor;
+  if (*anchors > PW_YAML_ANCHORS) {
+    what = "too many anchors";
+  }
+  struct pw_yaml_mistake *mistake =
+    what ? mistake_at(yaml, event->start_mark.line + 1, event->start_mark.column + 1) : NULL;
+  if (mistake) {
+    snprintf(mistake->text, sizeof(mistake->text), "%s; at most %d %s are read", what,
+             *anchors > PW_YAML_ANCHORS ? PW_YAML_ANCHORS : PW_YAML_NESTING,
+             *anchors > PW_YAML_ANCHORS ? "of them" : "levels");
+  }
+  return what != NULL;
+}
+
+/* A first pass that keeps nothing. What is no YAML is told by the second one. */
+static bool
+is_moderate(struct pw_yaml *yaml, struct pw_view text)
+{
+  yaml_parser_t parser;
+  size_t        depth = 0, anchors = 0;
+  bool          ended = false, moderate = true;
+  if (!yaml_parser_initialize(&parser)) {
+    yaml->out_of_memory = true;
+    return false;
+  }
+  set_input(&parser, text);
+  while (!ended) {
+    yaml_event_t event;
+    if (!yaml_parser_parse(&parser, &event)) {
+      break;
+    }
+    moderate = !is_too_much(yaml, &event, &depth, &anchors);
+    ended    = !moderate || event.type == YAML_STREAM_END_EVENT;
+    yaml_event_delete(&event);
+  }
+  yaml_parser_delete(&parser);
+  return moderate;
 }
 
 static void
@@ -144,12 +214,14 @@ pw_yaml_begin(struct pw_yaml *yaml, struct pw_view text, const char *file)
     return NULL;
   }
   yaml_parser_t parser;
+  if (!is_moderate(yaml, text)) {
+    return NULL;
+  }
   if (!yaml_parser_initialize(&parser)) {
     yaml->out_of_memory = true;
     return NULL;
   }
-  /* libyaml asserts that there is a text, be it empty. */
-  yaml_parser_set_input_string(&parser, (const unsigned char *)(text.data ? text.data : ""), text.size);
+  set_input(&parser, text);
   yaml->loaded = yaml_parser_load(&parser, &yaml->document) != 0;
   if (!yaml->loaded) {
     note_parser_mistake(yaml, &parser, text);

@@ -14,8 +14,12 @@
 
 /** The largest text that is read. */
 #define PW_YAML_BYTES (8U << 20)
-/** The deepest nesting. */
+/** The deepest nesting of a text. */
+#define PW_YAML_NESTING 100
+/** The deepest nesting of a value that becomes JSON, aliases written out. */
 #define PW_YAML_DEPTH 64
+/** The most anchors. */
+#define PW_YAML_ANCHORS 1000
 /** How many nodes may be visited, those reached through an alias counted each time. */
 #define PW_YAML_VISITS 1000000
 

@@ -402,20 +402,50 @@ a_document_cannot_explode(void **state)
 }
 
 static void
+repeat(struct pw_bytes *text, const char *piece, size_t times)
+{
+  for (size_t i = 0; i < times; i++) {
+    assert_true(pw_bytes_append(text, piece, strlen(piece)));
+  }
+}
+
+static void
 deep_nesting_is_refused(void **state)
 {
   (void)state;
   struct pw_bytes text = {0};
-  pw_bytes_append(&text, "config: {configuration: ", 24);
-  for (int i = 0; i < 200; i++) {
-    pw_bytes_append(&text, "[", 1);
-  }
-  for (int i = 0; i < 200; i++) {
-    pw_bytes_append(&text, "]", 1);
-  }
+  repeat(&text, "config: {configuration: ", 1);
+  repeat(&text, "[", 70);
+  repeat(&text, "]", 70);
   pw_bytes_append(&text, WITH_CODE, strlen(WITH_CODE) + 1);
   assert_refused(text.data, "test.yaml:1:89: key 'config.configuration': nested too deep");
   pw_bytes_clear(&text);
+}
+
+/* libyaml alone takes minutes for each of these. */
+static void
+what_would_take_libyaml_too_long_is_refused(void **state)
+{
+  (void)state;
+  clock_t         begin = clock();
+  struct pw_bytes text  = {0};
+  repeat(&text, "[", 1 << 20);
+  pw_bytes_append(&text, "", 1);
+  assert_refused(text.data, "test.yaml:1:101: nested too deep; at most 100 levels are read");
+  pw_bytes_clear(&text);
+  repeat(&text, "- ", 1 << 20);
+  pw_bytes_append(&text, "", 1);
+  assert_refused(text.data, "test.yaml:1:201: nested too deep; at most 100 levels are read");
+  pw_bytes_clear(&text);
+  for (int i = 0; i < 200000; i++) {
+    char line[32];
+    snprintf(line, sizeof(line), "- &a%d x\n", i);
+    repeat(&text, line, 1);
+  }
+  pw_bytes_append(&text, "", 1);
+  assert_refused(text.data, "test.yaml:1001:3: too many anchors; at most 1000 of them are read");
+  pw_bytes_clear(&text);
+  assert_true(clock() - begin < 10 * CLOCKS_PER_SEC);
 }
 
 static void
@@ -521,6 +551,7 @@ main(void)
     cmocka_unit_test(mistakes_that_do_not_fit_are_counted),
     cmocka_unit_test(a_document_cannot_explode),
     cmocka_unit_test(deep_nesting_is_refused),
+    cmocka_unit_test(what_would_take_libyaml_too_long_is_refused),
     cmocka_unit_test(an_empty_view_is_an_empty_text),
     cmocka_unit_test(a_very_large_text_is_refused),
     cmocka_unit_test(a_file_that_cannot_be_read_is_named),

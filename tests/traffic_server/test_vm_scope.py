@@ -4,6 +4,7 @@
 import pytest
 
 from harness.configuration import remap_plugin, scripted as scripted_configuration
+from harness.http1 import format_request
 from harness.scripted import Scripted, note, unique_path
 from harness.server import remap_rule
 
@@ -62,7 +63,6 @@ def test_every_scope_survives_a_trap(scopes, scope):
 
 @pytest.mark.parametrize("scope", SCOPES)
 def test_paused_streams_on_all_threads(scopes, scope):
-    from harness.http1 import format_request
     connections = [scopes.connect() for _ in range(20)]
     for connection in connections:
         connection.send(format_request("GET", unique_path(), [("Host", f"{scope}.test"), (f"{scope}-request", "pause 50"),

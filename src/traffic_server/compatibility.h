@@ -41,12 +41,6 @@ pw_debug_print(const char *prefix, const char *text, int size)
   TSDebug(PW_DEBUG_TAG, "%s%.*s", prefix, size, text);
 }
 
-static inline bool
-pw_transaction_aborted(TSHttpTxn txn)
-{
-  return TSHttpTxnAborted(txn) == TS_SUCCESS;
-}
-
 /** The parameters of a path's last part (";name=value"), which 9.2 keeps apart from the path. */
 static inline const char *
 pw_url_parameters(TSMBuffer buffer, TSMLoc url, int *size)
@@ -79,13 +73,6 @@ static inline void
 pw_debug_print(const char *prefix, const char *text, int size)
 {
   Dbg(pw_debug_control(), "%s%.*s", prefix, size, text);
-}
-
-static inline bool
-pw_transaction_aborted(TSHttpTxn txn)
-{
-  bool by_client = false;
-  return TSHttpTxnAborted(txn, &by_client) == TS_SUCCESS;
 }
 
 static inline const char *

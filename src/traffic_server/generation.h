@@ -53,13 +53,13 @@ struct pw_generation {
  * Reads the files, compiles and links the modules, and starts each plugin once, so that every error is found and logged
  * now. Blocks: not on an event thread.
  *
- * `running` is the generation that serves now; NULL at the start. With one, any error makes this answer NULL, the old
- * one runs on, and the log says so; an unchanged set of files answers NULL as well. Without one, the result serves what
- * could be loaded, and passes or refuses (fail_open) in place of the rest. NULL also when memory is out.
- * `failed` tells errors from "unchanged".
+ * `running` is the generation that serves now, or NULL: an unchanged set of files answers NULL.
+ * `must_be_sound`: any error makes this answer NULL, and the log says that what runs stays in place. Otherwise (the
+ * server starts, and has to come up) the result serves what could be loaded, and passes or refuses (fail_open) the
+ * requests in place of the rest. NULL also when memory is out. `failed` tells errors from "unchanged".
  */
 struct pw_generation *pw_generation_load(const struct pw_file_list *files, const struct pw_generation *running,
-                                         bool *failed);
+                                         bool must_be_sound, bool *failed);
 
 /** References; any thread. The last release ends the VMs that are not of an event thread. */
 struct pw_generation *pw_generation_retain(struct pw_generation *generation);

@@ -22,6 +22,7 @@ struct loading {
   struct pw_bytes            *modules; /* one for each plugin */
   size_t                      module_count;
   EVP_MD_CTX                 *digest;
+  bool                        must_be_sound;
   bool                        failed;
 };
 
@@ -29,7 +30,7 @@ struct loading {
 static const char *
 consequence(const struct loading *loading, bool fail_open)
 {
-  if (loading->running) {
+  if (loading->must_be_sound) {
     return "The configuration that runs stays in place.";
   }
   return fail_open ? "Its requests pass unfiltered (fail_open)." : "Requests are refused with 503 (fail_open: false).";
@@ -275,11 +276,11 @@ load(struct loading *loading, const struct pw_file_list *files, bool *is_unchang
     return false;
   }
   *is_unchanged = unchanged(loading);
-  if (*is_unchanged || (loading->failed && loading->running)) {
+  if (*is_unchanged || (loading->failed && loading->must_be_sound)) {
     return true;
   }
   compile_modules(loading);
-  if (loading->failed && loading->running) {
+  if (loading->failed && loading->must_be_sound) {
     return true;
   }
   drop_broken(loading->generation);
@@ -301,16 +302,18 @@ loading_clear(struct loading *loading, size_t files)
 }
 
 struct pw_generation *
-pw_generation_load(const struct pw_file_list *files, const struct pw_generation *running, bool *failed)
+pw_generation_load(const struct pw_file_list *files, const struct pw_generation *running, bool must_be_sound,
+                   bool *failed)
 {
   struct loading loading;
   bool           is_unchanged = false;
 
   memset(&loading, 0, sizeof(loading));
-  loading.running    = running;
-  loading.generation = (struct pw_generation *)calloc(1, sizeof(struct pw_generation));
-  loading.digest     = EVP_MD_CTX_new();
-  *failed            = true;
+  loading.running       = running;
+  loading.must_be_sound = must_be_sound;
+  loading.generation    = (struct pw_generation *)calloc(1, sizeof(struct pw_generation));
+  loading.digest        = EVP_MD_CTX_new();
+  *failed               = true;
   if (!loading.generation || !loading.digest || !EVP_DigestInit_ex(loading.digest, EVP_sha256(), NULL)) {
     free(loading.generation);
     EVP_MD_CTX_free(loading.digest);
@@ -324,7 +327,7 @@ pw_generation_load(const struct pw_file_list *files, const struct pw_generation 
   *failed                     = !complete || loading.failed;
   loading.generation->healthy = !*failed;
   loading_clear(&loading, files->count);
-  if (!complete || is_unchanged || (running && *failed)) {
+  if (!complete || is_unchanged || (must_be_sound && *failed)) {
     pw_generation_retire(loading.generation);
     return NULL;
   }

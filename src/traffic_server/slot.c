@@ -4,6 +4,7 @@
 #include "traffic_server/compatibility.h"
 #include "traffic_server/event_thread.h"
 #include "traffic_server/log.h"
+#include "traffic_server/statistics.h"
 
 #include <pthread.h>
 #include <stdlib.h>
@@ -176,14 +177,9 @@ static struct pw_slot *
 slot_load(struct pw_slot *slot, bool keep_broken, struct pw_error *error)
 {
   bool failed      = false;
-  slot->generation = pw_generation_load(&slot->files, NULL, &failed);
+  slot->generation = pw_generation_load(&slot->files, NULL, !keep_broken, &failed);
   if (!slot->generation) {
-    pw_error_set(error, PW_ERROR_MEMORY, "out of memory while the configuration was loaded");
-    return NULL;
-  }
-  if (failed && !keep_broken) {
-    pw_error_set(error, PW_ERROR_CONFIGURATION, "%s: see the errors in diags.log",
-                 slot->files.count ? slot->files.paths[0] : "no configuration file");
+    pw_error_set(error, PW_ERROR_CONFIGURATION, "%s: not loaded, see the errors in diags.log", slot->files.paths[0]);
     return NULL;
   }
   pthread_mutex_lock(&table_lock);
@@ -270,16 +266,18 @@ reload(void *data, struct pw_slot *slot)
   pthread_mutex_lock(&load_lock);
   /* Only loaders exchange it: it stays while the lock is held. */
   struct pw_generation *running = slot->generation;
-  struct pw_generation *fresh   = pw_generation_load(&slot->files, running, &failed);
+  struct pw_generation *fresh   = pw_generation_load(&slot->files, running, true, &failed);
   if (fresh) {
     publish(slot, fresh);
+    pw_statistics_add(PW_STATISTIC_RELOADS, 1);
+  } else if (failed) {
+    pw_statistics_add(PW_STATISTIC_FAILED_RELOADS, 1);
   }
   pthread_mutex_unlock(&load_lock);
-  if (slot->files.count > 0) {
-    pw_log_note("%s: %s", slot->files.paths[0],
-                fresh    ? "loaded anew"
-                : failed ? "not loaded: see the errors above; the running configuration stays"
-                         : "unchanged");
+  if (fresh) {
+    pw_log_note("%s: loaded anew", slot->files.paths[0]);
+  } else if (!failed) {
+    pw_log_debug("%s: unchanged", slot->files.paths[0]);
   }
 }
 

@@ -24,13 +24,14 @@ struct pw_slot {
  * The slot for these files (relative names are under Traffic Server's configuration directory), loaded. A remap rule
  * with the same files as another one gets the same slot. One reference. Blocks: not on an event thread.
  * `keep_broken`: also when something is broken (for the start: the server has to come up); otherwise that is an error.
- * Errors: LIMIT (too many slots), CONFIGURATION (it is broken: logged), MEMORY.
+ * Errors: LIMIT (too many slots), CONFIGURATION (it could not be loaded: logged), MEMORY.
  */
 struct pw_slot *pw_slot_open(int count, char *const *files, bool is_global, bool keep_broken, struct pw_error *error);
 /** Gives a reference back. NULL is allowed. Not on an event thread. */
 void pw_slot_close(struct pw_slot *slot);
 
-/** `traffic_ctl config reload`: loads every slot's files anew, and publishes what has changed and is sound. */
+/** `traffic_ctl config reload`: loads every slot's files anew, and publishes what has changed and is sound. Blocks: not
+ *  on an event thread. */
 void pw_slots_reload(void);
 
 /** Counts up whenever a slot comes, goes, or gets another generation. Any thread. */

@@ -59,7 +59,6 @@ struct pw_transaction {
   enum pw_stream_type       direction; /**< of that pause */
   TSEvent                   held;      /**< the hook that waits for TSHttpTxnReenable; TS_EVENT_NONE: none */
   unsigned                  hooks;     /**< bits of those that were added */
-  bool                      in_remap;  /**< TSRemapDoRemap is under way: the request's URL is the upstream's */
   bool                      closing;   /**< a module closed it in TSRemapDoRemap, where that cannot be done */
   struct pw_local_answer    answer;    /**< a local reply, from when it is given until it is sent */
   struct pw_pseudo_values   values;    /**< of pseudo-headers that were asked for */

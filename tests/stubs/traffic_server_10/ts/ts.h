@@ -146,7 +146,6 @@ void         TSHttpHookAdd(TSHttpHookID id, TSCont contp);
 void         TSHttpTxnHookAdd(TSHttpTxn txnp, TSHttpHookID id, TSCont contp);
 void         TSHttpTxnReenable(TSHttpTxn txnp, TSEvent event);
 TSReturnCode TSHttpTxnShutDown(TSHttpTxn txnp, TSEvent event);
-TSReturnCode TSHttpTxnAborted(TSHttpTxn txnp, bool *client_abort);
 int          TSHttpTxnIsInternal(TSHttpTxn txnp);
 void         TSSkipRemappingSet(TSHttpTxn txnp, int flag);
 void         TSHttpTxnStatusSet(TSHttpTxn txnp, TSHttpStatus status);

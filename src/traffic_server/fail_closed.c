@@ -4,7 +4,7 @@
 #include <strings.h>
 
 static const char *
-skip(const char *at, const char *end, const char *characters)
+skip_any(const char *at, const char *end, const char *characters)
 {
   while (at < end && strchr(characters, *at) && *at != '\0') {
     at++;
@@ -24,7 +24,7 @@ static bool
 is_false(const char *at, const char *end)
 {
   static const char *const words[] = {"false", "no", "off"};
-  at                               = skip(at, end, " \t\r\n\"'");
+  at                               = skip_any(at, end, " \t\r\n\"'");
   for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
     if (begins(at, end, words[i])) {
       at += strlen(words[i]);
@@ -44,10 +44,10 @@ pw_text_says_fail_closed(struct pw_view text)
   for (const char *at = text.data; at && at < end; at++) {
     if (*at == '\n') {
       comment = false;
-    } else if (*at == '#') {
+    } else if (*at == '#' && (at == text.data || strchr(" \t\r\n", at[-1]) != NULL)) {
       comment = true;
     } else if (!comment && begins(at, end, key)) {
-      const char *after = skip(at + sizeof(key) - 1, end, " \t\"'");
+      const char *after = skip_any(at + sizeof(key) - 1, end, " \t\"'");
       if (after < end && *after == ':' && is_false(after + 1, end)) {
         return true;
       }

@@ -2,6 +2,7 @@
 /* Deadlines: never early, not much late, kept by nested calls. */
 #include "support.h"
 
+#include <dirent.h>
 #include <unistd.h>
 
 /* How late a call may end on a busy machine and under sanitizers. */
@@ -61,6 +62,52 @@ a_deadline_holds_after_the_clock_has_slept(void **state)
   expect_timeout(guest, "spin", 5);
   usleep(200000);
   expect_timeout(guest, "spin", 5);
+}
+
+/* How often the thread of that name has gone to sleep of itself; -1: there is none. */
+static long
+sleeps_of(const char *name)
+{
+  DIR           *tasks = opendir("/proc/self/task");
+  struct dirent *task;
+  long           sleeps = -1;
+
+  assert_non_null(tasks);
+  while ((task = readdir(tasks)) != NULL) {
+    char  line[512];
+    char  found[64] = "";
+    FILE *status;
+
+    snprintf(line, sizeof line, "/proc/self/task/%s/status", task->d_name);
+    status = fopen(line, "r");
+    while (status && fgets(line, sizeof line, status)) {
+      sscanf(line, "Name: %63[^\n]", found);
+      if (strcmp(found, name) == 0) {
+        sscanf(line, "voluntary_ctxt_switches: %ld", &sleeps);
+      }
+    }
+    if (status) {
+      fclose(status);
+    }
+  }
+  closedir(tasks);
+  return sleeps;
+}
+
+static void
+the_clock_sleeps_when_no_call_can_be_due(void **state)
+{
+  struct guest  *guest     = *state;
+  pw_value       values[2] = {{.i32 = 1}, {.i32 = 1}};
+  struct pw_trap trap;
+  long           sleeps;
+
+  assert_true(call_guest(guest, "add", values, 2, 5, &trap));
+  usleep(200000);
+  sleeps = sleeps_of("wasm ticker");
+  assert_true(sleeps > 0);
+  usleep(100000);
+  assert_int_equal(sleeps_of("wasm ticker"), sleeps);
 }
 
 static void
@@ -166,10 +213,15 @@ main(void)
 {
   const struct CMUnitTest tests[] = {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
-    TEST(an_endless_loop_is_ended_in_time_and_not_before),    TEST(a_deadline_holds_after_the_clock_has_slept),
-    TEST(a_call_within_its_deadline_is_left_alone),           TEST(a_call_without_deadline_after_one_with_is_not_ended),
-    TEST(a_nested_call_without_deadline_keeps_the_outer_one), TEST(a_nested_call_cannot_go_beyond_the_outer_deadline),
-    TEST(the_outer_deadline_holds_again_after_a_nested_call), TEST(an_endless_start_section_is_ended),
+    TEST(an_endless_loop_is_ended_in_time_and_not_before),
+    TEST(a_deadline_holds_after_the_clock_has_slept),
+    TEST(the_clock_sleeps_when_no_call_can_be_due),
+    TEST(a_call_within_its_deadline_is_left_alone),
+    TEST(a_call_without_deadline_after_one_with_is_not_ended),
+    TEST(a_nested_call_without_deadline_keeps_the_outer_one),
+    TEST(a_nested_call_cannot_go_beyond_the_outer_deadline),
+    TEST(the_outer_deadline_holds_again_after_a_nested_call),
+    TEST(an_endless_start_section_is_ended),
   };
 
   return cmocka_run_group_tests(tests, NULL, NULL);

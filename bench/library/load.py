@@ -54,10 +54,10 @@ def run_wrk(url, headers, seconds, connections, cpus):
         raise LoadFailed(f"{url}: {trouble.group(0)}")
     return {"rate": float(re.search(r"Requests/sec:\s+([\d.]+)", text).group(1)),
             "requests": int(re.search(r"(\d+) requests in", text).group(1)),
-            "latency_50": _microseconds(re.search(r"50%\s+(\S+)", text).group(1)),
-            "latency_99": _microseconds(re.search(r"99%\s+(\S+)", text).group(1))}
+            "latency_50": _percentile(text, 50), "latency_99": _percentile(text, 99)}
 
 
-def _microseconds(text):
-    number, unit = re.match(r"([\d.]+)(\D+)", text).groups()
+def _percentile(text, percent):
+    """Microseconds, from a line of wrk's latency distribution."""
+    number, unit = re.search(rf"(?m)^\s+{percent}%\s+([\d.]+)(\D+)$", text).groups()
     return float(number) * {"us": 1, "ms": 1e3, "s": 1e6}[unit]

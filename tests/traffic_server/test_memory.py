@@ -17,7 +17,7 @@ KINDS = {
     "properties": {"request": "set_property my.own 1;property request.path", "response": "property source.address"},
     "pause": {"request": "pause 1", "response": "pause 1"},
 }
-COUNTS = {"headers": 15000, "reply": 5000, "response-reply": 5000, "properties": 10000, "pause": 5000}
+COUNTS = {"headers": 30000, "reply": 20000, "response-reply": 20000, "properties": 20000, "pause": 5000}
 
 
 @pytest.fixture(scope="module")

@@ -42,6 +42,14 @@ impl Plugin {
 impl Context for Plugin {}
 
 impl RootContext for Plugin {
+    fn on_vm_start(&mut self, _configuration_size: usize) -> bool {
+        // Lines that the host would drop need not be made.
+        if let Ok(level) = hostcalls::get_log_level() {
+            proxy_wasm::set_log_level(level);
+        }
+        true
+    }
+
     fn on_configure(&mut self, _configuration_size: usize) -> bool {
         let result = self.read_configuration();
         if let Err(message) = &result {

@@ -169,6 +169,7 @@ on_event(TSCont continuation, TSEvent event, void *data)
   (void)event;
   (void)data;
   run(thread);
+  TSContDestroy(continuation);
   return 0;
 }
 
@@ -194,7 +195,12 @@ pw_event_thread_wake(struct pw_event_thread *thread)
   thread->scheduled = true;
   pthread_mutex_unlock(&thread->lock);
   if (schedule) {
-    TSContScheduleOnThread(thread->continuation, 0, thread->handle);
+    /* Scheduling takes the continuation's lock, and who calls may hold that of a shared worker, which the event thread
+     * waits for when its turn runs: one continuation for all turns would end in a deadlock. A fresh one has a lock that
+     * nobody holds. */
+    TSCont continuation = TSContCreate(on_event, TSMutexCreate());
+    TSContDataSet(continuation, thread);
+    TSContScheduleOnThread(continuation, 0, thread->handle);
   }
 }
 
@@ -217,10 +223,8 @@ thread_new(TSEventThread handle)
     return NULL;
   }
   pthread_mutex_init(&thread->lock, NULL);
-  thread->handle       = handle;
-  thread->continuation = TSContCreate(on_event, TSMutexCreate());
-  TSContDataSet(thread->continuation, thread);
-  thread->next = __atomic_load_n(&threads, __ATOMIC_RELAXED);
+  thread->handle = handle;
+  thread->next   = __atomic_load_n(&threads, __ATOMIC_RELAXED);
   while (!__atomic_compare_exchange_n(&threads, &thread->next, thread, true, __ATOMIC_RELEASE, __ATOMIC_RELAXED)) {
   }
   TSCont housekeeping = TSContCreate(on_housekeeping, TSMutexCreate());

@@ -21,8 +21,7 @@ struct pw_segment;
 
 struct pw_event_thread {
   TSEventThread                handle;
-  TSCont                       continuation; /**< runs what others asked for, and the housekeeping */
-  struct pw_event_thread      *next;         /**< of all; threads never go */
+  struct pw_event_thread      *next; /**< of all; threads never go */
   struct pw_generation_worker *current[PW_SLOTS_MOST];
   struct pw_generation_worker *workers; /**< all that are here: current ones, and old ones still in use */
   struct pw_transaction       *free_transactions;

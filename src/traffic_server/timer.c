@@ -46,6 +46,20 @@ timer_free(struct pw_timer *timer)
   free(timer);
 }
 
+static int on_timer(TSCont continuation, TSEvent event, void *data);
+
+/* A timer that nobody knows yet. Without timers_lock: the server locks the continuation here. */
+static struct pw_timer *
+timer_new(void)
+{
+  struct pw_timer *timer = (struct pw_timer *)calloc(1, sizeof(*timer));
+  if (timer) {
+    timer->continuation = TSContCreate(on_timer, TSMutexCreate());
+    TSContDataSet(timer->continuation, timer);
+  }
+  return timer;
+}
+
 /* All static functions from here on: with timers_lock. */
 
 static void
@@ -120,13 +134,14 @@ on_timer(TSCont continuation, TSEvent event, void *data)
   return 0;
 }
 
+/* The instance's timer: the one that it has, or `*fresh`, which is taken then. */
 static struct pw_timer *
-timer_new(struct pw_generation_worker *worker, struct pw_instance *instance)
+timer_for(struct pw_generation_worker *worker, struct pw_instance *instance, struct pw_timer **fresh)
 {
-  struct pw_timer *timer = (struct pw_timer *)calloc(1, sizeof(*timer));
-  if (timer) {
-    timer->continuation = TSContCreate(on_timer, TSMutexCreate());
-    TSContDataSet(timer->continuation, timer);
+  struct pw_timer *timer = *timer_link(worker, instance);
+  if (!timer && *fresh) {
+    timer           = *fresh;
+    *fresh          = NULL;
     timer->worker   = worker;
     timer->instance = instance;
     timer->next     = worker->timers;
@@ -136,35 +151,45 @@ timer_new(struct pw_generation_worker *worker, struct pw_instance *instance)
 }
 
 static void
-timer_set(struct pw_generation_worker *worker, struct pw_instance *instance, uint32_t milliseconds)
+timer_set(struct pw_timer *timer, uint32_t milliseconds)
 {
-  struct pw_timer **link  = timer_link(worker, instance);
-  struct pw_timer  *timer = *link;
-
-  if (milliseconds == 0 || worker->ended) {
-    if (timer && timer->ticking) {
-      timer->milliseconds = 0;
-    } else if (timer) {
-      timer_remove(link);
-    }
-    return;
+  timer->milliseconds = milliseconds;
+  timer->due          = monotonic() + milliseconds * NANOSECONDS_PER_MILLISECOND;
+  if (!timer->scheduled && __atomic_load_n(&timer->worker->live, __ATOMIC_ACQUIRE)) {
+    timer_schedule(timer);
   }
-  timer = timer ? timer : timer_new(worker, instance);
-  if (timer) {
-    timer->milliseconds = milliseconds;
-    timer->due          = monotonic() + milliseconds * NANOSECONDS_PER_MILLISECOND;
-    if (!timer->scheduled && __atomic_load_n(&worker->live, __ATOMIC_ACQUIRE)) {
-      timer_schedule(timer);
-    }
+}
+
+static void
+timer_stop(struct pw_generation_worker *worker, const struct pw_instance *instance)
+{
+  struct pw_timer **link = timer_link(worker, instance);
+  if (*link && (*link)->ticking) {
+    (*link)->milliseconds = 0;
+  } else if (*link) {
+    timer_remove(link);
   }
 }
 
 void
-pw_timer_set(void *worker, struct pw_instance *instance, uint32_t milliseconds)
+pw_timer_set(void *data, struct pw_instance *instance, uint32_t milliseconds)
 {
+  struct pw_generation_worker *worker = (struct pw_generation_worker *)data;
+  struct pw_timer             *fresh  = milliseconds > 0 ? timer_new() : NULL;
+
   pthread_mutex_lock(&timers_lock);
-  timer_set((struct pw_generation_worker *)worker, instance, milliseconds);
+  if (milliseconds == 0 || worker->ended) {
+    timer_stop(worker, instance);
+  } else {
+    struct pw_timer *timer = timer_for(worker, instance, &fresh);
+    if (timer) {
+      timer_set(timer, milliseconds);
+    }
+  }
   pthread_mutex_unlock(&timers_lock);
+  if (fresh) {
+    timer_free(fresh);
+  }
 }
 
 void

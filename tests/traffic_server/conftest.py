@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Fixtures: the origin, servers that tests share, and what keeps an eye on them."""
 
+import signal
 import sys
 from pathlib import Path
 
@@ -14,6 +15,10 @@ from harness.configuration import global_plugin, scripted as scripted_configurat
 from harness.origin import Origin  # noqa: E402
 from harness.scripted import Scripted  # noqa: E402
 from harness.server import TrafficServer, remap_rule, tls_remap_rule  # noqa: E402
+
+
+def pytest_configure():
+    signal.signal(signal.SIGTERM, lambda *_: pytest.exit("terminated", 143))
 
 
 @pytest.fixture(scope="session")

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """A private Traffic Server: its own directory, ports on 127.0.0.1, and no service manager."""
 
+import ctypes
 import os
 import re
 import shutil
@@ -17,6 +18,7 @@ from .http1 import Connection
 from .ports import free_port
 from .settings import IP_ALLOW, RUNROOT_DIRECTORIES, default_records, records_text
 
+PR_SET_PDEATHSIG = 1  # of <sys/prctl.h>
 RUNNING = []  # servers that have been started and not stopped
 
 
@@ -120,7 +122,8 @@ class TrafficServer:
                        **self.environment, **build.sanitizer_environment(self.directory / "log" / "sanitizer")}
         with open(self.directory / "log" / "stderr", "ab") as output:
             self.process = subprocess.Popen(command, env=environment, cwd=self.directory, stdin=subprocess.DEVNULL,
-                                            stdout=output, stderr=output, start_new_session=True)
+                                            stdout=output, stderr=output, start_new_session=True,
+                                            preexec_fn=self._die_with_us)
         RUNNING.append(self)
         try:
             self.wait_for_log(r"traffic server running", timeout=timeout)
@@ -131,6 +134,10 @@ class TrafficServer:
             self.stop()
             raise
         return self
+
+    def _die_with_us(self):
+        """In the new process: it ends when this one does, also when this one is killed. A manager ends its server."""
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM if self.manager else signal.SIGKILL)
 
     def _wait_for_ports(self, timeout):
         end = time.monotonic() + timeout

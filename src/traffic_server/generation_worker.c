@@ -137,7 +137,9 @@ pw_generation_worker_new_shared(struct pw_generation *generation, bool *failed)
 void
 pw_generation_worker_activate(struct pw_generation_worker *worker, struct pw_event_thread *thread)
 {
-  worker->thread = thread;
+  if (!worker->shared) {
+    worker->thread = thread;
+  }
   if (!__atomic_exchange_n(&worker->live, true, __ATOMIC_ACQ_REL)) {
     pw_timers_start(worker);
   }

@@ -62,6 +62,8 @@ timer_new(void)
 
 /* All static functions from here on: with timers_lock. */
 
+/* The server takes the continuation's lock here, and so does each event. That cannot end in a deadlock: it is called by
+ * the event itself, or when there is none, and then nobody holds that lock. */
 static void
 timer_schedule(struct pw_timer *timer)
 {

@@ -162,6 +162,7 @@ struct pw_vm {
   uint32_t                    depth;      /**< calls into the module under way */
   bool                        allocating; /**< in the module's allocator: hostcalls that reach the proxy are refused */
   bool                        dead;
+  bool                        settling; /**< contexts are being finished: what comes up meanwhile waits its turn */
   bool                        started;
   struct pw_context          *finished; /**< contexts whose proxy_done came: finalised after the call, see vm.c */
   struct pw_vm               *next;

@@ -93,26 +93,27 @@ pw_vm_bury(struct pw_vm *vm)
   pw_vm_release(vm);
 }
 
-/* After the outermost call: what could not be done while the module was running. */
+/* After the outermost call: what could not be done while the module was running. The callbacks that this makes do not
+ * settle again: a module that is done with a thousand contexts at once must not nest as many calls on our stack, and a
+ * trap must not take a context away from whoever is finishing it. */
 static void
 vm_settle(struct pw_vm *vm)
 {
-  if (PW_UNLIKELY(vm->dead)) {
-    if (vm->instance != NULL) {
-      pw_vm_bury(vm);
-    }
+  if (vm->settling) {
     return;
   }
-  while (PW_UNLIKELY(vm->finished != NULL)) {
+  vm->settling = true;
+  while (vm->finished != NULL && !vm->dead) {
     struct pw_context *context = vm->finished;
 
     vm->finished           = context->next_finished;
     context->next_finished = NULL;
     context->finishing     = false;
     pw_context_finish(context);
-    if (vm->dead) {
-      return;
-    }
+  }
+  vm->settling = false;
+  if (vm->dead && vm->instance != NULL) {
+    pw_vm_bury(vm);
   }
 }
 

@@ -60,6 +60,19 @@ def test_all_gives_repeated_names_one_by_one_in_order(scripted):
     assert [text for text in notes(response) if text.startswith(("x-a=", "x-b="))] == ["x-a=1", "x-b=2", "x-a=3"]
 
 
+def test_get_joins_repeated_values(scripted):
+    response = scripted.ask(headers=[("x-a", "1"), ("x-a", "2"), ("Cookie", "a=1"), ("Cookie", "b=2")],
+                            request="get request x-a;get request cookie")
+    assert notes(response) == ["x-a=1, 2", "cookie=a=1; b=2"]
+
+
+def test_names_are_in_lower_case(scripted):
+    response = scripted.ask(unique_path() + "?header=X-Upper:1", headers=[("X-Upper", "2"), ("hOST-lIKE", "3")],
+                            request="all request", response="all response")
+    assert [text for text in notes(response) if text.lower().startswith(("x-upper", "host-like"))] == [
+        "x-upper=2", "host-like=3", "x-upper=1"]
+
+
 def test_value_keeps_every_byte_that_a_header_can_have(scripted):
     value = "a\tb \"c\" d;e,f=\xe9\xff"
     response = scripted.ask(headers=[("x-odd", value)], request="get request x-odd;add request x-copy %e9%09%ff")

@@ -48,6 +48,26 @@ def test_headers_of_the_origin_are_not_in_a_reply(scripted, phase):
     assert "x-origin" not in response.headers and "set-cookie" not in response.headers
 
 
+def test_reply_to_the_request_meets_the_response_callbacks(scripted):
+    response = scripted.ask(request="reply 403 no x-a=1",
+                            response="get response :status;get response x-a;replace response x-a 2")
+    assert (response.status, response.text) == (403, "no")
+    assert response.headers.all("do-note") == [":status=403", "x-a=1"]
+    assert response.headers.all("x-a") == ["2"]
+
+
+def test_fields_of_the_connection_are_the_servers_own(scripted):
+    response = scripted.ask(request="reply 200 text content-length=1 transfer-encoding=chunked connection=x upgrade=y")
+    assert response.text == "text"
+    assert response.headers.all("content-length") == ["4"]
+    assert "transfer-encoding" not in response.headers and "upgrade" not in response.headers
+
+
+def test_reply_without_a_type_is_plain_text(scripted):
+    for phase in ("request", "response"):
+        assert scripted.ask(**{phase: "reply 403 text"}).headers.get("content-type").startswith("text/plain")
+
+
 def test_reply_on_a_cache_hit(scripted):
     path = unique_path() + "?cache=60"
     scripted.ask(path)

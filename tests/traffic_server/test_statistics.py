@@ -20,6 +20,8 @@ def counted(managed):
     for _ in range(THREADS_REQUESTS):
         managed.ask(request="count e2e_threads 1")
     managed.ask(request="count e2e_survivor 5")
+    for _ in range(4):
+        managed.ask(request="reply 403 no")
     for _ in range(10):
         managed.ask(request="trap unreachable")
     return managed
@@ -54,6 +56,9 @@ def test_statistics_of_the_plugin_itself(counted):
     assert counted.server.wait_for_metric("proxywasm.traps", 1) >= 1
     assert counted.server.wait_for_metric("proxywasm.instances", 1) >= 1
     assert counted.server.wait_for_metric("proxywasm.restarts", 1) >= 1
+    assert counted.server.wait_for_metric("proxywasm.local_replies", 4) == 4
+    assert counted.server.metric("proxywasm.streams") == 0
+    assert counted.server.metric("proxywasm.refused") == 0
 
 
 def test_odd_name_of_a_metric_does_no_harm(managed):

@@ -70,3 +70,16 @@ def test_paused_streams_on_all_threads(scopes, scope):
     for connection in connections:
         assert connection.read_response().status == 200
         connection.close()
+
+
+def test_no_resume_is_lost_between_the_threads_of_a_process_scope(scopes):
+    """The tick that resumes may come on another thread at the very moment of the pause."""
+    connections = [scopes.connect() for _ in range(40)]
+    for _ in range(50):
+        for connection in connections:
+            connection.send(format_request("GET", "/resumed?cache=60", [
+                ("Host", "process.test"), ("process-request", "pause 0"), ("process-response", "pause 0")]))
+        for connection in connections:
+            assert connection.read_response().status == 200
+    for connection in connections:
+        connection.close()

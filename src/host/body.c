@@ -82,14 +82,15 @@ stage_body(struct pw_stream *stream, struct pw_context *context, int direction, 
   return action;
 }
 
-/* Whether headers wait at this step or before it, so that its body callback must not be called yet. */
+/* Whether headers wait at this step, so that its body waits with them: but for a plugin that is to see the body
+ * meanwhile, and has a callback for it. No body comes beyond the step where headers are. */
 static bool
 step_waits_for_headers(const struct pw_stream *stream, const struct pw_context *context, int direction, size_t step)
 {
-  size_t headers_at = stream->directions[direction].headers_at;
+  const struct pw_plugin *plugin = context->instance->plugin;
 
-  return step > headers_at ||
-         (step == headers_at && !context->instance->plugin->config.allow_on_headers_stop_iteration);
+  return step == stream->directions[direction].headers_at &&
+         !(plugin->config.allow_on_headers_stop_iteration && pw_plugin_wants(plugin, body_callback(stream, direction)));
 }
 
 /* One step. True: `*piece` and `*end` are what the next step gets. False: `*next` says how the way ends here. */
@@ -122,17 +123,18 @@ body_step(struct pw_stream *stream, int direction, size_t step, struct pw_view *
     return false;
   }
   if (action == PW_ACTION_PAUSE || step == stream->directions[direction].headers_at) {
-    stage->pauses |= PW_PAUSE_BODY;
     if (!stage_hold(context, direction, pw_view_make(NULL, 0), false)) {
       *next = body_too_large(stream, context, direction);
     } else if (action == PW_ACTION_CONTINUE) {
       /* Its headers were paused, and with the body it lets both go: the headers have to be first. */
-      stage->resume = true;
+      pw_stage_set_pauses(context, direction, PW_PAUSE_HEADERS | PW_PAUSE_BODY, true);
       pw_stream_ask(stream, direction);
     }
     return false;
   }
-  stage->pauses &= (uint8_t)~PW_PAUSE_BODY;
+  if (stage->pauses != 0) {
+    pw_stage_set_pauses(context, direction, 0, false);
+  }
   *piece = pw_buffer_view(&stage->body);
   *end   = stage->end;
   return true;
@@ -179,4 +181,27 @@ pw_stage_release(struct pw_stream *stream, int direction, size_t step)
            : pw_stream_pass_body(stream, direction, held ? step : step + 1, pw_bytes_view(&bytes), stage->end);
   pw_bytes_clear(&bytes);
   return next;
+}
+
+void
+pw_stream_drop_held(struct pw_stream *stream)
+{
+  size_t i;
+  int    direction;
+
+  for (i = 0; i < stream->chain->count; ++i) {
+    for (direction = 0; direction < 2; ++direction) {
+      struct pw_stage *stage = &stream->contexts[i].stages[direction];
+
+      pw_stage_set_pauses(&stream->contexts[i], direction, 0, false);
+      /* With its memory: it may be a large body, or show a piece that is the proxy's. */
+      pw_buffer_free(&stage->body);
+      stage->held = false;
+      stage->end  = false;
+    }
+  }
+  for (direction = 0; direction < 2; ++direction) {
+    stream->directions[direction].headers_at  = stream->chain->count;
+    stream->directions[direction].trailers_at = stream->chain->count;
+  }
 }

@@ -2,10 +2,18 @@
 /* Headers and trailers on their way through the chain, and the call of one plugin. */
 #include "host/stream.h"
 
-bool
-pw_stage_usable(struct pw_stream *stream, struct pw_context *context)
+/* The lock of its worker is held, as in the next. */
+static bool
+context_lives(const struct pw_context *context)
 {
-  if (PW_LIKELY(context->vm != NULL && !context->vm->dead)) {
+  return PW_LIKELY(context->vm != NULL && !context->vm->dead);
+}
+
+/* Whether the plugin at this context can be asked; if it is broken and fails closed the verdict becomes FAIL. */
+static bool
+stage_usable(struct pw_stream *stream, const struct pw_context *context)
+{
+  if (context_lives(context)) {
     return true;
   }
   if (!context->instance->plugin->config.fail_open) {
@@ -14,28 +22,95 @@ pw_stage_usable(struct pw_stream *stream, struct pw_context *context)
   return false;
 }
 
+bool
+pw_stage_lives(const struct pw_context *context)
+{
+  struct pw_worker *worker = context->instance->worker;
+  bool              lives;
+
+  pw_worker_enter(worker);
+  lives = context_lives(context);
+  pw_worker_leave(worker);
+  return lives;
+}
+
+void
+pw_stage_set_pauses(struct pw_context *context, int direction, uint8_t pauses, bool resume)
+{
+  struct pw_worker *worker = context->instance->worker;
+  struct pw_stage  *stage  = &context->stages[direction];
+
+  pw_worker_enter(worker);
+  stage->pauses = pauses;
+  stage->resume = resume;
+  pw_worker_leave(worker);
+}
+
+/* What an answer of "pause" to a callback holds up; 0: nothing (metadata, a connection's end). */
+static uint8_t
+pause_of(enum pw_callback callback)
+{
+  switch (callback) {
+  case PW_CALLBACK_NEW_CONNECTION:
+  case PW_CALLBACK_REQUEST_HEADERS:
+  case PW_CALLBACK_RESPONSE_HEADERS:
+    return PW_PAUSE_HEADERS;
+  case PW_CALLBACK_DOWNSTREAM_DATA:
+  case PW_CALLBACK_UPSTREAM_DATA:
+  case PW_CALLBACK_REQUEST_BODY:
+  case PW_CALLBACK_RESPONSE_BODY:
+    return PW_PAUSE_BODY;
+  case PW_CALLBACK_REQUEST_TRAILERS:
+  case PW_CALLBACK_RESPONSE_TRAILERS:
+    return PW_PAUSE_TRAILERS;
+  default:
+    return 0;
+  }
+}
+
+/* The call of a callback that may pause. The lock is held throughout: another thread that continues the stage (a tick
+ * of a shared worker) finds it either within the callback or paused, and is heard in both cases. */
+static enum pw_action
+stage_ask(struct pw_stream *stream, struct pw_context *context, int direction, enum pw_callback callback,
+          pw_value *values, size_t count)
+{
+  const struct pw_plugin *plugin = context->instance->plugin;
+  struct pw_stage        *stage  = &context->stages[direction];
+  enum pw_action          action = PW_ACTION_CONTINUE;
+
+  stage->running = true;
+  stage->resume  = false;
+  if (pw_vm_call(context->vm, context, callback, values, count, plugin->config.limits.callback_milliseconds)) {
+    /* Any answer but "continue" pauses; a module that said continue within its callback does not. */
+    action = values[0].u32 == PW_ACTION_CONTINUE || stage->resume ? PW_ACTION_CONTINUE : PW_ACTION_PAUSE;
+  } else {
+    /* The verdict for a plugin that broke just now. */
+    stage_usable(stream, context);
+  }
+  stage->running = false;
+  stage->resume  = false;
+  if (action == PW_ACTION_PAUSE && pw_stream_verdict(stream) == PW_NEXT_CONTINUE) {
+    stage->pauses |= pause_of(callback);
+  }
+  return action;
+}
+
 enum pw_action
 pw_stage_call(struct pw_stream *stream, struct pw_context *context, int direction, enum pw_callback callback,
               pw_value *values, size_t count)
 {
   const struct pw_plugin *plugin = context->instance->plugin;
   struct pw_worker       *worker = context->instance->worker;
-  struct pw_stage        *stage  = &context->stages[direction];
   enum pw_action          action = PW_ACTION_CONTINUE;
 
   pw_worker_enter(worker);
-  if (pw_stage_usable(stream, context) && pw_plugin_wants(plugin, callback)) {
-    stage->running = true;
-    stage->resume  = false;
-    if (pw_vm_call(context->vm, context, callback, values, count, plugin->config.limits.callback_milliseconds)) {
-      /* Any answer but "continue" pauses; a module that said continue within its callback does not. */
-      action = values[0].u32 == PW_ACTION_CONTINUE || stage->resume ? PW_ACTION_CONTINUE : PW_ACTION_PAUSE;
-    } else {
-      /* The verdict for a plugin that broke just now. */
-      pw_stage_usable(stream, context);
+  if (stage_usable(stream, context) && pw_plugin_wants(plugin, callback)) {
+    if (PW_LIKELY(pause_of(callback) != 0)) {
+      action = stage_ask(stream, context, direction, callback, values, count);
+    } else if (!pw_vm_call(context->vm, context, callback, values, count,
+                           plugin->config.limits.callback_milliseconds)) {
+      stage_usable(stream, context);
     }
-    stage->running = false;
-    stage->resume  = false;
   }
   pw_worker_leave(worker);
   return action;
@@ -88,7 +163,6 @@ pw_stream_run_headers(struct pw_stream *stream, int direction, size_t step)
       return PW_NEXT_CONTINUE;
     }
     if (action == PW_ACTION_PAUSE) {
-      context->stages[direction].pauses |= PW_PAUSE_HEADERS;
       d->headers_at = step;
       return PW_NEXT_PAUSE;
     }
@@ -102,10 +176,10 @@ pw_stream_run_headers(struct pw_stream *stream, int direction, size_t step)
 static void
 trailers_push_body(struct pw_stream *stream, int direction, size_t step)
 {
-  struct pw_stage *stage = &pw_stream_step(stream, direction, step)->stages[direction];
+  struct pw_context *context = pw_stream_step(stream, direction, step);
 
-  if (stage->pauses & PW_PAUSE_BODY) {
-    stage->pauses &= (uint8_t)~PW_PAUSE_BODY;
+  if (context->stages[direction].pauses & PW_PAUSE_BODY) {
+    pw_stage_set_pauses(context, direction, 0, false);
     pw_stage_release(stream, direction, step);
   }
 }
@@ -134,7 +208,6 @@ pw_stream_run_trailers(struct pw_stream *stream, int direction, size_t step)
       return PW_NEXT_CONTINUE;
     }
     if (action == PW_ACTION_PAUSE) {
-      context->stages[direction].pauses |= PW_PAUSE_TRAILERS;
       d->trailers_at = step;
       return PW_NEXT_PAUSE;
     }

@@ -92,6 +92,9 @@ pw_stream_new(struct pw_chain *chain, void *data)
   stream->chain  = chain;
   stream->data   = data;
   stream->thread = pthread_self();
+  /* A module may reply while its context is made: that is for the first phase to tell, and the contexts after it are
+   * not there yet. */
+  stream->in_phase = true;
   atomic_init(&stream->verdict, PW_NEXT_CONTINUE);
   atomic_init(&stream->pending, 1);
   for (i = 0; i < 2; ++i) {
@@ -102,6 +105,7 @@ pw_stream_new(struct pw_chain *chain, void *data)
   for (i = 0; i < chain->count; ++i) {
     context_begin(stream, &stream->contexts[i], chain->instances[i]);
   }
+  stream->in_phase = false;
   return stream;
 }
 
@@ -212,6 +216,9 @@ context_end(struct pw_stream *stream, struct pw_context *context)
     }
     atomic_fetch_add_explicit(&stream->pending, 1, memory_order_relaxed);
     context->detached = true;
+    /* The body is out of its reach from here on, and may be large. */
+    pw_buffer_free(&context->stages[0].body);
+    pw_buffer_free(&context->stages[1].body);
   }
   pw_worker_leave(worker);
 }

@@ -30,10 +30,14 @@ pw_stream_verdict(struct pw_stream *stream)
 /** The first verdict of a phase stands. */
 void pw_stream_set_verdict(struct pw_stream *stream, enum pw_next verdict);
 
-/** Whether the plugin at this context can be asked; if it is broken and fails closed the verdict becomes FAIL. */
-bool pw_stage_usable(struct pw_stream *stream, struct pw_context *context);
+/** Whether the plugin at this context can be asked. */
+bool pw_stage_lives(const struct pw_context *context);
 
-/** Calls a callback that answers an action. CONTINUE when the plugin has no such callback or cannot be asked. */
+/** Notes what a stage waits for from now on, and whether its module said continue. */
+void pw_stage_set_pauses(struct pw_context *context, int direction, uint8_t pauses, bool resume);
+
+/** Calls a callback that answers an action. CONTINUE when the plugin has no such callback or cannot be asked; the
+ *  verdict is FAIL if it cannot, and fails closed. PAUSE: the stage is paused, if there is no verdict. */
 enum pw_action pw_stage_call(struct pw_stream *stream, struct pw_context *context, int direction,
                              enum pw_callback callback, pw_value *values, size_t count);
 
@@ -43,6 +47,8 @@ enum pw_next pw_stream_run_headers(struct pw_stream *stream, int direction, size
 enum pw_next pw_stream_run_trailers(struct pw_stream *stream, int direction, size_t step);
 /** A piece of body from `step` on. `piece` is not in the buffer of any step from there on. */
 enum pw_next pw_stream_pass_body(struct pw_stream *stream, int direction, size_t step, struct pw_view piece, bool end);
+/** Forgets all that stages hold back and wait for, in both directions: the stream goes another way. */
+void pw_stream_drop_held(struct pw_stream *stream);
 /** What a stage held goes on: to its own callback if that has not seen it, else to the next step. */
 enum pw_next pw_stage_release(struct pw_stream *stream, int direction, size_t step);
 

@@ -18,6 +18,7 @@ phase_end(struct pw_stream *stream, enum pw_next next)
   }
   stream->directions[0].headers_open  = false;
   stream->directions[0].trailers_open = false;
+  pw_stream_drop_held(stream);
   return verdict;
 }
 
@@ -156,29 +157,26 @@ pw_stream_connection_close(struct pw_stream *stream, enum pw_stream_type type, e
 }
 
 /* Goes on at one stage that a module continued. */
-static enum pw_next
+static void
 resume_stage(struct pw_stream *stream, int direction, size_t step)
 {
   struct pw_context   *context = pw_stream_step(stream, direction, step);
   struct pw_stage     *stage   = &context->stages[direction];
   struct pw_direction *d       = &stream->directions[direction];
   uint8_t              pauses  = stage->pauses;
-  enum pw_next         next    = PW_NEXT_CONTINUE;
 
-  stage->resume = false;
-  stage->pauses = 0;
+  pw_stage_set_pauses(context, direction, 0, false);
   if (pauses & PW_PAUSE_HEADERS) {
-    next = pw_stream_run_headers(stream, direction, step + 1);
+    pw_stream_run_headers(stream, direction, step + 1);
   }
-  if (next == PW_NEXT_CONTINUE && pw_stream_verdict(stream) == PW_NEXT_CONTINUE &&
-      (pauses & PW_PAUSE_BODY || stage->held)) {
-    next = pw_stage_release(stream, direction, step);
+  /* Also when the headers wait again, further on: the body follows them there. */
+  if (pw_stream_verdict(stream) == PW_NEXT_CONTINUE && (pauses & PW_PAUSE_BODY || stage->held)) {
+    pw_stage_release(stream, direction, step);
   }
   if (pw_stream_verdict(stream) == PW_NEXT_CONTINUE && d->trailers_at == step) {
     /* Trailers that waited for headers have not been shown here yet. */
-    next = pw_stream_run_trailers(stream, direction, pauses & PW_PAUSE_TRAILERS ? step + 1 : step);
+    pw_stream_run_trailers(stream, direction, pauses & PW_PAUSE_TRAILERS ? step + 1 : step);
   }
-  return next;
 }
 
 static bool

@@ -53,7 +53,7 @@ def test_trap_in_a_callback_ends_one_vm(hosts, callback, policy):
     response = host.ask(name=name)
     if callback in ("create", "request", "response"):
         assert response.status == (200 if POLICIES[policy] else 503)
-    else:
+    elif callback != "tick":  # that one needs no request: its VM may be gone before the first
         assert response.status == 200
     hosts.wait_for_log(rf"unreachable[\s\S]*do_trap[\s\S]*{CALLBACKS[callback]}")
     wait_until_it_works(host, name)

@@ -26,6 +26,7 @@
 struct direction {
   char     script[SCRIPT_SIZE];
   bool     begun;
+  bool     waits;
   uint64_t bytes;
 };
 
@@ -109,6 +110,7 @@ wait(struct context *context, proxy_stream_type_t stream, uint64_t milliseconds)
       break;
     }
   }
+  context->directions[stream].waits = true;
   proxy_set_effective_context(context->root_id);
   proxy_set_tick_period_milliseconds(10);
   proxy_set_effective_context(context->id);
@@ -124,6 +126,9 @@ proxy_on_tick(uint32_t context_id)
     if (waiting[i].when != 0 && waiting[i].when <= now) {
       waiting[i].when = 0;
       if (proxy_set_effective_context(waiting[i].context_id) == PROXY_STATUS_OK) {
+        struct context *context = proxy_context_get(waiting[i].context_id);
+
+        context->directions[waiting[i].stream].waits = false;
         proxy_continue_stream(waiting[i].stream);
       }
     }
@@ -294,7 +299,7 @@ on_body(uint32_t context_id, proxy_stream_type_t stream, size_t size, bool end_o
     proxy_action_t end = at_end(context, stream, buffer);
     action             = action == PROXY_ACTION_PAUSE ? action : end;
   }
-  return action;
+  return direction->waits ? PROXY_ACTION_PAUSE : action;
 }
 
 #ifndef WITHOUT_REQUEST_BODY

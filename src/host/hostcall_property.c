@@ -27,10 +27,15 @@ own_property(const struct pw_context *context, struct pw_view path, struct pw_vi
   return false;
 }
 
+/* The properties that modules set. They are the whole stream's, for plugins of any worker: NULL when its thread is
+ * another one. */
 static struct pw_property_store *
 store_of(struct pw_context *context)
 {
-  return context->stream != NULL ? &context->stream->properties : &context->root->properties;
+  if (context->stream == NULL) {
+    return &context->root->properties;
+  }
+  return pw_context_stream_is_ours(context) ? &context->stream->properties : NULL;
 }
 
 /* A stream context whose transaction is over asks the proxy for nothing. */
@@ -55,11 +60,12 @@ lift_path(struct pw_vm *vm, pw_value address, pw_value size, struct pw_view *pat
 
 PW_HOSTCALL(pw_hc_get_property)
 {
-  struct pw_context *context = vm->effective;
-  struct pw_bytes   *bytes   = &vm->worker->bytes;
-  struct pw_view     path;
-  struct pw_view     value;
-  enum pw_status     status;
+  struct pw_context        *context = vm->effective;
+  struct pw_property_store *store   = store_of(context);
+  struct pw_bytes          *bytes   = &vm->worker->bytes;
+  struct pw_view            path;
+  struct pw_view            value;
+  enum pw_status            status;
 
   if (!lift_path(vm, in[0], in[1], &path)) {
     return PW_STATUS_INVALID_MEMORY_ACCESS;
@@ -69,7 +75,7 @@ PW_HOSTCALL(pw_hc_get_property)
   }
   bytes->size = 0;
   if (!own_property(context, path, &value)) {
-    if (pw_property_store_get(store_of(context), path, &value)) {
+    if (store != NULL && pw_property_store_get(store, path, &value)) {
       /* Copied: the store must not be looked at while the guest's allocator runs. */
       status = pw_bytes_append(bytes, value.data, value.size) ? PW_STATUS_OK : PW_STATUS_INTERNAL_FAILURE;
     } else if (vm->host->proxy->property_get != NULL && proxy_reachable(context)) {
@@ -88,6 +94,7 @@ PW_HOSTCALL(pw_hc_get_property)
 PW_HOSTCALL(pw_hc_set_property)
 {
   struct pw_context         *context = vm->effective;
+  struct pw_property_store  *store   = store_of(context);
   const struct pw_proxy_ops *proxy   = vm->host->proxy;
   struct pw_view             path;
   struct pw_view             value;
@@ -97,15 +104,14 @@ PW_HOSTCALL(pw_hc_set_property)
   if (!lift_path(vm, in[0], in[1], &path) || !pw_guest_view(vm, in[2], in[3], &value)) {
     return PW_STATUS_INVALID_MEMORY_ACCESS;
   }
-  if (path.size == 0 || path.size > PW_MAX_PROPERTY_PATH || own_property(context, path, &own)) {
+  if (path.size == 0 || path.size > PW_MAX_PROPERTY_PATH || store == NULL || own_property(context, path, &own)) {
     return PW_STATUS_BAD_ARGUMENT;
   }
   if (proxy->property_set != NULL && proxy_reachable(context)) {
     status = proxy->property_set(vm->worker->data, pw_context_stream_data(context), path, value);
   }
   if (status == PW_STATUS_NOT_FOUND) {
-    status =
-      pw_property_store_set(store_of(context), path, value, context->instance->plugin->config.limits.properties_bytes);
+    status = pw_property_store_set(store, path, value, context->instance->plugin->config.limits.properties_bytes);
   }
   return status;
 }

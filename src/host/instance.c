@@ -395,7 +395,12 @@ pw_instance_abandon(struct pw_instance *instance)
 enum pw_instance_state
 pw_instance_get_state(const struct pw_instance *instance)
 {
-  return instance->root != NULL ? PW_INSTANCE_RUNNING : PW_INSTANCE_FAILED;
+  enum pw_instance_state state;
+
+  pw_worker_enter(instance->worker);
+  state = instance->root != NULL ? PW_INSTANCE_RUNNING : PW_INSTANCE_FAILED;
+  pw_worker_leave(instance->worker);
+  return state;
 }
 
 const struct pw_plugin *
@@ -413,14 +418,21 @@ pw_instance_worker_data(const struct pw_instance *instance)
 void
 pw_instance_counts(const struct pw_instance *instance, uint64_t *restarts, uint64_t *traps)
 {
+  pw_worker_enter(instance->worker);
   *restarts = instance->restarts;
   *traps    = instance->traps;
+  pw_worker_leave(instance->worker);
 }
 
 size_t
 pw_instance_streams(const struct pw_instance *instance)
 {
-  return instance->streams;
+  size_t streams;
+
+  pw_worker_enter(instance->worker);
+  streams = instance->streams;
+  pw_worker_leave(instance->worker);
+  return streams;
 }
 
 static struct pw_vm *
@@ -451,11 +463,15 @@ pw_instance_read(struct pw_instance *instance, uint32_t address, uint32_t size, 
 uint64_t
 pw_instance_memory_bytes(const struct pw_instance *instance)
 {
-  struct pw_vm *vm = instance_present_vm(instance);
+  struct pw_vm *vm;
+  uint64_t      bytes = 0;
 
-  if (vm == NULL) {
-    return 0;
+  pw_worker_enter(instance->worker);
+  vm = instance_present_vm(instance);
+  if (vm != NULL) {
+    vm->engine->memory_refresh(vm->instance);
+    bytes = vm->memory->size;
   }
-  vm->engine->memory_refresh(vm->instance);
-  return vm->memory->size;
+  pw_worker_leave(instance->worker);
+  return bytes;
 }

@@ -346,7 +346,7 @@ struct pw_stream {
   bool                     in_phase; /**< a call of the proxy is under way */
   bool                     failed;   /**< FAIL was answered: no more callbacks */
   bool                     deferred; /**< a context deferred its end */
-  bool                     is_tcp;
+  atomic_bool              is_tcp;   /**< any thread asks */
   struct pw_direction      directions[2];
   struct pw_property_store properties;
   struct pw_pairs          snapshot[PW_MAP_STREAM_COUNT]; /**< for contexts that deferred their end */
@@ -354,14 +354,20 @@ struct pw_stream {
   struct pw_context        contexts[];
 };
 
+/** Whether the stream of a stream context may be touched: not from a shared worker's VM that another thread runs. */
+static inline bool
+pw_context_stream_is_ours(const struct pw_context *context)
+{
+  return PW_LIKELY(context->instance->worker->lock == NULL) || pthread_equal(context->stream->thread, pthread_self());
+}
+
 /** The proxy's stream, for hostcalls that reach it; NULL when there is none (any more), or it is another thread's. */
 static inline void *
 pw_context_stream_data(const struct pw_context *context)
 {
   const struct pw_stream *stream = context->stream;
 
-  if (PW_UNLIKELY(stream == NULL || context->detached ||
-                  (context->instance->worker->lock != NULL && !pthread_equal(stream->thread, pthread_self())))) {
+  if (PW_UNLIKELY(stream == NULL || context->detached || !pw_context_stream_is_ours(context))) {
     return NULL;
   }
   return stream->data;

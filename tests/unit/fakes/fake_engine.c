@@ -38,8 +38,8 @@ struct pw_engine_instance {
 };
 
 const struct fake_export *fake_module;
-int                       fake_instances_alive;
-int                       fake_instances_made;
+_Atomic int               fake_instances_alive;
+_Atomic int               fake_instances_made;
 int                       fake_allocator_mode;
 int                       fake_allocator_status;
 

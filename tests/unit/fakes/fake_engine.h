@@ -28,8 +28,8 @@ struct fake_export {
  *  ABI are imported. */
 extern const struct fake_export *fake_module;
 /** Instances alive, and made so far. */
-extern int fake_instances_alive;
-extern int fake_instances_made;
+extern _Atomic int fake_instances_alive;
+extern _Atomic int fake_instances_made;
 
 /** The wasm binary for `fake_module`, owned by the caller. */
 struct pw_bytes fake_code(void);

@@ -186,7 +186,8 @@ enum pw_cache_result { PW_CACHE_OFF, PW_CACHE_HIT, PW_CACHE_MISS, PW_CACHE_REJEC
 /**
  * Compiles, or takes verified code from the cache directory: keyed by SHA-256 of the wasm, engine name, version,
  * settings and processor features; the file carries that key and a digest (HMAC-free SHA-256) of its content, is
- * written to a temporary name and renamed, belongs to us and is not writable by others, or it is refused and made anew.
+ * written to a temporary name and renamed. Files and directory belong to us or root and are not writable by others, or
+ * they are refused: a file is made anew. A missing directory is made (its last part).
  * A cache that cannot be read or written never fails the load: `*cache` and `note` (may be NULL) say what happened.
  * Errors: those of module_compile.
  */

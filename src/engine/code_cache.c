@@ -6,6 +6,7 @@
 #include <limits.h>
 #include <stdio.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 /* One load, and what it has found out so far. */
 struct load {
@@ -84,6 +85,28 @@ store(struct load *load, const struct pw_compiled_module *module)
   pw_bytes_clear(&file);
 }
 
+/* Makes the directory if need be. One that others may write in is not used: they could put any file of ours there under
+ * another name. */
+static bool
+is_usable_directory(const char *directory, struct pw_error *note)
+{
+  struct stat status;
+
+  if ((mkdir(directory, 0700) != 0 && errno != EEXIST) || stat(directory, &status) != 0) {
+    return pw_error_set(note, PW_ERROR_FILE, "cache directory %s: %s", directory, strerror(errno));
+  }
+  if (!S_ISDIR(status.st_mode)) {
+    return pw_error_set(note, PW_ERROR_FILE, "cache directory %s: it is no directory", directory);
+  }
+  if ((status.st_uid != geteuid() && status.st_uid != 0) || (status.st_mode & (S_IWGRP | S_IWOTH))) {
+    return pw_error_set(
+      note, PW_ERROR_FILE,
+      "cache directory %s: not used, since others can write in it; give it to user %u, with mode 0700", directory,
+      (unsigned)geteuid());
+  }
+  return true;
+}
+
 /* Names the cache's file, and makes its directory. Leaves the path empty when there can be no cache. */
 static void
 choose_path(struct load *load)
@@ -95,8 +118,7 @@ choose_path(struct load *load)
   if (!directory || !*directory || !load->ops->module_serialize || !load->ops->module_deserialize) {
     return;
   }
-  if (mkdir(directory, 0700) != 0 && errno != EEXIST) {
-    pw_error_set(load->note, PW_ERROR_FILE, "cache directory %s: %s", directory, strerror(errno));
+  if (!is_usable_directory(directory, load->note)) {
     return;
   }
   for (size_t i = 0; i < PW_CODE_HASH_SIZE; i++) {

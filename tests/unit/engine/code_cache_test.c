@@ -161,6 +161,19 @@ a_cache_that_cannot_be_written_is_told_and_not_fatal(void **state)
 }
 
 static void
+a_directory_that_others_can_write_in_is_not_used(void **state)
+{
+  struct fixture *fixture = *state;
+
+  assert_int_equal(load(fixture, fixture->directory), PW_CACHE_MISS);
+  assert_int_equal(chmod(fixture->directory, 01777), 0);
+  assert_int_equal(load(fixture, fixture->directory), PW_CACHE_OFF);
+  assert_non_null(strstr(fixture->note.message, "others can write in it"));
+  assert_int_equal(load(fixture, cached_file(fixture, 1)), PW_CACHE_OFF);
+  assert_non_null(strstr(fixture->note.message, "no directory"));
+}
+
+static void
 other_code_or_settings_have_a_file_of_their_own(void **state)
 {
   struct fixture *fixture = *state;
@@ -391,6 +404,7 @@ main(void)
     TEST(a_second_load_hits),
     TEST(a_missing_directory_is_made),
     TEST(a_cache_that_cannot_be_written_is_told_and_not_fatal),
+    TEST(a_directory_that_others_can_write_in_is_not_used),
     TEST(other_code_or_settings_have_a_file_of_their_own),
     TEST(a_file_that_was_changed_anywhere_is_refused_and_made_anew),
     TEST(a_truncated_file_is_refused_at_any_length),

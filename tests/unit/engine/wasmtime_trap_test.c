@@ -140,6 +140,33 @@ a_caller_that_does_not_want_the_trap_need_not_take_it(void **state)
 }
 
 static void
+names_from_the_module_cannot_break_a_log_line(void **state)
+{
+  /* One function that traps, whose name has ESC, a line feed and DEL in it. */
+  static const uint8_t       code[]  = {0, 'a', 's', 'm', 1,   0,   0, 0, 1,  4, 1,   0x60, 0,    0,    3,   2, 1,
+                                        0, 7,   5,   1,   1,   'f', 0, 0, 10, 5, 1,   3,    0,    0,    0xb, 0, 15,
+                                        4, 'n', 'a', 'm', 'e', 1,   8, 1, 0,  5, 'a', 0x1b, '\n', 0x7f, 'b'};
+  struct guest              *guest   = *state;
+  struct guest               hostile = *guest;
+  struct pw_instance_options options = {0};
+  struct pw_error            error;
+  struct pw_trap             trap;
+  struct pw_compiled_module *module =
+    guest->ops->module_compile(guest->engine, pw_view_make(code, sizeof code), &error);
+
+  assert_non_null(module);
+  hostile.linked = guest->ops->link(module, NULL, 0, &error);
+  assert_non_null(hostile.linked);
+  guest->ops->module_delete(module);
+  hostile.instance = guest->ops->instance_new(hostile.linked, &options, 0, &error);
+  assert_non_null(hostile.instance);
+  trap = expect_trap(&hostile, "f", 0, 0);
+  assert_non_null(strstr(trap.backtrace, "  #0 a b (module offset"));
+  guest->ops->instance_delete(hostile.instance);
+  guest->ops->linked_delete(hostile.linked);
+}
+
+static void
 after_a_trap_a_new_instance_works(void **state)
 {
   struct guest              *guest   = *state;
@@ -181,6 +208,7 @@ main(void)
     TEST(a_later_trap_is_not_taken_for_the_hosts),
     TEST(a_trap_in_a_nested_call_is_told_to_the_host_function_alone),
     TEST(a_caller_that_does_not_want_the_trap_need_not_take_it),
+    TEST(names_from_the_module_cannot_break_a_log_line),
     TEST(after_a_trap_a_new_instance_works),
     TEST(a_trapping_start_section_is_an_error_with_its_backtrace),
   };

@@ -39,21 +39,21 @@ def with_change(old, new):
 CASES = {
     "missing-module": (with_file("nowhere"), r"nowhere\.wasm.*No such file"),
     "text-module": (with_file("text"), r"text\.wasm.*not a wasm module"),
-    "empty-module": (with_file("empty"), r"empty\.wasm"),
-    "cut-module": (with_file("cut"), r"cut\.wasm"),
-    "missing-import": (with_module("missing_import"), r"proxy_from_the_future"),
+    "empty-module": (with_file("empty"), r"empty\.wasm.*not a wasm module"),
+    "cut-module": (with_file("cut"), r"cut\.wasm.*beyond the file|cut\.wasm.*ends"),
+    "missing-import": (with_module("missing_import"), r"does not provide.*\n.*env\.proxy_from_the_future"),
     "no-marker": (with_module("no_marker"), r"no_marker.*proxy_abi_version"),
     "unknown-abi": (with_module("unknown_abi"), r"unknown_abi.*proxy_abi_version_"),
     "wrong-signature": (with_module("wrong_signature"), r"wrong_signature.*proxy_on_request_headers"),
-    "vm-start-fails": (with_script(vm_start="fail"), r"proxy_on_vm_start"),
-    "configure-fails": (with_script(configure="fail"), r"proxy_on_configure"),
-    "vm-start-traps": (with_script(vm_start="trap unreachable"), r"unreachable[\s\S]*do_trap[\s\S]*proxy_on_vm_start"),
-    "configure-traps": (with_script(configure="trap memory"), r"out of bounds[\s\S]*do_trap[\s\S]*proxy_on_configure"),
-    "configure-loops": (with_script(configure="trap loop", limits={"start": "200ms"}), r"proxy_on_configure"),
-    "unknown-engine": (with_change("runtime.wasmtime", "runtime.steam"), r"broken\.yaml|steam"),
-    "unknown-key": (with_change("root_id", "root_ids"), r"\.yaml:3:.*root_ids.*did you mean"),
-    "wrong-value": (with_change("root_id: ''", "vm_scope: galaxy"), r"\.yaml:3:.*galaxy"),
-    "wrong-yaml": (with_change("root_id: ''", "root_id: ['"), r"\.yaml:\d+"),
+    "vm-start-fails": (with_script(vm_start="fail"), r"does not start.*proxy_on_vm_start"),
+    "configure-fails": (with_script(configure="fail"), r"does not start.*proxy_on_configure"),
+    "vm-start-traps": (with_script(vm_start="trap unreachable"), r"proxy_on_vm_start: unreachable.*\n.*#0 do_trap "),
+    "configure-traps": (with_script(configure="trap memory"), r"proxy_on_configure: out of bounds.*\n.*#0 do_trap "),
+    "configure-loops": (with_script(configure="trap loop", limits={"start": "200ms"}), r"proxy_on_configure: .*deadline"),
+    "unknown-engine": (with_change("runtime.wasmtime", "runtime.steam"), r"engine.*steam"),
+    "unknown-key": (with_change("root_id", "root_ids"), r"root_ids.*did you mean 'root_id'"),
+    "wrong-value": (with_change("root_id: ''", "vm_scope: galaxy"), r"vm_scope.*galaxy"),
+    "wrong-yaml": (with_change("root_id: ''", "root_id: ['"), r"not valid YAML"),
 }
 POLICIES = {"open": True, "closed": False}
 
@@ -64,6 +64,12 @@ def files():
     modules = {"text.wasm": "this is a text file\n", "empty.wasm": "", "cut.wasm": whole[:len(whole) // 2]}
     return {**modules, **{f"{case}-{policy}.yaml": make(fail_open=fail_open)
                           for case, (make, _) in CASES.items() for policy, fail_open in POLICIES.items()}}
+
+
+def message(case, policy):
+    """What the log says: the configuration file, the line where the mistake or the plugin's mapping is, and the rest."""
+    line = {"unknown-key": "3", "wrong-value": "3", "wrong-yaml": r"\d+"}.get(case, "2")
+    return rf"{case}-{policy}\.yaml:{line}:.*({CASES[case][1]})"
 
 
 def expected_status(policy):
@@ -85,7 +91,7 @@ def all_cases(start_shared_server, origin):
 def test_broken_remap_plugin(all_cases, case, policy):
     responses = [all_cases.get("/", f"{case}-{policy}.test") for _ in range(3)]
     assert [response.status for response in responses] == [expected_status(policy)] * 3
-    all_cases.wait_for_log(CASES[case][1])
+    all_cases.wait_for_log(message(case, policy))
 
 
 def test_other_rules_are_not_touched(all_cases):
@@ -99,7 +105,7 @@ def test_broken_global_plugin(start_server, origin, case, policy):
                           files=files())
     responses = [server.get("/", "a.test") for _ in range(3)]
     assert [response.status for response in responses] == [expected_status(policy)] * 3
-    server.wait_for_log(CASES[case][1])
+    server.wait_for_log(message(case, policy))
 
 
 def test_missing_configuration_file_is_named_and_traffic_passes(start_server, origin):

@@ -55,7 +55,8 @@ def test_trap_in_a_callback_ends_one_vm(hosts, callback, policy):
         assert response.status == (200 if POLICIES[policy] else 503)
     elif callback != "tick":  # that one needs no request: its VM may be gone before the first
         assert response.status == 200
-    hosts.wait_for_log(rf"unreachable[\s\S]*do_trap[\s\S]*{CALLBACKS[callback]}")
+    hosts.wait_for_log(rf"{name}: the module trapped in {CALLBACKS[callback]}: unreachable.*\n.*#0 do_trap "
+                       rf"(.*\n)+?.*#\d {CALLBACKS[callback]} ")
     wait_until_it_works(host, name)
 
 
@@ -69,7 +70,7 @@ def test_each_kind_of_trap(hosts, kind, policy):
     response = host.ask(name=policy, request=f"trap {kind}")
     assert response.status == (200 if POLICIES[policy] else 503)
     assert time.monotonic() - begin < 3
-    hosts.wait_for_log(rf"(?i)({KINDS[kind]})[\s\S]*#\d+ (do_trap|fall) ", since=since)
+    hosts.wait_for_log(rf"(?i){policy}: the module trapped in .*({KINDS[kind]}).*\n.*#0 (do_trap|fall) ", since=since)
     wait_until_it_works(host, policy)
 
 

@@ -203,12 +203,23 @@ fake_text(void)
   return "fake";
 }
 
+/* Memory for one of the engine's things, or the error that an engine gives. */
+static void *
+fake_new(size_t size, struct pw_error *error)
+{
+  void *memory = calloc(1, size);
+
+  if (memory == NULL) {
+    pw_error_set(error, PW_ERROR_MEMORY, "out of memory for the fake engine");
+  }
+  return memory;
+}
+
 static struct pw_engine *
 fake_engine_new(const struct pw_engine_settings *settings, struct pw_error *error)
 {
   (void)settings;
-  (void)error;
-  return (struct pw_engine *)calloc(1, sizeof(struct pw_engine));
+  return (struct pw_engine *)fake_new(sizeof(struct pw_engine), error);
 }
 
 static void
@@ -226,12 +237,13 @@ fake_module_delete(struct pw_compiled_module *module)
 static struct pw_linked_module *
 fake_link(struct pw_compiled_module *module, const struct pw_import *imports, size_t count, struct pw_error *error)
 {
-  struct pw_linked_module *linked = (struct pw_linked_module *)calloc(1, sizeof(*linked));
+  struct pw_linked_module *linked = (struct pw_linked_module *)fake_new(sizeof(*linked), error);
 
-  (void)error;
-  linked->exports = module->exports;
-  linked->imports = imports;
-  linked->count   = count;
+  if (linked != NULL) {
+    linked->exports = module->exports;
+    linked->imports = imports;
+    linked->count   = count;
+  }
   return linked;
 }
 
@@ -245,14 +257,18 @@ static struct pw_engine_instance *
 fake_instance_new(struct pw_linked_module *linked, const struct pw_instance_options *options, uint32_t deadline_ms,
                   struct pw_error *error)
 {
-  struct pw_engine_instance *instance = (struct pw_engine_instance *)calloc(1, sizeof(*instance));
+  struct pw_engine_instance *instance = (struct pw_engine_instance *)fake_new(sizeof(*instance), error);
+  uint8_t                   *memory   = instance != NULL ? (uint8_t *)fake_new(FAKE_MEMORY, error) : NULL;
 
   (void)deadline_ms;
-  (void)error;
+  if (memory == NULL) {
+    free(instance);
+    return NULL;
+  }
   instance->vm.linked      = linked;
   instance->vm.host_data   = options->host_data;
   instance->vm.heap        = FAKE_HEAP;
-  instance->vm.memory.base = (uint8_t *)calloc(1, FAKE_MEMORY);
+  instance->vm.memory.base = memory;
   instance->vm.memory.size = FAKE_MEMORY;
   ++fake_instances_alive;
   ++fake_instances_made;
@@ -340,15 +356,16 @@ pw_engine_load_module(const struct pw_engine_ops *ops, struct pw_engine *engine,
                       const struct pw_engine_settings *settings, const struct pw_module_source *source,
                       enum pw_cache_result *cache, struct pw_error *note, struct pw_error *error)
 {
-  struct pw_compiled_module *module = (struct pw_compiled_module *)calloc(1, sizeof(*module));
+  struct pw_compiled_module *module = (struct pw_compiled_module *)fake_new(sizeof(*module), error);
 
   (void)ops;
   (void)engine;
   (void)settings;
   (void)source;
   (void)note;
-  (void)error;
-  *cache          = PW_CACHE_OFF;
-  module->exports = fake_module;
+  *cache = PW_CACHE_OFF;
+  if (module != NULL) {
+    module->exports = fake_module;
+  }
   return module;
 }

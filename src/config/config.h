@@ -26,14 +26,28 @@ enum pw_response_phase {
   PW_RESPONSE_PHASE_ORIGIN  /**< when the origin's response came: what the module changes is cached */
 };
 
+/** A server that modules call by name. */
+struct pw_config_upstream {
+  struct pw_view name;
+  struct pw_view host; /**< as in a URL: an IPv6 address has its brackets */
+  uint32_t       port; /**< 0: the scheme's */
+  bool           tls;
+  uint32_t       timeout_milliseconds; /**< the most that a call may take; 0: what the module says */
+};
+
 /** One plugin of a file. Owned by the pw_config; strings live as long. */
 struct pw_config_plugin {
   struct pw_plugin_config plugin;
   const char      *code_file; /**< as written: relative to the configuration directory of the proxy, or absolute */
   enum pw_vm_scope vm_scope;
-  enum pw_response_phase response_phase;
-  const char            *file; /**< the configuration file */
-  unsigned               line; /**< where the plugin's mapping begins in it */
+  enum pw_response_phase           response_phase;
+  const struct pw_config_upstream *upstreams;
+  size_t                           upstream_count;
+  bool                             restrict_calls;      /**< one of the two is given: no other server may be called */
+  const struct pw_view            *allowed_authorities; /**< patterns, see config/authority.h; they are sound */
+  size_t                           allowed_authority_count;
+  const char                      *file; /**< the configuration file */
+  unsigned                         line; /**< where the plugin's mapping begins in it */
 };
 
 struct pw_config {

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "config/plugin_schema.h"
 
+#include "config/authority.h"
+
 #include <stdlib.h>
 
 #define KIB    1024ULL
@@ -9,9 +11,10 @@
 #define SECOND 1000ULL
 #define MINUTE (60 * SECOND)
 
-#define DRAFT(field)  offsetof(struct pw_config_draft, field)
-#define PLUGIN(field) offsetof(struct pw_config_draft, plugin.plugin.field)
-#define LIMIT(field)  .offset = PLUGIN(limits.field), .width = sizeof(((struct pw_limits *)0)->field)
+#define DRAFT(field)    offsetof(struct pw_config_draft, field)
+#define PLUGIN(field)   offsetof(struct pw_config_draft, plugin.plugin.field)
+#define UPSTREAM(field) offsetof(struct pw_config_upstream, field)
+#define LIMIT(field)    .offset = PLUGIN(limits.field), .width = sizeof(((struct pw_limits *)0)->field)
 
 const struct pw_schema_choice pw_config_log_levels[] = {
   {"trace", PW_LOG_TRACE},
@@ -110,6 +113,36 @@ static const struct pw_schema_key limit_keys[] = {
 };
 static const struct pw_schema limit_schema = {.keys = limit_keys};
 
+static const struct pw_schema_key upstream_keys[] = {
+  {"host", .type = PW_SCHEMA_LINE, .offset = UPSTREAM(host), .required = true,
+   .meaning = "A name or an address; an IPv6 address in brackets. Required."},
+  {"port", .type = PW_SCHEMA_NUMBER, .offset = UPSTREAM(port), .width = sizeof(uint32_t), .minimum = 1,
+   .maximum = 65535, .meaning = "The TCP port; without it 80, or 443 with `tls`."},
+  {"tls", .type = PW_SCHEMA_BOOLEAN, .offset = UPSTREAM(tls), .preset = "false",
+   .meaning = "Whether to speak TLS. How certificates are checked is a setting of Traffic Server: "
+              "`proxy.config.ssl.client.verify.server.policy`, and `sni.yaml`."},
+  {"timeout", .type = PW_SCHEMA_DURATION, .offset = UPSTREAM(timeout_milliseconds), .width = sizeof(uint32_t),
+   .minimum = 1, .maximum = 60 * MINUTE, .meaning = "The most that a call may take, whatever the module asks for."},
+  {0},
+};
+
+static void
+finish_upstream(struct pw_schema_reader *reader, const yaml_node_t *node, const struct pw_schema_path *path,
+                void *target)
+{
+  struct pw_config_upstream *upstream = target;
+  struct pw_schema_path      child    = {.parent = path, .name = "host"};
+  if (upstream->host.data && !pw_host_valid(upstream->host)) {
+    pw_schema_mistake(reader, node, &child, "is no host; write a name or an address, and the port under 'port'");
+  }
+}
+
+static const struct pw_schema upstream_schema = {
+  .keys   = upstream_keys,
+  .size   = sizeof(struct pw_config_upstream),
+  .finish = finish_upstream,
+};
+
 static const struct pw_schema_key plugin_keys[] = {
   {"name", .type = PW_SCHEMA_LINE, .offset = PLUGIN(name),
    .meaning = "Names the plugin in logs and statistics, and is the property `plugin_name`."},
@@ -133,6 +166,15 @@ static const struct pw_schema_key plugin_keys[] = {
    .meaning =
      "`client`: response callbacks run before the response goes to the client, with cache hits and error pages "
      "too. `origin`: when the origin's response comes, so that what the module makes of it is cached."},
+  {"upstreams", .type = PW_SCHEMA_NAMED, .offset = DRAFT(upstreams), .given = DRAFT(upstreams_given),
+   .mapping = &upstream_schema,
+   .meaning = "Servers that the module may call (`proxy_http_call`), by the names that it calls them by. Such calls go "
+              "past `remap.config`."},
+  {"allowed_authorities", .type = PW_SCHEMA_NAMES, .offset = DRAFT(allowed_authorities),
+   .given   = DRAFT(allowed_authorities_given),
+   .meaning = "Servers that the module may call by host and port: `host:port`, `host` (port 80, or 443 when `:scheme` "
+              "is `https`), `*.example.com` (all names under it). Without this key and `upstreams`, calls go to their "
+              "`:authority` as `remap.config` maps it; with one of them, nowhere else."},
   {"log_level", .type = PW_SCHEMA_CHOICE, .offset = PLUGIN(log_level), .given = DRAFT(log_level_given),
    .choices = pw_config_log_levels, .preset = "info", .meaning = "Lines of the module below this level are dropped."},
   {"allow_on_headers_stop_iteration", .type = PW_SCHEMA_BOOLEAN, .offset = PLUGIN(allow_on_headers_stop_iteration),
@@ -217,6 +259,27 @@ finish_environment(struct pw_schema_reader *reader, const yaml_node_t *node, con
 }
 
 static void
+finish_calls(struct pw_schema_reader *reader, const yaml_node_t *node, const struct pw_schema_path *path,
+             struct pw_config_draft *draft)
+{
+  const struct pw_view *patterns = draft->allowed_authorities.items;
+  struct pw_schema_path child    = {.parent = path, .name = "allowed_authorities"};
+  for (size_t i = 0; i < draft->allowed_authorities.count; i++) {
+    struct pw_authority pattern;
+    char                excerpt[PW_YAML_EXCERPT];
+    if (patterns[i].data && !pw_authority_pattern_parse(patterns[i], &pattern)) {
+      pw_schema_mistake(reader, node, &child, "'%s' is neither 'host', 'host:port' nor '*.name'",
+                        pw_yaml_excerpt(patterns[i], excerpt));
+    }
+  }
+  draft->plugin.upstreams               = draft->upstreams.items;
+  draft->plugin.upstream_count          = draft->upstreams.count;
+  draft->plugin.allowed_authorities     = patterns;
+  draft->plugin.allowed_authority_count = draft->allowed_authorities.count;
+  draft->plugin.restrict_calls          = draft->upstreams_given || draft->allowed_authorities_given;
+}
+
+static void
 finish_plugin(struct pw_schema_reader *reader, const yaml_node_t *node, const struct pw_schema_path *path, void *target)
 {
   struct pw_config_draft *draft              = target;
@@ -224,6 +287,7 @@ finish_plugin(struct pw_schema_reader *reader, const yaml_node_t *node, const st
   draft->plugin.plugin.capability_count      = draft->capabilities.count;
   draft->plugin.plugin.restrict_capabilities = draft->capabilities.count > 0;
   finish_environment(reader, node, path, draft);
+  finish_calls(reader, node, path, draft);
 }
 
 const struct pw_schema pw_config_plugin_schema = {

@@ -16,6 +16,10 @@ struct pw_config_draft {
   bool                    configuration_given;
   bool                    log_level_given;
   struct pw_schema_list   capabilities;
+  struct pw_schema_list   upstreams; /**< of struct pw_config_upstream */
+  bool                    upstreams_given;
+  bool                    allowed_authorities_given;
+  struct pw_schema_list   allowed_authorities;
   struct pw_schema_list   host_env_keys;
   struct pw_schema_list   key_values;
 };

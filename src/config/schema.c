@@ -203,7 +203,51 @@ read_pairs(struct pw_schema_reader *reader, const yaml_node_t *node, const struc
   }
 }
 
+static bool
+name_stands_before(const char *items, size_t size, size_t count)
+{
+  const struct pw_view *name = (const struct pw_view *)(const void *)(items + count * size);
+  for (size_t i = 0; i < count; i++) {
+    if (pw_view_equal(*name, *(const struct pw_view *)(const void *)(items + i * size))) {
+      return true;
+    }
+  }
+  return false;
+}
+
 /* -------------------------------------------------------------------------------------------------------- mappings */
+
+static void
+read_named(struct pw_schema_reader *reader, const struct pw_schema_key *key, const yaml_node_t *node,
+           const struct pw_schema_path *path, struct pw_schema_list *list)
+{
+  size_t size = key->mapping->size;
+  if (node->type != YAML_MAPPING_NODE) {
+    pw_schema_mistake(reader, node, path, "a mapping is expected, not %s", pw_yaml_kind(node));
+    return;
+  }
+  size_t count = pair_count(node);
+  char  *items = expect_few(reader, node, path, count, MOST_ENTRIES) ? arena_array(reader, count, size) : NULL;
+  if (!items) {
+    return;
+  }
+  list->items = items;
+  list->count = count;
+  for (size_t i = 0; i < count; i++) {
+    const yaml_node_t *name  = pw_yaml_visit(reader->yaml, node->data.mapping.pairs.start[i].key);
+    const yaml_node_t *value = pw_yaml_visit(reader->yaml, node->data.mapping.pairs.start[i].value);
+    struct pw_view    *view  = (struct pw_view *)(void *)(items + i * size);
+    if (!name || !value) {
+      return;
+    }
+    pw_schema_read_line(reader, name, path, view);
+    struct pw_schema_path item_path = {.parent = path, .name = view->size > 0 ? view->data : "?"};
+    if (name_stands_before(items, size, i)) {
+      pw_schema_mistake(reader, name, &item_path, "stands twice");
+    }
+    pw_schema_read(reader, key->mapping, value, &item_path, items + i * size);
+  }
+}
 
 static void
 read_value(struct pw_schema_reader *reader, const struct pw_schema_key *key, const yaml_node_t *node,
@@ -241,6 +285,9 @@ read_value(struct pw_schema_reader *reader, const struct pw_schema_key *key, con
     break;
   case PW_SCHEMA_LIST:
     read_list(reader, key, node, path, (struct pw_schema_list *)(void *)target);
+    break;
+  case PW_SCHEMA_NAMED:
+    read_named(reader, key, node, path, (struct pw_schema_list *)(void *)target);
     break;
   case PW_SCHEMA_NAMES:
     read_names(reader, node, path, (struct pw_schema_list *)(void *)target);

@@ -22,6 +22,8 @@ enum pw_schema_type {
   PW_SCHEMA_CHOICE,        /**< one of `choices`, in either case: int */
   PW_SCHEMA_MAPPING,       /**< mapping of keys: the fields are in the same struct or one within it */
   PW_SCHEMA_LIST,          /**< list of such mappings: struct pw_schema_list */
+  PW_SCHEMA_NAMED,         /**< mapping of lines to such mappings: struct pw_schema_list of structs that begin with a
+                                struct pw_view for the name */
   PW_SCHEMA_NAMES,         /**< list of lines, or mapping whose keys count: struct pw_schema_list of struct pw_view */
   PW_SCHEMA_VALUES,        /**< list of scalars of any bytes: struct pw_schema_list of struct pw_view */
   PW_SCHEMA_PAIRS          /**< mapping of line to scalar: struct pw_schema_list of struct pw_pair */

@@ -34,7 +34,9 @@ walk(const struct pw_schema *schema, const char *prefix, struct seen *seen, pw_s
   for (const struct pw_schema_key *key = schema->keys; key->name; key++) {
     char path[200];
     snprintf(path, sizeof(path), "%s%s%s%s", prefix, *prefix ? "." : "", key->name,
-             key->type == PW_SCHEMA_LIST ? "[]" : "");
+             key->type == PW_SCHEMA_LIST    ? "[]"
+             : key->type == PW_SCHEMA_NAMED ? ".NAME"
+                                            : "");
     const char *same_as = key->mapping ? seen_before(seen, key->mapping, path) : NULL;
     visit(data, path, key, same_as);
     if (key->mapping && !same_as) {
@@ -54,13 +56,21 @@ const char *
 pw_schema_type_name(enum pw_schema_type type)
 {
   static const char *const names[] = {
-    [PW_SCHEMA_BYTES] = "text",      [PW_SCHEMA_CONFIGURATION] = "text, mapping or list",
-    [PW_SCHEMA_LINE] = "text",       [PW_SCHEMA_STRING] = "text",
-    [PW_SCHEMA_BOOLEAN] = "boolean", [PW_SCHEMA_NUMBER] = "number",
-    [PW_SCHEMA_SIZE] = "size",       [PW_SCHEMA_DURATION] = "duration",
-    [PW_SCHEMA_CHOICE] = "word",     [PW_SCHEMA_MAPPING] = "mapping",
-    [PW_SCHEMA_LIST] = "list",       [PW_SCHEMA_NAMES] = "list of names",
-    [PW_SCHEMA_VALUES] = "list",     [PW_SCHEMA_PAIRS] = "mapping of texts",
+    [PW_SCHEMA_BYTES]         = "text",
+    [PW_SCHEMA_CONFIGURATION] = "text, mapping or list",
+    [PW_SCHEMA_LINE]          = "text",
+    [PW_SCHEMA_STRING]        = "text",
+    [PW_SCHEMA_BOOLEAN]       = "boolean",
+    [PW_SCHEMA_NUMBER]        = "number",
+    [PW_SCHEMA_SIZE]          = "size",
+    [PW_SCHEMA_DURATION]      = "duration",
+    [PW_SCHEMA_CHOICE]        = "word",
+    [PW_SCHEMA_MAPPING]       = "mapping",
+    [PW_SCHEMA_LIST]          = "list",
+    [PW_SCHEMA_NAMES]         = "list of names",
+    [PW_SCHEMA_VALUES]        = "list",
+    [PW_SCHEMA_PAIRS]         = "mapping of texts",
+    [PW_SCHEMA_NAMED]         = "mapping of names to mappings",
   };
   return names[type];
 }

@@ -2,6 +2,7 @@
 #include "traffic_server/generation_worker.h"
 
 #include "traffic_server/event_thread.h"
+#include "traffic_server/http_call.h"
 #include "traffic_server/log.h"
 #include "traffic_server/process.h"
 #include "traffic_server/statistics.h"
@@ -142,6 +143,7 @@ pw_generation_worker_activate(struct pw_generation_worker *worker, struct pw_eve
   }
   if (!__atomic_exchange_n(&worker->live, true, __ATOMIC_ACQ_REL)) {
     pw_timers_start(worker);
+    pw_http_calls_start(worker);
   }
 }
 
@@ -155,6 +157,7 @@ pw_generation_worker_end(struct pw_generation_worker *worker)
     /* A tick on another thread must not meet an instance that goes. On one thread ticks go on until the module has
      * said that it is done. */
     pw_timers_end(worker);
+    pw_http_calls_end(worker);
   }
   for (size_t i = 0; i < generation->segment_count; i++) {
     if (worker->chains[i]) {
@@ -175,6 +178,7 @@ pw_generation_worker_delete(struct pw_generation_worker *worker)
 {
   pw_timers_end(worker);
   pw_worker_delete(worker->worker);
+  pw_http_calls_drop(worker);
   if (!worker->shared) {
     pw_generation_release(worker->generation);
   }

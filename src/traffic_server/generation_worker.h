@@ -10,6 +10,7 @@
 #include "traffic_server/generation.h"
 
 struct pw_event_thread;
+struct pw_outgoing_call;
 struct pw_timer;
 
 struct pw_generation_worker {
@@ -20,6 +21,8 @@ struct pw_generation_worker {
   struct pw_instance         **instances; /**< one for each plugin; those of other scopes are NULL in `shared` */
   struct pw_chain            **chains;    /**< one for each segment; none in `shared` */
   struct pw_timer             *timers;
+  struct pw_outgoing_call     *calls;        /**< open ones; see http_call.c */
+  bool                         calls_ended;  /**< likewise */
   size_t                       transactions; /**< that use it */
   bool                         current;      /**< new transactions of its thread come to it */
   bool                         shared;

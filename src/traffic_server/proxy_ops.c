@@ -3,6 +3,7 @@
 
 #include "traffic_server/generation_worker.h"
 #include "traffic_server/header_map.h"
+#include "traffic_server/http_call.h"
 #include "traffic_server/local_reply.h"
 #include "traffic_server/log.h"
 #include "traffic_server/property.h"
@@ -52,28 +53,30 @@ random_bytes(void *proxy, void *bytes, size_t size)
 }
 
 /* What has no entry is answered UNIMPLEMENTED to modules:
- * - http_call, grpc_*, body_out: not yet served here;
+ * - grpc_*, body_out: not yet served here;
  * - clear_route_cache: remap has chosen the upstream by the time a filter of a remap rule runs, and has not yet when a
  *   global one does, so there is nothing to clear. */
 static const struct pw_proxy_ops ops = {
-  .log            = pw_log_module,
-  .time_realtime  = time_realtime,
-  .time_monotonic = time_monotonic,
-  .random         = random_bytes,
-  .metric_defined = pw_statistics_metric_defined,
-  .set_tick       = pw_timer_set,
-  .wake           = pw_generation_worker_wake,
-  .map_count      = pw_header_map_count,
-  .map_pairs      = pw_header_map_pairs,
-  .map_get        = pw_header_map_get,
-  .map_add        = pw_header_map_add,
-  .map_replace    = pw_header_map_replace,
-  .map_remove     = pw_header_map_remove,
-  .map_set        = pw_header_map_set,
-  .property_get   = pw_property_get,
-  .property_set   = pw_property_set,
-  .local_reply    = pw_local_reply_take,
-  .resume         = pw_transaction_resume_later,
+  .log              = pw_log_module,
+  .time_realtime    = time_realtime,
+  .time_monotonic   = time_monotonic,
+  .random           = random_bytes,
+  .metric_defined   = pw_statistics_metric_defined,
+  .set_tick         = pw_timer_set,
+  .wake             = pw_generation_worker_wake,
+  .http_call        = pw_http_call_start,
+  .http_call_cancel = pw_http_call_cancel,
+  .map_count        = pw_header_map_count,
+  .map_pairs        = pw_header_map_pairs,
+  .map_get          = pw_header_map_get,
+  .map_add          = pw_header_map_add,
+  .map_replace      = pw_header_map_replace,
+  .map_remove       = pw_header_map_remove,
+  .map_set          = pw_header_map_set,
+  .property_get     = pw_property_get,
+  .property_set     = pw_property_set,
+  .local_reply      = pw_local_reply_take,
+  .resume           = pw_transaction_resume_later,
 };
 
 const struct pw_proxy_ops *

@@ -21,6 +21,9 @@ struct pw_metric;
   X(FAILED_STARTS, "proxywasm.failed_starts")                                                                          \
   X(REFUSED, "proxywasm.refused")                                                                                      \
   X(LOCAL_REPLIES, "proxywasm.local_replies")                                                                          \
+  X(CALLS, "proxywasm.calls")                                                                                          \
+  X(CALLS_IN_FLIGHT, "proxywasm.calls_in_flight")                                                                      \
+  X(FAILED_CALLS, "proxywasm.failed_calls")                                                                            \
   X(RELOADS, "proxywasm.reloads")                                                                                      \
   X(FAILED_RELOADS, "proxywasm.failed_reloads")
 

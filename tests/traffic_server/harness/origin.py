@@ -37,6 +37,7 @@ class Request:
         self.version = version
         self.headers = headers
         self.body = body
+        self.trailers = Headers()
         self.connection = connection
         self.number = number
         parts = urlsplit(target)
@@ -167,11 +168,11 @@ def _read_request(connection, stream, connection_number, number):
     if headers.get("Expect", "").lower() == "100-continue":
         connection.sendall(b"HTTP/1.1 100 Continue\r\n\r\n")
     if request.first("drain") != "no":
-        request.body = _read_body(stream, headers)
+        request.body = _read_body(stream, headers, request.trailers)
     return request
 
 
-def _read_body(stream, headers):
+def _read_body(stream, headers, trailers):
     if "chunked" not in headers.get("Transfer-Encoding", ""):
         return stream.read(int(headers.get("Content-Length", 0)))
     body = b""
@@ -181,8 +182,9 @@ def _read_body(stream, headers):
             break
         body += stream.read(size)
         stream.readline(16)
-    while stream.readline(65536).strip():
-        pass
+    while line := stream.readline(65536).rstrip(b"\r\n"):
+        name, _, value = line.decode("latin-1").partition(":")
+        trailers.append((name, value.strip()))
     return body
 
 

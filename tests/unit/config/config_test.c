@@ -103,6 +103,43 @@ every_key_of_the_existing_plugin_is_read(void **state)
 }
 
 static void
+servers_that_may_be_called_are_read(void **state)
+{
+  (void)state;
+  struct pw_config *config = read_sound("config: {upstreams: {a: {host: a.test, port: 8443, tls: true, timeout: 5s}, "
+                                        "b: {host: \"[::1]\"}}, allowed_authorities: [\"c.test:80\", \"*.d.test\"], "
+                                        "vm_config: {code: {local: {filename: a.wasm}}}}");
+  const struct pw_config_plugin *plugin = &config->plugins[0];
+  assert_true(plugin->restrict_calls);
+  assert_int_equal(plugin->upstream_count, 2);
+  assert_view(plugin->upstreams[0].name, "a");
+  assert_view(plugin->upstreams[0].host, "a.test");
+  assert_int_equal(plugin->upstreams[0].port, 8443);
+  assert_true(plugin->upstreams[0].tls);
+  assert_int_equal(plugin->upstreams[0].timeout_milliseconds, 5000);
+  assert_view(plugin->upstreams[1].name, "b");
+  assert_view(plugin->upstreams[1].host, "[::1]");
+  assert_int_equal(plugin->upstreams[1].port, 0);
+  assert_false(plugin->upstreams[1].tls);
+  assert_int_equal(plugin->upstreams[1].timeout_milliseconds, 0);
+  assert_int_equal(plugin->allowed_authority_count, 2);
+  assert_view(plugin->allowed_authorities[1], "*.d.test");
+  pw_config_free(config);
+}
+
+static void
+an_empty_list_of_servers_is_a_list(void **state)
+{
+  (void)state;
+  struct pw_config *config = read_sound("config: {upstreams: {}, vm_config: {code: {local: {filename: a.wasm}}}}");
+  assert_true(config->plugins[0].restrict_calls);
+  pw_config_free(config);
+  config = read_sound("config: {vm_config: {code: {local: {filename: a.wasm}}}}");
+  assert_false(config->plugins[0].restrict_calls);
+  pw_config_free(config);
+}
+
+static void
 what_is_not_given_has_its_default(void **state)
 {
   (void)state;
@@ -273,7 +310,8 @@ static const struct {
    "calls_in_flight, log_lines_per_second, log_line, tick, properties"},
   {"config: {\"a\\nb\": x" WITH_CODE,
    "test.yaml:1:10: key 'config.a\\x0ab': unknown key; known here: name, root_id, configuration, fail_open, vm_config, "
-   "capability_restriction_config, vm_scope, response_phase, log_level, allow_on_headers_stop_iteration, profile, "
+   "capability_restriction_config, vm_scope, response_phase, upstreams, allowed_authorities, log_level, "
+   "allow_on_headers_stop_iteration, profile, "
    "limits"},
   {"config: {name: a, name: b" WITH_CODE, "test.yaml:1:19: key 'config.name': stands twice; first in line 1"},
   {"config: {rootId: a, root_id: b" WITH_CODE,
@@ -323,6 +361,16 @@ static const struct {
    "test.yaml:1:64: key 'config.capability_restriction_config.allowed_capabilities': a list of names is expected, not "
    "a "
    "value"},
+  {"config: {upstreams: {a: {port: 1}}" WITH_CODE, "test.yaml:1:25: key 'config.upstreams.a.host': is missing"},
+  {"config: {upstreams: {a: {host: \"b:1\"}}" WITH_CODE,
+   "test.yaml:1:25: key 'config.upstreams.a.host': is no host; write a name or an address, and the port under 'port'"},
+  {"config: {upstreams: {a: {host: b, port: 65536}}" WITH_CODE,
+   "test.yaml:1:41: key 'config.upstreams.a.port': '65536' is out of range; the least is 1, the most 65535"},
+  {"config: {upstreams: {a: {host: b}, a: {host: c}}" WITH_CODE,
+   "test.yaml:1:36: key 'config.upstreams.a': stands twice"},
+  {"config: {upstreams: [a]" WITH_CODE, "test.yaml:1:21: key 'config.upstreams': a mapping is expected, not a list"},
+  {"config: {allowed_authorities: [\"*\"]" WITH_CODE,
+   "test.yaml:1:9: key 'config.allowed_authorities': '*' is neither 'host', 'host:port' nor '*.name'"},
   {"config: {configuration: !!binary \"?\"" WITH_CODE,
    "test.yaml:1:25: key 'config.configuration': is not base64, as !!binary says"},
   {"config: {configuration: {a: 1, a: 2}" WITH_CODE,
@@ -547,6 +595,8 @@ main(void)
     cmocka_unit_test(an_empty_list_of_capabilities_restricts_nothing),
     cmocka_unit_test(aliases_share_what_they_name),
     cmocka_unit_test(config_comes_before_plugins),
+    cmocka_unit_test(servers_that_may_be_called_are_read),
+    cmocka_unit_test(an_empty_list_of_servers_is_a_list),
     cmocka_unit_test(each_mistake_has_its_place_and_its_remedy),
     cmocka_unit_test(mistakes_that_do_not_fit_are_counted),
     cmocka_unit_test(a_document_cannot_explode),

@@ -21,31 +21,46 @@
 /* --------------------------------------------------------------------------------------------------------------- types
  */
 
-using TSMLoc          = struct tsapi_mloc *;
-using TSMBuffer       = struct tsapi_mbuffer *;
-using TSHttpTxn       = struct tsapi_httptxn *;
-using TSHttpSsn       = struct tsapi_httpssn *;
-using TSSslConnection = struct tsapi_ssl_obj *;
-using TSMutex         = struct tsapi_mutex *;
-using TSCont          = struct tsapi_cont *;
-using TSVConn         = struct tsapi_cont *;
-using TSAction        = struct tsapi_action *;
-using TSEventThread   = struct tsapi_event_thread *;
-using TSTextLogObject = struct tsapi_textlogobject *;
-using TSHRTime        = int64_t;
-using TSMgmtInt       = int64_t;
+using TSMLoc           = struct tsapi_mloc *;
+using TSMBuffer        = struct tsapi_mbuffer *;
+using TSHttpTxn        = struct tsapi_httptxn *;
+using TSHttpSsn        = struct tsapi_httpssn *;
+using TSSslConnection  = struct tsapi_ssl_obj *;
+using TSMutex          = struct tsapi_mutex *;
+using TSCont           = struct tsapi_cont *;
+using TSVConn          = struct tsapi_cont *;
+using TSAction         = struct tsapi_action *;
+using TSEventThread    = struct tsapi_event_thread *;
+using TSTextLogObject  = struct tsapi_textlogobject *;
+using TSHttpParser     = struct tsapi_httpparser *;
+using TSVIO            = struct tsapi_vio *;
+using TSIOBuffer       = struct tsapi_iobuffer *;
+using TSIOBufferReader = struct tsapi_iobufferreader *;
+using TSIOBufferBlock  = struct tsapi_iobufferblock *;
+using TSHRTime         = int64_t;
+using TSMgmtInt        = int64_t;
 
 enum TSReturnCode { TS_ERROR = -1, TS_SUCCESS = 0 };
 
 enum TSHttpStatus {
   TS_HTTP_STATUS_NONE                = 0,
+  TS_HTTP_STATUS_SWITCHING_PROTOCOL  = 101,
   TS_HTTP_STATUS_OK                  = 200,
+  TS_HTTP_STATUS_NO_CONTENT          = 204,
+  TS_HTTP_STATUS_NOT_MODIFIED        = 304,
   TS_HTTP_STATUS_FORBIDDEN           = 403,
   TS_HTTP_STATUS_SERVICE_UNAVAILABLE = 503
 };
 
 enum TSEvent {
   TS_EVENT_NONE                   = 0,
+  TS_EVENT_IMMEDIATE              = 1,
+  TS_EVENT_TIMEOUT                = 2,
+  TS_EVENT_VCONN_READ_READY       = 100,
+  TS_EVENT_VCONN_WRITE_READY      = 101,
+  TS_EVENT_VCONN_READ_COMPLETE    = 102,
+  TS_EVENT_VCONN_WRITE_COMPLETE   = 103,
+  TS_EVENT_VCONN_EOS              = 104,
   TS_EVENT_HTTP_CONTINUE          = 60000,
   TS_EVENT_HTTP_ERROR             = 60001,
   TS_EVENT_HTTP_READ_REQUEST_HDR  = 60002,
@@ -73,6 +88,22 @@ enum TSUserArgType { TS_USER_ARGS_TXN };
 enum TSRecordDataType { TS_RECORDDATATYPE_INT = 1 };
 enum TSStatPersistence { TS_STAT_PERSISTENT = 1, TS_STAT_NON_PERSISTENT };
 enum TSStatSync { TS_STAT_SYNC_SUM };
+enum TSHttpType { TS_HTTP_TYPE_UNKNOWN, TS_HTTP_TYPE_REQUEST, TS_HTTP_TYPE_RESPONSE };
+enum TSParseResult { TS_PARSE_ERROR = -1, TS_PARSE_DONE = 0, TS_PARSE_OK = 1, TS_PARSE_CONT = 2 };
+enum TSHttpCntlType { TS_HTTP_CNTL_SKIP_REMAPPING };
+enum TSOverridableConfigKey {
+  TS_CONFIG_HTTP_ANONYMIZE_INSERT_CLIENT_IP,
+  TS_CONFIG_HTTP_CACHE_HTTP,
+  TS_CONFIG_HTTP_CONNECT_ATTEMPTS_TIMEOUT,
+  TS_CONFIG_HTTP_INSERT_AGE_IN_RESPONSE,
+  TS_CONFIG_HTTP_INSERT_RESPONSE_VIA_STR,
+  TS_CONFIG_HTTP_INSERT_SQUID_X_FORWARDED_FOR,
+  TS_CONFIG_HTTP_NORMALIZE_AE,
+  TS_CONFIG_HTTP_NUMBER_OF_REDIRECTIONS,
+  TS_CONFIG_HTTP_RESPONSE_SERVER_ENABLED,
+  TS_CONFIG_HTTP_TRANSACTION_NO_ACTIVITY_TIMEOUT_IN,
+  TS_CONFIG_HTTP_TRANSACTION_NO_ACTIVITY_TIMEOUT_OUT
+};
 enum TSMilestonesType { TS_MILESTONE_UA_FIRST_READ, TS_MILESTONE_SM_START };
 
 struct TSPluginRegistrationInfo {
@@ -87,6 +118,13 @@ constexpr TSMLoc TS_NULL_MLOC              = nullptr;
 constexpr int    TS_LOG_MODE_ADD_TIMESTAMP = 1;
 extern int       TS_HTTP_LEN_CONNECT;
 
+extern const char *TS_MIME_FIELD_CONTENT_LENGTH;
+extern const char *TS_MIME_FIELD_HOST;
+extern const char *TS_MIME_FIELD_TRANSFER_ENCODING;
+extern int         TS_MIME_LEN_CONTENT_LENGTH;
+extern int         TS_MIME_LEN_HOST;
+extern int         TS_MIME_LEN_TRANSFER_ENCODING;
+
 /* ------------------------------------------------------------------------------------------------------- plugin and
  * logs */
 
@@ -99,6 +137,7 @@ const char  *TSRuntimeDirGet(void);
 void         TSMgmtUpdateRegister(TSCont contp, const char *plugin_name, const char *plugin_file_name = nullptr);
 void         TSLifecycleHookAdd(TSLifecycleHookID id, TSCont contp);
 void        *TSmalloc(size_t size);
+TSReturnCode TSMgmtIntGet(const char *var_name, TSMgmtInt *result);
 
 void TSNote(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 void TSWarning(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
@@ -138,6 +177,22 @@ TSAction      TSContScheduleOnPool(TSCont contp, TSHRTime timeout, TSThreadPool 
 TSAction      TSContScheduleOnThread(TSCont contp, TSHRTime timeout, TSEventThread ethread);
 TSAction      TSContScheduleEveryOnThread(TSCont contp, TSHRTime every, TSEventThread ethread);
 TSEventThread TSEventThreadSelf(void);
+void          TSActionCancel(TSAction actionp);
+
+TSIOBuffer       TSIOBufferCreate(void);
+void             TSIOBufferDestroy(TSIOBuffer bufp);
+TSIOBufferReader TSIOBufferReaderAlloc(TSIOBuffer bufp);
+int64_t          TSIOBufferWrite(TSIOBuffer bufp, const void *buf, int64_t length);
+TSIOBufferBlock  TSIOBufferReaderStart(TSIOBufferReader readerp);
+void             TSIOBufferReaderConsume(TSIOBufferReader readerp, int64_t nbytes);
+TSIOBufferBlock  TSIOBufferBlockNext(TSIOBufferBlock blockp);
+const char      *TSIOBufferBlockReadStart(TSIOBufferBlock blockp, TSIOBufferReader readerp, int64_t *avail);
+TSVConn          TSHttpConnectWithPluginId(sockaddr const *addr, const char *tag, int64_t id);
+TSVIO            TSVConnRead(TSVConn connp, TSCont contp, TSIOBuffer bufp, int64_t nbytes);
+TSVIO            TSVConnWrite(TSVConn connp, TSCont contp, TSIOBufferReader readerp, int64_t nbytes);
+void             TSVConnClose(TSVConn connp);
+void             TSVConnAbort(TSVConn connp, int error);
+void             TSVIOReenable(TSVIO viop);
 
 /* ----------------------------------------------------------------------------------------------------------
  * transactions */
@@ -147,6 +202,9 @@ void         TSHttpTxnHookAdd(TSHttpTxn txnp, TSHttpHookID id, TSCont contp);
 void         TSHttpTxnReenable(TSHttpTxn txnp, TSEvent event);
 TSReturnCode TSHttpTxnShutDown(TSHttpTxn txnp, TSEvent event);
 int          TSHttpTxnIsInternal(TSHttpTxn txnp);
+const char  *TSHttpTxnPluginTagGet(TSHttpTxn txnp);
+TSReturnCode TSHttpTxnCntlSet(TSHttpTxn txnp, TSHttpCntlType ctrl, bool data);
+TSReturnCode TSHttpTxnConfigIntSet(TSHttpTxn txnp, TSOverridableConfigKey conf, TSMgmtInt value);
 void         TSSkipRemappingSet(TSHttpTxn txnp, int flag);
 void         TSHttpTxnStatusSet(TSHttpTxn txnp, TSHttpStatus status);
 void         TSHttpTxnStatusSet(TSHttpTxn txnp, TSHttpStatus status, std::string_view setter);
@@ -181,7 +239,18 @@ int64_t TSHttpTxnClientRespBodyBytesGet(TSHttpTxn txnp);
 TSReturnCode TSHttpTxnClientReqGet(TSHttpTxn txnp, TSMBuffer *bufp, TSMLoc *offset);
 TSReturnCode TSHttpTxnClientRespGet(TSHttpTxn txnp, TSMBuffer *bufp, TSMLoc *offset);
 TSReturnCode TSHttpTxnServerRespGet(TSHttpTxn txnp, TSMBuffer *bufp, TSMLoc *offset);
+TSMBuffer    TSMBufferCreate(void);
+TSReturnCode TSMBufferDestroy(TSMBuffer bufp);
 TSReturnCode TSHandleMLocRelease(TSMBuffer bufp, TSMLoc parent, TSMLoc mloc);
+
+TSHttpParser  TSHttpParserCreate(void);
+void          TSHttpParserClear(TSHttpParser parser);
+void          TSHttpParserDestroy(TSHttpParser parser);
+TSParseResult TSHttpHdrParseResp(TSHttpParser parser, TSMBuffer bufp, TSMLoc offset, const char **start,
+                                 const char *end);
+TSMLoc        TSHttpHdrCreate(TSMBuffer bufp);
+void          TSHttpHdrDestroy(TSMBuffer bufp, TSMLoc offset);
+TSReturnCode  TSHttpHdrTypeSet(TSMBuffer bufp, TSMLoc offset, TSHttpType type);
 
 const char  *TSHttpHdrMethodGet(TSMBuffer bufp, TSMLoc offset, int *length);
 TSReturnCode TSHttpHdrMethodSet(TSMBuffer bufp, TSMLoc offset, const char *value, int length);
@@ -204,6 +273,7 @@ TSReturnCode TSMimeHdrFieldAppend(TSMBuffer bufp, TSMLoc hdr, TSMLoc field);
 TSReturnCode TSMimeHdrFieldDestroy(TSMBuffer bufp, TSMLoc hdr, TSMLoc field);
 const char  *TSMimeHdrFieldNameGet(TSMBuffer bufp, TSMLoc hdr, TSMLoc field, int *length);
 const char  *TSMimeHdrFieldValueStringGet(TSMBuffer bufp, TSMLoc hdr, TSMLoc field, int idx, int *value_len_ptr);
+unsigned int TSMimeHdrFieldValueUintGet(TSMBuffer bufp, TSMLoc hdr, TSMLoc field, int idx);
 TSReturnCode TSMimeHdrFieldValueStringSet(TSMBuffer bufp, TSMLoc hdr, TSMLoc field, int idx, const char *value,
                                           int length);
 

@@ -6,16 +6,16 @@
 
 /* Calls belong to the root context: their callbacks are made on it. */
 static bool
-call_allowed(struct pw_vm *vm, const struct pw_root *root)
+call_allowed(const struct pw_root *root)
 {
-  const struct pw_instance *instance = root->context.instance;
-  uint32_t                  limit    = instance->plugin->config.limits.calls_in_flight;
+  struct pw_instance *instance = root->context.instance;
+  uint32_t            limit    = instance->plugin->config.limits.calls_in_flight;
 
   if (root->calls.count < limit) {
     return true;
   }
-  pw_host_log(vm->host, instance->plugin, PW_LOG_WARN,
-              "a call is refused: %u are in flight already (limits.calls_in_flight)", limit);
+  pw_instance_note(instance, PW_LOG_WARN, "a call is refused: %u are in flight already (limits.calls_in_flight)",
+                   limit);
   return false;
 }
 
@@ -83,7 +83,7 @@ PW_HOSTCALL(pw_hc_http_call)
   if (vm->host->proxy->http_call == NULL) {
     return PW_STATUS_UNIMPLEMENTED;
   }
-  if (!call_allowed(vm, root) || call.body.size > instance->plugin->config.limits.body_bytes) {
+  if (!call_allowed(root) || call.body.size > instance->plugin->config.limits.body_bytes) {
     return PW_STATUS_INTERNAL_FAILURE;
   }
   call.headers              = headers;
@@ -122,7 +122,7 @@ grpc_start(struct pw_vm *vm, struct pw_grpc_call *call, enum pw_call_kind kind, 
   if (vm->host->proxy->grpc_call == NULL) {
     return PW_STATUS_UNIMPLEMENTED;
   }
-  if (!call_allowed(vm, root) || call->message.size > root->context.instance->plugin->config.limits.body_bytes) {
+  if (!call_allowed(root) || call->message.size > root->context.instance->plugin->config.limits.body_bytes) {
     return PW_STATUS_INTERNAL_FAILURE;
   }
   call->id = call_new(vm, root, kind);

@@ -75,8 +75,9 @@ PW_HOSTCALL(pw_hc_set_tick_period)
     return PW_STATUS_UNIMPLEMENTED;
   }
   if (period != 0 && period < shortest) {
-    pw_host_log(vm->host, instance->plugin, PW_LOG_WARN,
-                "a tick period of %u ms is raised to %u ms, the configured shortest (limits.tick)", period, shortest);
+    pw_instance_note(instance, PW_LOG_WARN,
+                     "a tick period of %u ms is raised to %u ms, the configured shortest (limits.tick)", period,
+                     shortest);
     period = shortest;
   }
   if (period != root->tick_milliseconds) {

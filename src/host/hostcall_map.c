@@ -193,8 +193,8 @@ changeable(struct pw_vm *vm, uint32_t map, struct pw_stream **stream)
   }
   *stream = context->stream;
   if (!pw_stream_map_open(*stream, (enum pw_map_type)map)) {
-    pw_host_log(vm->host, context->instance->plugin, PW_LOG_DEBUG,
-                "a change of map %u is refused: its headers have gone on already, or have not come", map);
+    pw_instance_note(context->instance, PW_LOG_DEBUG,
+                     "a change of map %u is refused: its headers have gone on already, or have not come", map);
     return PW_STATUS_BAD_ARGUMENT;
   }
   return PW_STATUS_OK;

@@ -77,6 +77,7 @@ root_free(struct pw_root *root)
 {
   struct pw_instance *instance = root->context.instance;
 
+  pw_context_settle_done(&root->context);
   if (root->context.vm != NULL) {
     pw_vm_remove_context(root->context.vm, &root->context);
   }
@@ -339,12 +340,18 @@ pw_instance_new_for_stream(struct pw_instance *factory)
   struct pw_instance *instance;
   struct pw_error     error;
 
+  /* A module that does not start must not cost each stream a start. */
+  if (instance_now(factory) < factory->retry_at) {
+    return NULL;
+  }
   instance = instance_new(factory->worker, factory->plugin, true, &error);
   if (instance != NULL && instance->root == NULL) {
+    instance_failed(factory, false);
     pw_host_log(host, factory->plugin, PW_LOG_ERROR, "no VM could be started for a stream: %s", error.message);
   }
   if (instance != NULL) {
     instance->of_stream = true;
+    factory->failures   = instance->root != NULL ? 0 : factory->failures;
   }
   return instance;
 }

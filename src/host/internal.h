@@ -87,6 +87,7 @@ struct pw_plugin {
   bool                       allocates_empty;  /**< even for values without bytes; see guest.c */
   enum pw_abi_version        abi;
   bool                       holds_vm_id;
+  atomic_uint                deferred; /**< contexts whose end the module put off, on all workers; see context.c */
 };
 
 const struct pw_engine_ops *pw_plugin_engine(const struct pw_plugin *plugin);
@@ -252,6 +253,8 @@ bool pw_context_create(struct pw_context *context, uint32_t parent_id);
 bool pw_context_done(struct pw_context *context);
 /** on_log and on_delete, after proxy_done. */
 void pw_context_finish(struct pw_context *context);
+/** Its end is not awaited any more: it is here, or will never be. */
+void pw_context_settle_done(struct pw_context *context);
 
 /* --------------------------------------------------------------------------------------------------------- instance */
 
@@ -283,8 +286,8 @@ struct pw_instance {
 struct pw_root *pw_instance_ready(struct pw_instance *instance);
 /** The VM of this root died. */
 void pw_instance_trapped(struct pw_instance *instance, struct pw_root *root);
-/** An instance of the same plugin for one stream. NULL: memory. The lock of the worker is held, here and in the next.
- */
+/** An instance of the same plugin for one stream. NULL: memory is out, or the last one did not start and it is too
+ *  early to try again. The lock of the worker is held, here and in the next. */
 struct pw_instance *pw_instance_new_for_stream(struct pw_instance *factory);
 void                pw_instance_delete_locked(struct pw_instance *instance);
 

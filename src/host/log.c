@@ -4,8 +4,9 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-void
-pw_instance_log(struct pw_instance *instance, enum pw_log_level level, struct pw_view text)
+/* Whether a line of this level may still be written now. */
+static bool
+log_allowed(struct pw_instance *instance, enum pw_log_level level)
 {
   struct pw_host         *host   = instance->worker->host;
   const struct pw_plugin *plugin = instance->plugin;
@@ -13,7 +14,7 @@ pw_instance_log(struct pw_instance *instance, enum pw_log_level level, struct pw
   bool                    allowed;
 
   if (level < plugin->config.log_level) {
-    return;
+    return false;
   }
   allowed = pw_log_limiter_allow(&instance->log_limiter, plugin->config.limits.log_lines_per_second,
                                  host->proxy->time_monotonic(host->proxy_data), &dropped);
@@ -21,22 +22,28 @@ pw_instance_log(struct pw_instance *instance, enum pw_log_level level, struct pw
     pw_host_log(host, plugin, PW_LOG_WARN, "%llu log lines of the module were dropped: it writes more than %u a second",
                 (unsigned long long)dropped, plugin->config.limits.log_lines_per_second);
   }
-  if (allowed) {
+  return allowed;
+}
+
+void
+pw_instance_log(struct pw_instance *instance, enum pw_log_level level, struct pw_view text)
+{
+  struct pw_host         *host   = instance->worker->host;
+  const struct pw_plugin *plugin = instance->plugin;
+
+  if (log_allowed(instance, level)) {
     host->proxy->log(host->proxy_data, plugin, level,
                      pw_log_text(text, plugin->config.limits.log_line_bytes, &instance->worker->log_bytes));
   }
 }
 
-void
-pw_host_log(struct pw_host *host, const struct pw_plugin *plugin, enum pw_log_level level, const char *format, ...)
+static void
+log_formatted(struct pw_host *host, const struct pw_plugin *plugin, enum pw_log_level level, const char *format,
+              va_list arguments)
 {
-  char    text[2560];
-  va_list arguments;
-  int     length;
+  char text[2560];
+  int  length = vsnprintf(text, sizeof(text), format, arguments);
 
-  va_start(arguments, format);
-  length = vsnprintf(text, sizeof(text), format, arguments);
-  va_end(arguments);
   if (length > 0) {
     size_t size = (size_t)length < sizeof(text) ? (size_t)length : sizeof(text) - 1;
 
@@ -44,5 +51,27 @@ pw_host_log(struct pw_host *host, const struct pw_plugin *plugin, enum pw_log_le
       --size;
     }
     host->proxy->log(host->proxy_data, plugin, level, pw_view_make(text, size));
+  }
+}
+
+void
+pw_host_log(struct pw_host *host, const struct pw_plugin *plugin, enum pw_log_level level, const char *format, ...)
+{
+  va_list arguments;
+
+  va_start(arguments, format);
+  log_formatted(host, plugin, level, format, arguments);
+  va_end(arguments);
+}
+
+void
+pw_instance_note(struct pw_instance *instance, enum pw_log_level level, const char *format, ...)
+{
+  va_list arguments;
+
+  if (log_allowed(instance, level)) {
+    va_start(arguments, format);
+    log_formatted(instance->worker->host, instance->plugin, level, format, arguments);
+    va_end(arguments);
   }
 }

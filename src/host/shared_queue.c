@@ -12,6 +12,8 @@
 
 /** What an item counts for besides its bytes, so that empty items are bounded too. */
 enum { ITEM_OVERHEAD = 32 };
+/** A queue's name is kept as long as the queue, and counts for nothing else. */
+enum { MOST_NAME_BYTES = 4096 };
 
 struct item {
   struct item *next;
@@ -270,7 +272,7 @@ enum pw_status
 pw_shared_queues_register(struct pw_shared_queues *queues, struct pw_view vm_id, struct pw_view name,
                           const struct pw_queue_subscriber *subscriber, uint32_t *id)
 {
-  struct subscription *fresh = calloc(1, sizeof(*fresh));
+  struct subscription *fresh = name.size <= MOST_NAME_BYTES ? calloc(1, sizeof(*fresh)) : NULL;
   if (!fresh) {
     return PW_STATUS_INTERNAL_FAILURE;
   }

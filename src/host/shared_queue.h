@@ -38,7 +38,8 @@ void pw_shared_queues_delete(struct pw_shared_queues *queues);
 
 /**
  * proxy_register_shared_queue: opens the queue, or makes it, and subscribes. `*id` is never 0. A subscriber that
- * registers the same queue again becomes its newest. INTERNAL_FAILURE: too many queues, or memory is out.
+ * registers the same queue again becomes its newest. INTERNAL_FAILURE: too many queues, a name of more than 4096 bytes,
+ * or memory is out.
  */
 enum pw_status pw_shared_queues_register(struct pw_shared_queues *queues, struct pw_view vm_id, struct pw_view name,
                                          const struct pw_queue_subscriber *subscriber, uint32_t *id);

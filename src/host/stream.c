@@ -39,6 +39,7 @@ context_leave(struct pw_context *context)
   if (context->vm == NULL) {
     return;
   }
+  pw_context_settle_done(context);
   pw_vm_remove_context(context->vm, context);
   context->vm = NULL;
   --instance->streams;

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Reading and writing files of compiled code. What is read here will be run: nobody else may have written it. */
+#define _GNU_SOURCE
 #include "code_file.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <stdatomic.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -101,16 +102,17 @@ write_all(int file, struct pw_view content)
 bool
 pw_code_write_file(const char *path, struct pw_view content, struct pw_error *error)
 {
-  static atomic_uint serial;
-  char               temporary[PATH_MAX];
-  int size = snprintf(temporary, sizeof temporary, "%s.%ld.%u.tmp", path, (long)getpid(), atomic_fetch_add(&serial, 1));
-  int file;
-  bool written;
+  static const char suffix[] = ".tmp";
+  char              temporary[PATH_MAX];
+  int               size = snprintf(temporary, sizeof temporary, "%s.XXXXXX%s", path, suffix);
+  int               file;
+  bool              written;
 
   if (size < 0 || (size_t)size >= sizeof temporary) {
     return pw_error_set(error, PW_ERROR_FILE, "%s: the name is too long", path);
   }
-  file = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+  /* A random name, made with O_EXCL and mode 0600: not one by our process id, which servers in containers share. */
+  file = mkostemps(temporary, (int)(sizeof suffix - 1), O_CLOEXEC);
   if (file < 0) {
     return pw_error_set(error, PW_ERROR_FILE, "%s: %s", temporary, strerror(errno));
   }

@@ -3,6 +3,7 @@
 #include "support.h"
 
 #include <dirent.h>
+#include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -133,6 +134,28 @@ a_second_load_hits(void **state)
   assert_int_equal(status.st_mode & 0777, 0600);
   assert_int_equal(load(fixture, fixture->directory), PW_CACHE_HIT);
   assert_int_equal(fixture->note.code, PW_ERROR_NONE);
+}
+
+/* In containers a server has the same process id each time. */
+static void
+files_that_a_crash_left_behind_are_not_in_the_way(void **state)
+{
+  struct fixture *fixture = *state;
+  char            cached[512];
+  char            left[600];
+
+  load(fixture, fixture->directory);
+  snprintf(cached, sizeof cached, "%s", cached_file(fixture, 1));
+  assert_int_equal(unlink(cached), 0);
+  for (int serial = 0; serial < 100; serial++) {
+    snprintf(left, sizeof left, "%s.%ld.%d.tmp", cached, (long)getpid(), serial);
+    int file = open(left, O_WRONLY | O_CREAT, 0600);
+    assert_true(file >= 0);
+    close(file);
+  }
+  assert_int_equal(load(fixture, fixture->directory), PW_CACHE_MISS);
+  assert_int_equal(fixture->note.code, PW_ERROR_NONE);
+  assert_int_equal(load(fixture, fixture->directory), PW_CACHE_HIT);
 }
 
 static void
@@ -402,6 +425,7 @@ main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
     TEST(without_a_directory_there_is_no_cache),
     TEST(a_second_load_hits),
+    TEST(files_that_a_crash_left_behind_are_not_in_the_way),
     TEST(a_missing_directory_is_made),
     TEST(a_cache_that_cannot_be_written_is_told_and_not_fatal),
     TEST(a_directory_that_others_can_write_in_is_not_used),

@@ -2,7 +2,6 @@
 """proxy_http_call: modules ask other servers (modules/calling.c)."""
 
 import re
-import socket
 import threading
 import time
 
@@ -19,13 +18,10 @@ from harness.server import ServerFailed, remap_rule
 CALLING = "traffic_server/calling"
 
 
-class Callee(Origin):
-    """The server that is called."""
-
-
 @pytest.fixture(scope="module")
 def callee():
-    with Callee() as server:
+    """The server that is called."""
+    with Origin() as server:
         yield server
 
 
@@ -282,8 +278,6 @@ def test_without_upstreams_a_server_that_maps_nothing_refuses(start_server, orig
 
 def test_example_async_works_with_the_existing_plugins_configuration(start_server, origin, callee):
     text = (build.ROOT / "examples/c/async/async.yaml").read_text()
-    files = {"async.yaml": text, "wasm/async.wasm": b""}
-    del files["wasm/async.wasm"]
     text = text.replace("wasm/async.wasm", str(build.module("examples/c/async")))
     server = start_server(plugins=[global_plugin("async.yaml")], files={"async.yaml": text},
                           remap=[remap_rule("a.test", origin.port), remap_rule("www.google.com", callee.port)])
@@ -351,7 +345,7 @@ def test_call_outlives_its_stream(server):
 
 
 def test_client_that_leaves_while_its_request_is_held(server):
-    for scope in range(5):
+    for _ in range(5):
         connection = server.connect()
         connection.send(format_request("GET", unique_path(), [
             ("Host", "a.test"), ("do-calls", call("callee", unique_path() + "?delay=0.3&body=a"))]))
@@ -405,12 +399,11 @@ def test_root_context_may_call_at_its_end(start_server, origin, callee):
     assert settled(server) == 0
 
 
-def test_configuration_that_fails_to_start_cancels_its_calls(start_server, origin, callee):
+def test_reload_of_a_broken_configuration_leaves_open_calls_alone(start_server, origin, callee):
     text = calling(callee, ["configure:" + call("callee", "/?delay=30")])
     server = start_server(**calling_options(origin, text, manager=True, threads=1))
     assert settled(server, 1) == 1
-    broken = text + "  unknown_key: 1\n"
-    server.write("calling.yaml", broken)
+    server.write("calling.yaml", text + "  unknown_key: 1\n")
     server.reload()
     server.wait_for_log("unknown key")
     assert settled(server, 1) == 1
@@ -462,6 +455,6 @@ def test_thousand_held_requests_leave_nothing_behind(start_server, origin, calle
     assert settled(server, name="streams") == 0
     assert server.metric("proxywasm.traps") == 0
     if not build.sanitized():
-        # The first round fills the server's pools.
+        # The server keeps what it has allocated at the busiest moment, which is not the same in each round.
         assert memory[2] - memory[1] < 32 << 10, memory
     assert one(server, call("callee", unique_path() + "?body=a")).body == "a"

@@ -295,7 +295,9 @@ enum pw_next pw_stream_data(struct pw_stream *stream, enum pw_stream_type type, 
 void         pw_stream_connection_close(struct pw_stream *stream, enum pw_stream_type type, enum pw_peer_type peer);
 
 /** Ends it: on_done, on_log, on_delete, for each context. Maps can be read until this returns; for a module that defers
- *  with proxy_done the host keeps a copy of them. Neither `stream` nor its `data` is used any more after that. */
+ *  with proxy_done the host keeps a copy of them (10,000 ends of a plugin may be deferred at once, or 100 with
+ *  `vm_per_stream`; beyond that on_log and on_delete are called here). Neither `stream` nor its `data` is used any more
+ *  after that. */
 void pw_stream_end(struct pw_stream *stream);
 
 #ifdef __cplusplus

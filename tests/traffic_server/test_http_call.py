@@ -2,6 +2,8 @@
 """proxy_http_call: modules ask other servers (modules/calling.c)."""
 
 import re
+import socket
+import ssl
 import threading
 import time
 
@@ -285,6 +287,31 @@ def test_example_async_works_with_the_existing_plugins_configuration(start_serve
     server.wait_for_log("async call done")
     server.wait_for_log("continueRequest")
     assert callee.to("/.well-known/security.txt")
+
+
+def test_upstream_with_tls(start_server, origin, certificates):
+    listener = socket.create_server(("127.0.0.1", 0))
+    port = listener.getsockname()[1]
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificates.certificate, certificates.key)
+    seen = []
+
+    def serve():
+        with context.wrap_socket(listener, server_side=True) as tls:
+            connection, _ = tls.accept()
+            with connection:
+                seen.append(connection.recv(65536))
+                connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nsecret")
+
+    thread = threading.Thread(target=serve, daemon=True)
+    thread.start()
+    upstream = {"host": "127.0.0.1", "port": port, "tls": True}
+    text = configuration(CALLING, name="calling", configuration="", upstreams={"secure": upstream})
+    server = start_server(**calling_options(origin, text, records={
+        "ssl.client.verify.server.policy": "DISABLED"}))
+    assert one(server, call("secure", "/a")).body == "secret"
+    assert seen[0].startswith(b"GET /a HTTP/1.1\r\n") and b"callee.test" in seen[0]
+    thread.join(5)
 
 
 def test_calls_of_a_remap_plugin(start_server, origin, callee):

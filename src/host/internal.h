@@ -204,7 +204,7 @@ struct pw_root {
   struct pw_property_store properties;
   struct pw_id_map         calls;              /**< id of an open HTTP or gRPC call -> enum pw_call_kind */
   uint64_t                 started_at;         /**< monotonic nanoseconds */
-  uint32_t                 references;         /**< one for each stream context, one for the instance; and whoever calls it */
+  uint32_t                 references;         /**< one for each stream context, one for the instance */
   const struct pw_http_call_result *http_call; /**< while its callback runs */
   const struct pw_pairs            *grpc_initial_metadata;
   const struct pw_pairs            *grpc_trailing_metadata;
@@ -334,9 +334,9 @@ struct pw_direction {
 };
 
 /**
- * A stream belongs to one thread. But a context of it may be in a VM of a shared worker, where another thread continues
- * it, brings the VM down, or is done with it after the stream's end: whatever that touches is atomic, or a context's own
- * (of a stage: `pauses`, `running` and `resume`) and guarded by the lock of its worker.
+ * A stream belongs to one thread. But a context of it may be in a VM of a shared worker, where another thread
+ * continues it, brings the VM down, or is done with it after the stream's end: whatever that touches is atomic, or a
+ * context's own (of a stage: `pauses`, `running` and `resume`) and guarded by the lock of its worker.
  */
 struct pw_stream {
   struct pw_chain         *chain;

@@ -200,12 +200,12 @@ struct pw_context {
 
 /** A root context: a plugin's in one VM. */
 struct pw_root {
-  struct pw_context        context;
-  struct pw_property_store properties;
-  struct pw_id_map         calls;              /**< id of an open HTTP or gRPC call -> enum pw_call_kind */
-  uint64_t                 started_at;         /**< monotonic nanoseconds */
-  uint32_t                 references;         /**< one for each stream context, one for the instance */
-  const struct pw_http_call_result *http_call; /**< while its callback runs */
+  struct pw_context                 context;
+  struct pw_property_store          properties;
+  struct pw_id_map                  calls;      /**< id of an open HTTP or gRPC call -> enum pw_call_kind */
+  uint64_t                          started_at; /**< monotonic nanoseconds */
+  uint32_t                          references; /**< one for each stream context, one for the instance */
+  const struct pw_http_call_result *http_call;  /**< while its callback runs */
   const struct pw_pairs            *grpc_initial_metadata;
   const struct pw_pairs            *grpc_trailing_metadata;
   const struct pw_view             *grpc_message;

@@ -2,36 +2,18 @@
 /* Headers and trailers on their way through the chain, and the call of one plugin. */
 #include "host/stream.h"
 
-/* The lock of its worker is held, as in the next. */
-static bool
-context_lives(const struct pw_context *context)
-{
-  return PW_LIKELY(context->vm != NULL && !context->vm->dead);
-}
-
-/* Whether the plugin at this context can be asked; if it is broken and fails closed the verdict becomes FAIL. */
+/* Whether the plugin at this context can be asked; if it is broken and fails closed the verdict becomes FAIL. The lock
+ * of its worker is held. */
 static bool
 stage_usable(struct pw_stream *stream, const struct pw_context *context)
 {
-  if (context_lives(context)) {
+  if (PW_LIKELY(context->vm != NULL && !context->vm->dead)) {
     return true;
   }
   if (!context->instance->plugin->config.fail_open) {
     pw_stream_set_verdict(stream, PW_NEXT_FAIL);
   }
   return false;
-}
-
-bool
-pw_stage_lives(const struct pw_context *context)
-{
-  struct pw_worker *worker = context->instance->worker;
-  bool              lives;
-
-  pw_worker_enter(worker);
-  lives = context_lives(context);
-  pw_worker_leave(worker);
-  return lives;
 }
 
 void

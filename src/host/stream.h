@@ -30,9 +30,6 @@ pw_stream_verdict(struct pw_stream *stream)
 /** The first verdict of a phase stands. */
 void pw_stream_set_verdict(struct pw_stream *stream, enum pw_next verdict);
 
-/** Whether the plugin at this context can be asked. */
-bool pw_stage_lives(const struct pw_context *context);
-
 /** Notes what a stage waits for from now on, and whether its module said continue. */
 void pw_stage_set_pauses(struct pw_context *context, int direction, uint8_t pauses, bool resume);
 

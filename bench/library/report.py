@@ -14,8 +14,8 @@ NOISY = 0.05
 
 
 def result(question, variants, base, goal=None, **facts):
-    """What a question's answer() returns. `base`: the variant that others are compared with. `goal`: {"variants": names,
-    "ratio": the least ratio of rates to the base}."""
+    """What a question's answer() returns. `base`: the variant that others are compared with. `goal`: {"variants":
+    names, "ratio": the least ratio of rates to the base}."""
     rows = [{
         "name": variant.name, "label": variant.label,
         "requests_per_second": round(variant.middle("rate")),
@@ -40,14 +40,15 @@ def machine():
 
 def as_text(answer):
     lines = [answer["question"], ""]
-    lines.append(f"{'variant':<34}{'requests/s':>12}{'ratio':>8}{'spread':>8}{'CPU µs':>9}{'ratio':>8}{'50% µs':>9}{'99% µs':>9}")
+    lines.append(f"{'variant':<34}{'requests/s':>12}{'ratio':>8}{'spread':>8}{'CPU µs':>9}{'ratio':>8}"
+                 f"{'50% µs':>9}{'99% µs':>9}")
     for row in answer["variants"]:
         lines.append(f"{row['label']:<34}{row['requests_per_second']:>12,}{row['ratio_to_base']:>8.3f}"
                      f"{row['spread']:>8.1%}{row['cpu_microseconds_per_request']:>9.2f}{row['cpu_ratio_to_base']:>8.3f}"
                      f"{row['latency_50_microseconds']:>9,}{row['latency_99_microseconds']:>9,}")
     lines.append("")
-    lines.append(f"ratio: against '{answer['base']}', the median of the ratios of {answer['rounds']} rounds; CPU: time of "
-                 "traffic_server for one request")
+    lines.append(f"ratio: against '{answer['base']}', the median of the ratios of {answer['rounds']} rounds; CPU: time "
+                 "of traffic_server for one request")
     if answer["noisy"]:
         lines.append(f"WARNING: the rates of a variant spread by more than {NOISY:.0%}: the machine was busy. Do not "
                      "compare these figures with others.")

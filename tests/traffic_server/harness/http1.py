@@ -47,7 +47,8 @@ class Response:
         return json.loads(self.body)
 
     def __repr__(self):
-        lines = [f"HTTP/{self.version} {self.status} {self.reason}", *(f"{name}: {value}" for name, value in self.headers)]
+        lines = [f"HTTP/{self.version} {self.status} {self.reason}"]
+        lines += [f"{name}: {value}" for name, value in self.headers]
         return "\n".join(lines) + f"\n\n{self.body[:2000]!r}"
 
 

@@ -218,8 +218,8 @@ def _compose(request):
         headers.append(("Content-Length", str(len(body))))
     elif framing == "close":
         headers.append(("Connection", "close"))
-    head = "".join([f"HTTP/1.1 {status} Status {status}\r\n", *(f"{name}: {value.strip()}\r\n" for name, value in headers),
-                    "\r\n"])
+    lines = [f"HTTP/1.1 {status} Status {status}", *(f"{name}: {value.strip()}" for name, value in headers), "", ""]
+    head = "\r\n".join(lines)
     if without_body:
         body = b""
     elif framing == "chunked":

@@ -118,8 +118,9 @@ class TrafficServer:
         program = "traffic_manager" if self.manager else "traffic_server"
         command = [shutil.which(program) or f"/usr/bin/{program}"] + (["--nosyslog"] if self.manager else [])
         # As a remap plugin, wasm.so runs as a copy that Traffic Server made: engines are not beside that one.
-        environment = {**os.environ, "TS_RUNROOT": str(self.directory), "PROXYWASM_ENGINE_PATH": str(build.BUILD / "lib"),
-                       **self.environment, **build.sanitizer_environment(self.directory / "log" / "sanitizer")}
+        environment = {**os.environ, "TS_RUNROOT": str(self.directory),
+                       "PROXYWASM_ENGINE_PATH": str(build.BUILD / "lib"), **self.environment,
+                       **build.sanitizer_environment(self.directory / "log" / "sanitizer")}
         with open(self.directory / "log" / "stderr", "ab") as output:
             self.process = subprocess.Popen(command, env=environment, cwd=self.directory, stdin=subprocess.DEVNULL,
                                             stdout=output, stderr=output, start_new_session=True,
@@ -206,7 +207,8 @@ class TrafficServer:
             raise self._failure(f"the server crashed: {crash.group(0)}")
 
     def _failure(self, message):
-        return ServerFailed("\n".join([message, *(f"---- {name}\n{text[-6000:]}" for name, text in self.logs().items())]))
+        logs = [f"---- {name}\n{text[-6000:]}" for name, text in self.logs().items()]
+        return ServerFailed("\n".join([message, *logs]))
 
     def memory_kilobytes(self):
         """The resident memory of the traffic_server process."""
@@ -224,7 +226,8 @@ class TrafficServer:
 
     def logs(self):
         """Every text log that is not empty, by name."""
-        names = sorted(path.name for path in (self.directory / "log").glob("*") if path.suffix not in (".blog", ".pipe"))
+        names = sorted(path.name for path in (self.directory / "log").iterdir() if path.suffix in (".log", ".out", "")
+                       and not path.name.startswith("."))
         return {name: text for name in names if (text := self.log(name).strip())}
 
     def wait_for_log(self, pattern, name="diags.log", timeout=10, since=0):

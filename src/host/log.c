@@ -37,7 +37,7 @@ pw_instance_log(struct pw_instance *instance, enum pw_log_level level, struct pw
   }
 }
 
-static void
+__attribute__((format(printf, 4, 0))) static void
 log_formatted(struct pw_host *host, const struct pw_plugin *plugin, enum pw_log_level level, const char *format,
               va_list arguments)
 {

@@ -11,29 +11,12 @@
 
 static int on_hook(TSCont continuation, TSEvent event, void *data);
 
-/* One for all transactions: a hook's continuation needs no lock, as the server holds the transaction's. */
-static TSCont
-hook_continuation(void)
-{
-  static TSCont continuation;
-  TSCont        made = __atomic_load_n(&continuation, __ATOMIC_ACQUIRE);
-  if (!made) {
-    TSCont none = NULL;
-    made        = TSContCreate(on_hook, NULL);
-    if (!__atomic_compare_exchange_n(&continuation, &none, made, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE)) {
-      TSContDestroy(made);
-      made = none;
-    }
-  }
-  return made;
-}
-
 static void
 add_hook(struct pw_transaction *transaction, TSHttpHookID hook)
 {
   if (!(transaction->hooks & HOOK_BIT(hook))) {
     transaction->hooks |= HOOK_BIT(hook);
-    TSHttpTxnHookAdd(transaction->txn, hook, hook_continuation());
+    TSHttpTxnHookAdd(transaction->txn, hook, transaction->continuation);
   }
 }
 
@@ -315,22 +298,19 @@ at_close(struct pw_transaction *transaction)
 {
   TSHttpTxn txn      = transaction->txn;
   transaction->phase = PW_PHASE_SENT;
+  if (transaction->listed) {
+    TSUserArgSet(txn, pw_process_argument_index(), NULL);
+  }
   pw_transaction_free(transaction);
-  TSUserArgSet(txn, pw_process_argument_index(), NULL);
   TSHttpTxnReenable(txn, TS_EVENT_HTTP_CONTINUE);
 }
 
 static int
 on_hook(TSCont continuation, TSEvent event, void *data)
 {
-  TSHttpTxn              txn         = (TSHttpTxn)data;
-  struct pw_transaction *transaction = (struct pw_transaction *)TSUserArgGet(txn, pw_process_argument_index());
-  (void)continuation;
+  struct pw_transaction *transaction = (struct pw_transaction *)TSContDataGet(continuation);
+  (void)data;
 
-  if (!transaction) {
-    TSHttpTxnReenable(txn, TS_EVENT_HTTP_CONTINUE);
-    return 0;
-  }
   transaction->held = event;
   pw_pseudo_values_forget(&transaction->values);
   switch (event) {
@@ -356,23 +336,32 @@ on_hook(TSCont continuation, TSEvent event, void *data)
 /* --------------------------------------------------------------------------------------------------------------- begin
  */
 
-/* The transaction of `txn`, made when there is none yet. NULL: memory is out, or this is no event thread. */
+/* A transaction's arguments cost more than anything else that is done for it: only a rule's plugin looks there, for
+ * what a global one began. */
 static struct pw_transaction *
-transaction_of(TSHttpTxn txn)
+listed_transaction(TSHttpTxn txn)
 {
-  struct pw_transaction *transaction = (struct pw_transaction *)TSUserArgGet(txn, pw_process_argument_index());
-  if (!transaction) {
-    struct pw_event_thread *thread = pw_event_thread_self();
-    transaction                    = thread ? pw_transaction_new(thread, txn) : NULL;
-    if (transaction) {
+  return (struct pw_transaction *)TSUserArgGet(txn, pw_process_argument_index());
+}
+
+/* A new one. NULL: memory is out, or this is no event thread. */
+static struct pw_transaction *
+make_transaction(TSHttpTxn txn)
+{
+  struct pw_event_thread *thread      = pw_event_thread_self();
+  struct pw_transaction  *transaction = thread ? pw_transaction_new(thread, txn, on_hook) : NULL;
+  if (transaction) {
+    transaction->listed = pw_slots_of_rules();
+    if (transaction->listed) {
       TSUserArgSet(txn, pw_process_argument_index(), transaction);
-      add_hook(transaction, TS_HTTP_TXN_CLOSE_HOOK);
     }
+    add_hook(transaction, TS_HTTP_TXN_CLOSE_HOOK);
   }
   return transaction;
 }
 
-/* Adds the slot's chains. `*refused`: its requests cannot be served. NULL: there is nothing to do. */
+/* Adds the slot's chains to `*transaction`, which is made when there is none yet. `*refused`: its requests cannot be
+ * served. NULL: there is nothing to do. */
 static struct pw_segment *
 add_slot(TSHttpTxn txn, struct pw_slot *slot, struct pw_transaction **transaction, bool *refused)
 {
@@ -385,8 +374,8 @@ add_slot(TSHttpTxn txn, struct pw_slot *slot, struct pw_transaction **transactio
   if (!worker && !*refused) {
     return NULL;
   }
-  struct pw_transaction *found = transaction_of(txn);
-  *transaction                 = found ? found : *transaction;
+  struct pw_transaction *found = *transaction ? *transaction : make_transaction(txn);
+  *transaction                 = found;
   if (*refused || !found) {
     return NULL;
   }
@@ -447,7 +436,7 @@ finish_remap(struct pw_transaction *transaction, enum outcome outcome)
 TSRemapStatus
 pw_transaction_remap(TSHttpTxn txn, struct pw_slot *slot)
 {
-  struct pw_transaction *transaction = (struct pw_transaction *)TSUserArgGet(txn, pw_process_argument_index());
+  struct pw_transaction *transaction = listed_transaction(txn);
   struct pw_segment     *first;
   bool                   refused = false;
 

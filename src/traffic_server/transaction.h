@@ -52,6 +52,7 @@ struct pw_transaction {
   TSHttpTxn                 txn;
   struct pw_event_thread   *thread;
   struct pw_transaction    *next_free;
+  TSCont                    continuation; /**< of its hooks; its data is the transaction */
   struct pw_segment        *first;
   struct pw_segment        *last;
   enum pw_transaction_phase phase;
@@ -59,6 +60,7 @@ struct pw_transaction {
   enum pw_stream_type       direction; /**< of that pause */
   TSEvent                   held;      /**< the hook that waits for TSHttpTxnReenable; TS_EVENT_NONE: none */
   unsigned                  hooks;     /**< bits of those that were added */
+  bool                      listed;    /**< among the server's arguments of it, for plugins of remap rules */
   bool                      closing;   /**< a module closed it in TSRemapDoRemap, where that cannot be done */
   struct pw_local_answer    answer;    /**< a local reply, from when it is given until it is sent */
   struct pw_pseudo_values   values;    /**< of pseudo-headers that were asked for */

@@ -7,7 +7,7 @@
 #define KEPT_BYTES ((size_t)64 << 10)
 
 struct pw_transaction *
-pw_transaction_new(struct pw_event_thread *thread, TSHttpTxn txn)
+pw_transaction_new(struct pw_event_thread *thread, TSHttpTxn txn, TSEventFunc on_hook)
 {
   struct pw_transaction *transaction = thread->free_transactions;
   if (transaction) {
@@ -18,6 +18,9 @@ pw_transaction_new(struct pw_event_thread *thread, TSHttpTxn txn)
       return NULL;
     }
     transaction->thread = thread;
+    /* Kept with it. It needs no lock: the server holds the transaction's whenever it calls a hook. */
+    transaction->continuation = TSContCreate(on_hook, NULL);
+    TSContDataSet(transaction->continuation, transaction);
   }
   transaction->txn     = txn;
   transaction->first   = NULL;

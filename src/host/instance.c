@@ -172,8 +172,7 @@ root_ask(struct pw_root *root, enum pw_callback callback, size_t size, struct pw
   ok                = pw_vm_call(vm, &root->context, callback, values, 2, plugin->config.limits.start_milliseconds);
   root->in_vm_start = false;
   if (!ok) {
-    return pw_error_set(error, PW_ERROR_TRAP, "the module trapped in %s: %s\n%s", pw_callback_name(callback),
-                        vm->trap.message, vm->trap.backtrace);
+    return pw_vm_trap_error(vm, pw_callback_name(callback), error);
   }
   if (values[0].u32 == 0) {
     return pw_error_set(
@@ -190,8 +189,7 @@ root_start(struct pw_root *root, struct pw_error *error)
   const struct pw_plugin_config *config = &root->context.instance->plugin->config;
 
   if (!pw_context_create(&root->context, 0)) {
-    return pw_error_set(error, PW_ERROR_TRAP, "the module trapped in proxy_on_context_create: %s\n%s",
-                        root->context.vm->trap.message, root->context.vm->trap.backtrace);
+    return pw_vm_trap_error(root->context.vm, pw_callback_name(PW_CALLBACK_CONTEXT_CREATE), error);
   }
   return root_ask(root, PW_CALLBACK_VM_START, config->vm_configuration.size, error) &&
          root_ask(root, PW_CALLBACK_VALIDATE_CONFIGURATION, config->configuration.size, error) &&

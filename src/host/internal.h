@@ -239,6 +239,8 @@ void pw_vm_release(struct pw_vm *vm);
  */
 bool pw_vm_call(struct pw_vm *vm, struct pw_context *context, enum pw_callback callback, pw_value *values, size_t count,
                 uint32_t deadline_ms);
+/** The error of a start that trapped in `where`, with the backtrace. Returns false. */
+bool pw_vm_trap_error(const struct pw_vm *vm, const char *where, struct pw_error *error);
 /** The module's allocator. 0: it failed, or there is none. `vm->dead` is set if it trapped. */
 uint32_t pw_vm_allocate(struct pw_vm *vm, uint32_t size);
 /** Registers a context: gives it an id. False when memory is out. */

@@ -5,6 +5,17 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+bool
+pw_vm_trap_error(const struct pw_vm *vm, const char *where, struct pw_error *error)
+{
+  /* The backtrace ends its last line itself; a message does not. */
+  int length = (int)strlen(vm->trap.backtrace);
+
+  length -= length > 0;
+  return pw_error_set(error, PW_ERROR_TRAP, "the module trapped in %s: %s%s%.*s", where, vm->trap.message,
+                      length > 0 ? "\n" : "", length, vm->trap.backtrace);
+}
+
 static void
 vm_log_death(const struct pw_vm *vm, const char *where)
 {
@@ -278,8 +289,7 @@ vm_run_start_functions(struct pw_vm *vm, struct pw_root *root, struct pw_error *
     ok = vm_enter(vm, &root->context, &function, name, values, functions[i].count,
                   vm->plugin->config.limits.start_milliseconds);
     if (!ok) {
-      return pw_error_set(error, PW_ERROR_TRAP, "the module trapped in %s: %s\n%s", name, vm->trap.message,
-                          vm->trap.backtrace);
+      return pw_vm_trap_error(vm, name, error);
     }
     initialized = initialized || i == 0;
     main_ran    = main_ran || i == 1;

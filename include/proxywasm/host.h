@@ -117,17 +117,26 @@ struct pw_limits {
   uint32_t properties_bytes;      /**< properties that modules set, for one stream [64 KiB] */
 };
 
+/** Whether and how a plugin is shown the bodies of one direction. */
+enum pw_body_mode {
+  PW_BODY_EXPORTED, /**< piece by piece, if the module exports the callback */
+  PW_BODY_OFF,      /**< not at all, whatever it exports: some SDKs export everything */
+  PW_BODY_BUFFER    /**< whole: the callback is called once, at the end, with at most limits.body_bytes */
+};
+
 struct pw_plugin_config {
-  struct pw_view name;
-  struct pw_view root_id;
-  struct pw_view vm_id;
-  struct pw_view configuration;    /**< any bytes */
-  struct pw_view vm_configuration; /**< any bytes */
-  const char    *engine;           /**< "wasmtime", "ats.wasm.runtime.wasmtime"; NULL or "": the default */
-  bool           fail_open;        /**< a broken plugin lets traffic pass */
-  bool           allow_precompiled;
-  bool           allow_on_headers_stop_iteration; /**< a pause in a headers callback holds headers only, and body
-                                                       callbacks come; else (default) it holds the body too */
+  struct pw_view    name;
+  struct pw_view    root_id;
+  struct pw_view    vm_id;
+  struct pw_view    configuration;    /**< any bytes */
+  struct pw_view    vm_configuration; /**< any bytes */
+  const char       *engine;           /**< "wasmtime", "ats.wasm.runtime.wasmtime"; NULL or "": the default */
+  bool              fail_open;        /**< a broken plugin lets traffic pass */
+  bool              allow_precompiled;
+  enum pw_body_mode request_body;
+  enum pw_body_mode response_body;
+  bool              allow_on_headers_stop_iteration; /**< a pause in a headers callback holds headers only, and body
+                                                          callbacks come; else (default) it holds the body too */
   bool profile;
   bool vm_per_stream; /**< a fresh VM for each stream (vm_scope: transaction), ended with it. Each is a
                            pw_instance of its own, which the proxy meets in set_tick and http_call */
@@ -287,6 +296,9 @@ enum pw_next pw_stream_resume(struct pw_stream *stream, enum pw_stream_type type
 
 /** Whether the headers of a direction have gone through the whole chain, while its body may still be paused. */
 bool pw_stream_headers_passed(const struct pw_stream *stream, enum pw_stream_type type);
+/** Whether a piece of body given now would be shown to somebody, or go through. False: headers wait at a plugin that is
+ *  shown no body meanwhile, and the host would only hold it; a proxy that can wait with the body had better do so. */
+bool pw_stream_takes_body(const struct pw_stream *stream, enum pw_stream_type type);
 
 /** TCP (L4). Pieces leave through body_out with PW_STREAM_DOWNSTREAM (to the upstream) and PW_STREAM_UPSTREAM. */
 enum pw_next pw_stream_new_connection(struct pw_stream *stream);

@@ -39,6 +39,13 @@ static const struct pw_schema_choice response_phases[] = {
   {NULL, 0},
 };
 
+static const struct pw_schema_choice body_modes[] = {
+  {"stream", PW_BODY_EXPORTED},
+  {"off", PW_BODY_OFF},
+  {"buffer", PW_BODY_BUFFER},
+  {NULL, 0},
+};
+
 static const struct pw_schema_key local_keys[] = {
   {"filename", .type = PW_SCHEMA_STRING, .offset = DRAFT(plugin.code_file),
    .meaning = "The wasm file: an absolute path, or one relative to the proxy's configuration directory. Required."},
@@ -166,6 +173,13 @@ static const struct pw_schema_key plugin_keys[] = {
    .meaning =
      "`client`: response callbacks run before the response goes to the client, with cache hits and error pages "
      "too. `origin`: when the origin's response comes, so that what the module makes of it is cached."},
+  {"request_body", .type = PW_SCHEMA_CHOICE, .offset = PLUGIN(request_body), .choices = body_modes, .preset = "stream",
+   .meaning =
+     "`stream`: `proxy_on_request_body` gets the body piece by piece, if the module has it. `off`: the module "
+     "is not shown request bodies, whatever it exports: modules of the Rust and Go SDKs export every callback. "
+     "`buffer`: it gets the whole body at once, of at most `limits.body`."},
+  {"response_body", .type = PW_SCHEMA_CHOICE, .offset = PLUGIN(response_body), .choices = body_modes,
+   .preset = "stream", .meaning = "The same for `proxy_on_response_body`."},
   {"upstreams", .type = PW_SCHEMA_NAMED, .offset = DRAFT(upstreams), .given = DRAFT(upstreams_given),
    .mapping = &upstream_schema,
    .meaning = "Servers that the module may call (`proxy_http_call`), by the names that it calls them by. Such calls go "

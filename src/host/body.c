@@ -82,15 +82,36 @@ stage_body(struct pw_stream *stream, struct pw_context *context, int direction, 
   return action;
 }
 
-/* Whether headers wait at this step, so that its body waits with them: but for a plugin that is to see the body
- * meanwhile, and has a callback for it. No body comes beyond the step where headers are. */
-static bool
-step_waits_for_headers(const struct pw_stream *stream, const struct pw_context *context, int direction, size_t step)
+bool
+pw_stream_waits_for_headers(struct pw_stream *stream, int direction, size_t step)
 {
-  const struct pw_plugin *plugin = context->instance->plugin;
+  const struct pw_plugin *plugin = pw_stream_step(stream, direction, step)->instance->plugin;
 
   return step == stream->directions[direction].headers_at &&
          !(plugin->config.allow_on_headers_stop_iteration && pw_plugin_wants(plugin, body_callback(stream, direction)));
+}
+
+/* Holds a piece that the plugin at this step has not been shown. Returns false: it goes no further now. */
+static bool
+step_hold(struct pw_stream *stream, int direction, size_t step, struct pw_view piece, bool end, enum pw_next *next)
+{
+  struct pw_context *context = pw_stream_step(stream, direction, step);
+
+  context->stages[direction].held = true;
+  if (!stage_hold(context, direction, piece, end)) {
+    *next = body_too_large(stream, context, direction);
+  }
+  return false;
+}
+
+/* Whether a plugin that wants the whole body at once has not got it yet. */
+static bool
+step_gathers(const struct pw_stream *stream, const struct pw_context *context, int direction, bool end)
+{
+  const struct pw_plugin_config *config = &context->instance->plugin->config;
+
+  return (direction == 0 ? config->request_body : config->response_body) == PW_BODY_BUFFER && !end &&
+         !stream->directions[direction].body_ended && !stream->is_tcp;
 }
 
 /* One step. True: `*piece` and `*end` are what the next step gets. False: `*next` says how the way ends here. */
@@ -103,21 +124,22 @@ body_step(struct pw_stream *stream, int direction, size_t step, struct pw_view *
   enum pw_action     action;
 
   *next = PW_NEXT_PAUSE;
-  if (step_waits_for_headers(stream, context, direction, step)) {
-    stage->held = true;
-    if (!stage_hold(context, direction, *piece, *end)) {
-      *next = body_too_large(stream, context, direction);
-    }
-    return false;
+  if (pw_stream_waits_for_headers(stream, direction, step)) {
+    return step_hold(stream, direction, step, *piece, *end, next);
   }
+  /* A plugin that is broken has nothing to gather for: it is passed by, or refused, in the call. */
   if (!pw_plugin_wants(context->instance->plugin, callback)) {
     return true;
+  }
+  if (step_gathers(stream, context, direction, *end) && context->vm != NULL && !context->vm->dead) {
+    return step_hold(stream, direction, step, *piece, *end, next);
   }
   if (!stage_show(context, direction, *piece, *end)) {
     *next = body_too_large(stream, context, direction);
     return false;
   }
-  action = stage_body(stream, context, direction, callback);
+  stage->held = false;
+  action      = stage_body(stream, context, direction, callback);
   if (pw_stream_verdict(stream) != PW_NEXT_CONTINUE) {
     *next = PW_NEXT_CONTINUE;
     return false;

@@ -330,6 +330,7 @@ struct pw_direction {
   size_t      headers_at;    /**< the step that holds the headers; `count` when all have passed, or none came */
   size_t      trailers_at;   /**< the step that holds the trailers; `count` when none does */
   bool        end;           /**< the end of the stream came with the headers */
+  bool        body_ended;    /**< trailers came: no more body */
   bool        headers_open;  /**< headers can be changed */
   bool        trailers_open; /**< likewise */
   atomic_bool asked;         /**< pw_proxy_ops.resume was called, pw_stream_resume not yet */

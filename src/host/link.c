@@ -74,6 +74,14 @@ callback_type(int callback, bool without_end, struct pw_function_type *type)
   type->result          = callbacks[callback].result;
 }
 
+/* Bodies that the configuration keeps from the module. */
+static bool
+is_switched_off(const struct pw_plugin *plugin, int callback)
+{
+  return (callback == PW_CALLBACK_REQUEST_BODY && plugin->config.request_body == PW_BODY_OFF) ||
+         (callback == PW_CALLBACK_RESPONSE_BODY && plugin->config.response_body == PW_BODY_OFF);
+}
+
 static bool
 link_callback(struct pw_plugin *plugin, int callback, const struct pw_extern *export, struct pw_error *error)
 {
@@ -94,7 +102,7 @@ link_callback(struct pw_plugin *plugin, int callback, const struct pw_extern *ex
                                                            : "a function of a type that the ABI does not use",
                         pw_function_type_text(&type, wanted, sizeof(wanted)));
   }
-  if (capability_allowed(plugin, callbacks[callback].name)) {
+  if (capability_allowed(plugin, callbacks[callback].name) && !is_switched_off(plugin, callback)) {
     plugin->callbacks |= 1u << callback;
   }
   return true;

@@ -183,6 +183,13 @@ pw_stream_run_trailers(struct pw_stream *stream, int direction, size_t step)
       d->trailers_at = step;
       return PW_NEXT_PAUSE;
     }
+    if (context->stages[direction].held) {
+      /* A plugin that gathers the body: it is whole now. */
+      pw_stage_release(stream, direction, step);
+      if (pw_stream_verdict(stream) != PW_NEXT_CONTINUE) {
+        return PW_NEXT_CONTINUE;
+      }
+    }
     values[0].u64 = context->id;
     values[1].u64 = map_count(stream, map);
     action        = pw_stage_call(stream, context, direction, callback, values, 2);

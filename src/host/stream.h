@@ -44,6 +44,9 @@ enum pw_next pw_stream_run_headers(struct pw_stream *stream, int direction, size
 enum pw_next pw_stream_run_trailers(struct pw_stream *stream, int direction, size_t step);
 /** A piece of body from `step` on. `piece` is not in the buffer of any step from there on. */
 enum pw_next pw_stream_pass_body(struct pw_stream *stream, int direction, size_t step, struct pw_view piece, bool end);
+/** Whether headers wait at this step, so that its body waits with them: but for a plugin that is to see the body
+ *  meanwhile, and has a callback for it. No body comes beyond the step where headers are. */
+bool pw_stream_waits_for_headers(struct pw_stream *stream, int direction, size_t step);
 /** Forgets all that stages hold back and wait for, in both directions: the stream goes another way. */
 void pw_stream_drop_held(struct pw_stream *stream);
 /** What a stage held goes on: to its own callback if that has not seen it, else to the next step. */

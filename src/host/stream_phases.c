@@ -62,6 +62,7 @@ stream_trailers(struct pw_stream *stream, int direction)
 {
   enum pw_next next = PW_NEXT_CONTINUE;
 
+  stream->directions[direction].body_ended    = true;
   stream->directions[direction].trailers_open = true;
   if (phase_begin(stream)) {
     next = pw_stream_run_trailers(stream, direction, 0);
@@ -227,4 +228,13 @@ bool
 pw_stream_headers_passed(const struct pw_stream *stream, enum pw_stream_type type)
 {
   return stream->directions[(int)type & 1].headers_at == stream->chain->count;
+}
+
+bool
+pw_stream_takes_body(const struct pw_stream *stream, enum pw_stream_type type)
+{
+  int    direction = (int)type & 1;
+  size_t step      = stream->directions[direction].headers_at;
+
+  return step == stream->chain->count || !pw_stream_waits_for_headers((struct pw_stream *)stream, direction, step);
 }

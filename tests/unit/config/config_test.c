@@ -154,6 +154,8 @@ what_is_not_given_has_its_default(void **state)
   assert_int_equal(plugin->plugin.limits.memory_bytes, 0);
   assert_int_equal(plugin->vm_scope, PW_VM_SCOPE_THREAD);
   assert_int_equal(plugin->response_phase, PW_RESPONSE_PHASE_CLIENT);
+  assert_int_equal(plugin->plugin.request_body, PW_BODY_EXPORTED);
+  assert_int_equal(plugin->plugin.response_body, PW_BODY_EXPORTED);
   assert_int_equal(plugin->plugin.name.size, 0);
   assert_int_equal(plugin->plugin.configuration.size, 0);
   assert_null(plugin->plugin.engine);
@@ -170,6 +172,8 @@ every_new_key_is_read(void **state)
   const struct pw_config_plugin *first = &config->plugins[0];
   assert_int_equal(first->vm_scope, PW_VM_SCOPE_PROCESS);
   assert_int_equal(first->response_phase, PW_RESPONSE_PHASE_ORIGIN);
+  assert_int_equal(first->plugin.request_body, PW_BODY_OFF);
+  assert_int_equal(first->plugin.response_body, PW_BODY_BUFFER);
   assert_int_equal(first->plugin.log_level, PW_LOG_DEBUG);
   assert_true(first->plugin.allow_on_headers_stop_iteration);
   assert_true(first->plugin.profile);
@@ -184,7 +188,7 @@ every_new_key_is_read(void **state)
   assert_int_equal(limits->log_line_bytes, 1024);
   assert_int_equal(limits->tick_milliseconds, 1000);
   assert_int_equal(limits->properties_bytes, 4096);
-  assert_int_equal(config->plugins[1].line, 21);
+  assert_int_equal(config->plugins[1].line, 23);
   pw_config_free(config);
 }
 
@@ -310,7 +314,8 @@ static const struct {
    "calls_in_flight, log_lines_per_second, log_line, tick, properties"},
   {"config: {\"a\\nb\": x" WITH_CODE,
    "test.yaml:1:10: key 'config.a\\x0ab': unknown key; known here: name, root_id, configuration, fail_open, vm_config, "
-   "capability_restriction_config, vm_scope, response_phase, upstreams, allowed_authorities, log_level, "
+   "capability_restriction_config, vm_scope, response_phase, request_body, response_body, upstreams, "
+   "allowed_authorities, log_level, "
    "allow_on_headers_stop_iteration, profile, "
    "limits"},
   {"config: {name: a, name: b" WITH_CODE, "test.yaml:1:19: key 'config.name': stands twice; first in line 1"},

@@ -326,6 +326,114 @@ trailers_push_a_paused_body_out_before_them(void **state)
   fixture_close(&f);
 }
 
+static struct pw_stream *
+open_gathering_stream(struct fixture *f, const struct fake_export *module)
+{
+  struct pw_plugin_config config;
+
+  reset();
+  memset(&config, 0, sizeof(config));
+  config.fail_open         = true;
+  config.request_body      = PW_BODY_BUFFER;
+  config.limits.body_bytes = 7;
+  return open_stream(f, module, wrapper, &config);
+}
+
+static void
+a_gathered_body_is_shown_once_and_whole(void **state)
+{
+  struct fixture    f;
+  struct pw_stream *stream = open_gathering_stream(&f, reader);
+
+  (void)state;
+  pw_stream_request_headers(stream, false);
+  assert_int_equal(give(stream, "one", false), PW_NEXT_PAUSE);
+  assert_int_equal(give(stream, "two", false), PW_NEXT_PAUSE);
+  assert_string_equal(notes, "h");
+  assert_int_equal(give(stream, "", true), PW_NEXT_CONTINUE);
+  assert_string_equal(notes, "hend<onetwo>");
+  assert_out("[onetwo]");
+  assert_true(fake.body_end[0]);
+  pw_stream_end(stream);
+  fixture_close(&f);
+}
+
+static void
+a_gathered_body_beyond_the_limit_is_answered_413(void **state)
+{
+  struct fixture    f;
+  struct pw_stream *stream = open_gathering_stream(&f, reader);
+
+  (void)state;
+  pw_stream_request_headers(stream, false);
+  assert_int_equal(give(stream, "1234", false), PW_NEXT_PAUSE);
+  assert_int_equal(give(stream, "5678", false), PW_NEXT_REPLY);
+  assert_int_equal(fake.reply_status, 413);
+  pw_stream_end(stream);
+  fixture_close(&f);
+}
+
+static void
+trailers_end_a_gathered_body(void **state)
+{
+  static const struct fake_export module[] = {{"proxy_on_request_body", "iii:i", reading_body},
+                                              {"proxy_on_request_trailers", "ii:i", trailers},
+                                              {NULL, NULL, NULL}};
+  struct fixture                  f;
+  struct pw_stream               *stream = open_gathering_stream(&f, module);
+
+  (void)state;
+  fake_header("checksum", "1");
+  give(stream, "one", false);
+  give(stream, "two", false);
+  assert_int_equal(pw_stream_request_trailers(stream), PW_NEXT_CONTINUE);
+  assert_string_equal(notes, "<onetwo>t1");
+  assert_out("[onetwo]");
+  pw_stream_end(stream);
+  fixture_close(&f);
+}
+
+static void
+a_body_that_is_switched_off_passes_unseen(void **state)
+{
+  struct pw_plugin_config config;
+  struct fixture          f;
+  struct pw_stream       *stream;
+
+  (void)state;
+  reset();
+  memset(&config, 0, sizeof(config));
+  config.fail_open    = true;
+  config.request_body = PW_BODY_OFF;
+  stream              = open_stream(&f, reader, NULL, &config);
+  assert_false(pw_plugin_has_callback(f.plugins[0], PW_CALLBACK_REQUEST_BODY));
+  pw_stream_request_headers(stream, false);
+  assert_int_equal(give(stream, "one", true), PW_NEXT_CONTINUE);
+  assert_string_equal(notes, "h");
+  assert_out("one");
+  pw_stream_end(stream);
+  fixture_close(&f);
+}
+
+static void
+a_body_is_taken_when_somebody_is_to_see_it(void **state)
+{
+  struct fixture    f;
+  struct pw_stream *stream;
+
+  (void)state;
+  reset();
+  headers_answer = PW_ACTION_PAUSE;
+  stream         = open_stream(&f, reader, NULL, NULL);
+  pw_stream_request_headers(stream, false);
+  assert_false(pw_stream_takes_body(stream, PW_STREAM_HTTP_REQUEST));
+  pw_instance_tick(f.instances[0]);
+  pw_stream_resume(stream, PW_STREAM_HTTP_REQUEST);
+  assert_true(pw_stream_takes_body(stream, PW_STREAM_HTTP_REQUEST));
+  pw_stream_end(stream);
+  fixture_close(&f);
+}
+
 static uint32_t
 headers_read_body(struct fake_vm *vm, const pw_value *a)
 {
@@ -398,6 +506,11 @@ main(void)
     cmocka_unit_test(a_body_beyond_the_limit_is_answered_413),
     cmocka_unit_test(a_body_passes_a_plugin_that_broke_open),
     cmocka_unit_test(trailers_push_a_paused_body_out_before_them),
+    cmocka_unit_test(a_gathered_body_is_shown_once_and_whole),
+    cmocka_unit_test(a_gathered_body_beyond_the_limit_is_answered_413),
+    cmocka_unit_test(trailers_end_a_gathered_body),
+    cmocka_unit_test(a_body_that_is_switched_off_passes_unseen),
+    cmocka_unit_test(a_body_is_taken_when_somebody_is_to_see_it),
     cmocka_unit_test(a_body_is_there_only_in_its_own_callback),
     cmocka_unit_test(any_cut_of_a_body_gives_the_same_result),
   };

@@ -115,6 +115,7 @@ struct pw_limits {
   uint32_t log_line_bytes;        /**< longer lines are cut [8 KiB] */
   uint32_t tick_milliseconds;     /**< shortest tick period [10]; a shorter one is raised to it, with a log line */
   uint32_t properties_bytes;      /**< properties that modules set, for one stream [64 KiB] */
+  uint32_t pause_milliseconds;    /**< one pause of a stream, see pw_chain_end_pauses [60,000] */
 };
 
 struct pw_plugin_config {
@@ -242,6 +243,15 @@ struct pw_chain *pw_chain_new(struct pw_worker *worker, struct pw_instance *cons
 void pw_chain_delete(struct pw_chain *chain);
 /** Whether any plugin of the chain has it: what nobody has costs the proxy no hook. */
 bool pw_chain_has_callback(const struct pw_chain *chain, enum pw_callback callback);
+/**
+ * Ends pauses that have lasted for `limits.pause` or longer: a plugin that fails open is passed by, one that fails
+ * closed ends the stream (PW_NEXT_FAIL), as if its VM had died; a line in the log says so. pw_proxy_ops.resume is
+ * asked, as by a module that continues. To be called from time to time, on the thread of the chain's streams, and not
+ * from within a phase of one; it costs nothing while none is paused. A body that a module collects counts from its end
+ * on. Answers whether there was one. `*next` (may be NULL): when the next one is due, in monotonic nanoseconds;
+ * UINT64_MAX: none is.
+ */
+bool pw_chain_end_pauses(struct pw_chain *chain, uint64_t *next);
 
 /* ----------------------------------------------------------------------------------------------------------- stream */
 

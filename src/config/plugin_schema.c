@@ -109,6 +109,10 @@ static const struct pw_schema_key limit_keys[] = {
    .meaning = "Shortest period of `proxy_on_tick`; a shorter one is raised to it."},
   {"properties", .type = PW_SCHEMA_SIZE, LIMIT(properties_bytes), .minimum = 1, .maximum = 16 * MIB, .preset = "64KiB",
    .meaning = "Properties that modules set, for one transaction."},
+  {"pause", .type = PW_SCHEMA_DURATION, LIMIT(pause_milliseconds), .minimum = 1, .maximum = 24 * 60 * MINUTE,
+   .preset  = "60s",
+   .meaning = "How long a module may pause a transaction in one go; a body that it collects counts from its end on. "
+              "After that the plugin counts as broken for this transaction: see `fail_open`. Looked at once a second."},
   {0},
 };
 static const struct pw_schema limit_schema = {.keys = limit_keys};

@@ -175,13 +175,14 @@ enum pw_pause { PW_PAUSE_HEADERS = 1, PW_PAUSE_BODY = 2, PW_PAUSE_TRAILERS = 4 }
 
 /** One direction of one stream at one plugin. */
 struct pw_stage {
-  struct pw_buffer body;    /**< what its body callback looks at, or holds back */
-  uint8_t          pauses;  /**< set of enum pw_pause */
-  bool             running; /**< a callback of this direction runs */
-  bool             in_body; /**< and it is the body's */
-  bool             held;    /**< `body` has not been shown to its callback: headers are paused here, or before */
-  bool             end;     /**< the end of the stream follows what it holds */
-  bool             resume;  /**< the module said continue */
+  struct pw_buffer body;      /**< what its body callback looks at, or holds back */
+  uint64_t         paused_at; /**< monotonic nanoseconds when a callback last answered "pause" */
+  uint8_t          pauses;    /**< set of enum pw_pause */
+  bool             running;   /**< a callback of this direction runs */
+  bool             in_body;   /**< and it is the body's */
+  bool             held;      /**< `body` has not been shown to its callback: headers are paused here, or before */
+  bool             end;       /**< the end of the stream follows what it holds */
+  bool             resume;    /**< the module said continue */
 };
 
 /** A context: a root's, or a stream's at one plugin. */
@@ -316,8 +317,9 @@ void                       pw_root_unsubscribe(struct pw_root *root);
 
 struct pw_chain {
   struct pw_worker   *worker;
-  struct pw_stream   *free_streams; /**< kept for the next transaction: a stream costs no allocation */
-  atomic_uint         references;   /**< of its owner, and one of each stream */
+  struct pw_stream   *free_streams;   /**< kept for the next transaction: a stream costs no allocation */
+  struct pw_stream   *paused_streams; /**< those that a module may have paused; see pause_limit.c */
+  atomic_uint         references;     /**< of its owner, and one of each stream */
   uint32_t            callbacks;
   size_t              count;
   struct pw_instance *instances[];
@@ -343,7 +345,9 @@ struct pw_direction {
 struct pw_stream {
   struct pw_chain         *chain;
   struct pw_stream        *next_free;
-  void                    *data; /**< the proxy's */
+  struct pw_stream        *next_paused; /**< in chain->paused_streams */
+  struct pw_stream       **paused_link; /**< what points to it there; NULL: it is not in that list */
+  void                    *data;        /**< the proxy's */
   pthread_t                thread;
   atomic_int               verdict; /**< enum pw_next: CONTINUE, or how a module ended the phase */
   atomic_uint              pending; /**< 1, and one for each context that deferred its end */

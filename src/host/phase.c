@@ -73,6 +73,7 @@ stage_ask(struct pw_stream *stream, struct pw_context *context, int direction, e
   stage->resume  = false;
   if (action == PW_ACTION_PAUSE && pw_stream_verdict(stream) == PW_NEXT_CONTINUE) {
     stage->pauses |= pause_of(callback);
+    pw_stream_pause_begin(stream, stage);
   }
   return action;
 }

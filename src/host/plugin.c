@@ -15,6 +15,7 @@
 #define PW_DEFAULT_LOG_LINE_BYTES        (8u << 10)
 #define PW_DEFAULT_TICK_MILLISECONDS     10
 #define PW_DEFAULT_PROPERTIES_BYTES      (64u << 10)
+#define PW_DEFAULT_PAUSE_MILLISECONDS    60000
 
 /* ---------------------------------------------------------------------------------------------------- configuration */
 
@@ -65,6 +66,7 @@ apply_defaults(struct pw_limits *limits)
   DEFAULT_LIMIT(log_line_bytes, PW_DEFAULT_LOG_LINE_BYTES);
   DEFAULT_LIMIT(tick_milliseconds, PW_DEFAULT_TICK_MILLISECONDS);
   DEFAULT_LIMIT(properties_bytes, PW_DEFAULT_PROPERTIES_BYTES);
+  DEFAULT_LIMIT(pause_milliseconds, PW_DEFAULT_PAUSE_MILLISECONDS);
 #undef DEFAULT_LIMIT
 }
 

@@ -230,6 +230,7 @@ pw_stream_end(struct pw_stream *stream)
   size_t count = stream->chain->count;
   size_t i;
 
+  pw_stream_pause_forget(stream);
   for (i = 0; i < 2; ++i) {
     stream->directions[i].headers_open  = false;
     stream->directions[i].trailers_open = false;

@@ -321,7 +321,10 @@ pw_transaction_resume_wanted(struct pw_transaction *transaction)
     type++;
   }
   transaction->resume_wanted &= (uint8_t) ~(1u << type);
-  note_next(transaction, (enum pw_stream_type)type, pw_stream_resume(transaction->stream, (enum pw_stream_type)type));
+  enum pw_next next = pw_stream_resume(transaction->stream, (enum pw_stream_type)type);
+  if (pw_next_is_final(next) || !pw_next_is_final(transaction->next[type])) {
+    note_next(transaction, (enum pw_stream_type)type, next);
+  }
   return true;
 }
 

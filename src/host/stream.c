@@ -262,7 +262,8 @@ pw_stream_set_verdict(struct pw_stream *stream, enum pw_next verdict)
                                           memory_order_relaxed);
 }
 
-/* A verdict from outside of any phase has to reach the proxy: through whichever direction waits. */
+/* A verdict from outside of any phase has to reach the proxy: through whichever direction waits, or the request's when
+ * none does. */
 static void
 stream_ended_by_module(struct pw_stream *stream, enum pw_next verdict)
 {
@@ -282,9 +283,7 @@ stream_ended_by_module(struct pw_stream *stream, enum pw_next verdict)
       waiting = 1;
     }
   }
-  if (waiting >= 0) {
-    pw_stream_ask(stream, waiting);
-  }
+  pw_stream_ask(stream, waiting >= 0 ? waiting : 0);
 }
 
 bool

@@ -229,7 +229,11 @@ finish(struct pw_transaction *transaction, enum outcome outcome)
     finish_client_response(transaction, outcome);
     break;
   default:
-    /* Nothing waits: the transaction went its way without this direction. */
+    /* Nothing waits: the transaction goes its way without this direction, until its next hook. */
+    if (outcome == OUTCOME_CLOSE) {
+      transaction->closing = true;
+      add_hook(transaction, TS_HTTP_SEND_RESPONSE_HDR_HOOK);
+    }
     break;
   }
 }
@@ -264,6 +268,10 @@ at_read_response(struct pw_transaction *transaction)
     reenable(transaction, TS_EVENT_HTTP_CONTINUE);
     return;
   }
+  if (transaction->closing) {
+    shut_down(transaction);
+    return;
+  }
   transaction->phase = PW_PHASE_ORIGIN_RESPONSE;
   finish_origin_response(transaction, response_from(transaction, transaction->last));
 }
@@ -276,6 +284,10 @@ at_send_response(struct pw_transaction *transaction)
   if (transaction->phase == PW_PHASE_SENT || TSHttpTxnClientRespGet(transaction->txn, &buffer, &header) != TS_SUCCESS ||
       (is_interim(buffer, header) && !transaction->answer.armed)) {
     reenable(transaction, TS_EVENT_HTTP_CONTINUE);
+    return;
+  }
+  if (transaction->closing) {
+    shut_down(transaction);
     return;
   }
   transaction->phase = PW_PHASE_CLIENT_RESPONSE;

@@ -61,7 +61,7 @@ struct pw_transaction {
   TSEvent                   held;      /**< the hook that waits for TSHttpTxnReenable; TS_EVENT_NONE: none */
   unsigned                  hooks;     /**< bits of those that were added */
   bool                      listed;    /**< among the server's arguments of it, for plugins of remap rules */
-  bool                      closing;   /**< a module closed it in TSRemapDoRemap, where that cannot be done */
+  bool                      closing;   /**< a module closed it where that cannot be done: the next hook does it */
   struct pw_local_answer    answer;    /**< a local reply, from when it is given until it is sent */
   struct pw_pseudo_values   values;    /**< of pseudo-headers that were asked for */
 };

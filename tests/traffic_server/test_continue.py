@@ -70,6 +70,7 @@ class Streams:
 
     def assert_all_end(self):
         end = time.monotonic() + 20
+        self.server.wait_for_metric("proxywasm.streams", 0)
         while self.server.metric("proxywasm.streams") != 0:
             assert time.monotonic() < end
             time.sleep(0.2)
@@ -115,6 +116,20 @@ def process_streams(start_shared_server, origin):
     server = start_shared_server(
         manager=True, threads=2, files={"continuing.yaml": text_of(origin, vm_scope="process")},
         plugins=[global_plugin("continuing.yaml")], remap=[remap_rule("a.test", origin.port)])
+    return Streams(server, "a.test")
+
+
+@pytest.fixture(scope="module")
+def deaf_streams(start_shared_server, origin):
+    """Streams whose module has no callback for responses."""
+    names = [f"proxy_{name}" for name in (
+        "log", "send_local_response", "http_call", "set_tick_period_milliseconds", "register_shared_queue",
+        "enqueue_shared_queue", "dequeue_shared_queue", "get_header_map_value", "set_effective_context",
+        "continue_stream", "close_stream", "on_configure", "on_request_headers", "on_tick", "on_http_call_response",
+        "on_queue_ready")]
+    text = text_of(origin, capability_restriction_config={"allowed_capabilities": names})
+    server = start_shared_server(manager=True, threads=1, files={"continuing.yaml": text},
+                                 plugins=[global_plugin("continuing.yaml")], remap=[remap_rule("a.test", origin.port)])
     return Streams(server, "a.test")
 
 
@@ -209,6 +224,14 @@ def test_stream_that_waits_for_the_origin_is_closed(any_streams, direction):
         assert any_streams.act(callback, f"close-{direction}", name) == (OK, OK)
     for connection, _ in started:
         assert_closed(connection)
+
+
+@pytest.mark.parametrize("callback", ["tick", "call", "queue", "request"])
+def test_stream_without_response_callbacks_is_closed_while_it_waits_for_the_origin(deaf_streams, callback):
+    connection, name = deaf_streams.start(unique_path() + "?delay=0.5&body=whole")
+    assert deaf_streams.act(callback, "close-request", name) == (OK, OK)
+    assert_closed(connection)
+    deaf_streams.assert_all_end()
 
 
 # ----------------------------------------------------------------------------------------------- a stream that is over

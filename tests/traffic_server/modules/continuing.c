@@ -145,8 +145,8 @@ take_word(proxy_view_t text, size_t *at, char *word)
 static void
 call_and_remember(struct act *act)
 {
-  const proxy_pair_t headers[] = {
-    PROXY_PAIR(":method", "GET"), PROXY_PAIR(":path", "/called?body=a"), PROXY_PAIR(":authority", "callee.test")};
+  const proxy_pair_t headers[] = {PROXY_PAIR(":method", "GET"), PROXY_PAIR(":path", "/called?body=a"),
+                                  PROXY_PAIR(":authority", "callee.test")};
   if (proxy_http_request("callee", headers, 3, proxy_view(NULL), 5000, &act->call_id) != PROXY_STATUS_OK) {
     proxy_log_text(PROXY_LOG_ERROR, "the call was refused");
   }

@@ -258,6 +258,27 @@ def test_client_that_has_gone_does_no_harm(any_streams, function, paused):
     any_streams.assert_all_end()
 
 
+# ------------------------------------------------------------------------------------------- proxy_clear_route_cache
+
+def test_route_can_be_cleared_until_remap_has_chosen_one(streams):
+    connection, name = streams.held("request")
+    for callback in CALLBACKS:
+        assert streams.act(callback, "clear", name) == (OK, OK)
+    assert streams.act("tick", "continue-request", name) == (OK, OK)
+    assert_answered(connection)
+    connection, name = streams.held("response")
+    for callback in CALLBACKS:
+        assert streams.act(callback, "clear", name) == (OK, BAD_ARGUMENT)
+    connection.close()
+
+
+def test_rule_has_chosen_the_route_already(rule_streams):
+    connection, name = rule_streams.held("request")
+    for callback in CALLBACKS:
+        assert rule_streams.act(callback, "clear", name) == (OK, BAD_ARGUMENT)
+    connection.close()
+
+
 # -------------------------------------------------------------------------------------------------- vm_scope: process
 
 @pytest.mark.parametrize("callback", CALLBACKS)

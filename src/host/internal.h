@@ -384,8 +384,8 @@ pw_context_stream_data(const struct pw_context *context)
 
 /** A module continues a direction: notes it down, and asks the proxy when nothing of the stream is under way. */
 void pw_stream_continue(struct pw_stream *stream, struct pw_context *context, enum pw_stream_type type);
-/** A module closes it. */
-void pw_stream_close(struct pw_stream *stream, enum pw_stream_type type);
+/** A module closes it, from any thread. */
+void pw_stream_close(struct pw_stream *stream, const struct pw_context *context);
 /** Whether a reply may still be made: a module that answers its own reply for ever is stopped here. */
 bool pw_stream_may_reply(const struct pw_stream *stream);
 /** A module replied: the phase under way ends, or a pause does. */

@@ -300,10 +300,15 @@ pw_stream_replied(struct pw_stream *stream)
 }
 
 void
-pw_stream_close(struct pw_stream *stream, enum pw_stream_type type)
+pw_stream_close(struct pw_stream *stream, const struct pw_context *context)
 {
-  (void)type;
-  stream_ended_by_module(stream, PW_NEXT_CLOSE);
+  if (PW_LIKELY(pw_context_stream_is_ours(context))) {
+    stream_ended_by_module(stream, PW_NEXT_CLOSE);
+  } else {
+    /* What waits, and whether a phase is under way, is not ours to see: the phase or the proxy finds the verdict. */
+    pw_stream_set_verdict(stream, PW_NEXT_CLOSE);
+    pw_stream_ask(stream, 0);
+  }
 }
 
 void

@@ -3,6 +3,7 @@
 
 import itertools
 import re
+import socket
 import time
 
 import pytest
@@ -288,3 +289,22 @@ def test_stream_of_another_thread_is_continued(process_streams, callback, functi
         connection, name = process_streams.held(direction)
         assert process_streams.act(callback, f"{function}-{direction}", name) == (OK, OK)
         assert_answered(connection)
+
+
+@pytest.mark.parametrize("paused", ["request", "response"])
+@pytest.mark.parametrize("function, direction", CLOSING)
+def test_stream_of_another_thread_is_closed(process_streams, function, direction, paused):
+    held = [process_streams.held(paused) for _ in CALLBACKS * 2]
+    for callback, (_, name) in zip(CALLBACKS * 2, held):
+        assert process_streams.act(callback, f"{function}-{direction}", name) == (OK, OK)
+    for connection, _ in held:
+        assert_closed(connection)
+
+
+def test_response_that_is_on_its_way_is_not_cut_off(streams):
+    connection, name = streams.start(unique_path() + "?size=30000000")
+    connection.socket.recv(1, socket.MSG_PEEK)
+    assert streams.act("tick", "close-response", name) == (OK, OK)
+    with connection:
+        response = connection.read_response()
+    assert (response.status, len(response.body)) == (200, 30000000)

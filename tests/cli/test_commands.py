@@ -103,3 +103,14 @@ def test_a_broken_engine_is_told_with_a_remedy(proxywasm, write):
     assert done.returncode == 1
     assert "not usable" in done.stdout
     assert "proxywasm_engine_wasmtime.so" in done.stdout
+
+
+def test_run_gives_metadata_after_the_headers(proxywasm, module):
+    options = ("--metadata", "3", "--response-metadata", "1")
+    done = proxywasm("run", module("conformance/metadata_and_validation"), *options)
+    assert done.returncode == 0
+    assert "proxy_on_request_metadata(context_id=2, num_elements=3)\n" in done.stdout
+    assert "proxy_on_response_metadata(context_id=2, num_elements=1)\n" in done.stdout
+    without = proxywasm("run", module("conformance/metadata_and_validation")).stdout
+    assert "_metadata(" not in without
+    assert "--metadata" in proxywasm("run", module("conformance/minimal"), "--metadata", "no").stderr

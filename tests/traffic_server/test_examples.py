@@ -87,9 +87,10 @@ class Directed(Origin):
         super().__init__()
         self.direct = direct
 
-    def _answer(self, connection, request):
+    def _answer(self, *arguments):
+        request = arguments[-1]
         request.query = parse_qs(self.direct(request), keep_blank_values=True)
-        return super()._answer(connection, request)
+        return super()._answer(*arguments)
 
 
 def calling(module, upstream, port, **keys):

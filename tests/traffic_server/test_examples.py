@@ -225,7 +225,7 @@ def test_configuration_of_the_existing_plugin_loads(start_server, origin, shape,
         "example.yaml": text.format(root=root, file=build.module(module), runtime=runtime)})
     response = server.get("/", "a.test", [("token", "7"), ("User-Agent", "agent")])
     assert response.status == 200
-    assert "ERROR" not in server.log().replace("[wasm] test: onBody", "")
+    assert "ERROR" not in server.log().replace("ERROR: [wasm] test: onBody", "")
     if shape == "cpp":
         assert response.headers.get("x-filtered-by") == "proxywasm-c"
     if shape == "rust":

@@ -123,6 +123,7 @@ struct pw_worker {
   struct pw_bytes bytes;
   struct pw_bytes output_bytes; /**< of fd_write, which an allocator may call beneath another hostcall */
   struct pw_bytes log_bytes;
+  struct pw_trap  trap; /**< of the call that has just returned false */
 
   pthread_mutex_t         event_lock; /**< guards the rest: other threads add events */
   struct pw_queue_event  *events;
@@ -148,25 +149,27 @@ pw_worker_leave(struct pw_worker *worker)
 /* --------------------------------------------------------------------------------------------------------------- vm */
 
 struct pw_vm {
+  /* What every call looks at, in two cache lines. */
+  struct pw_engine_instance  *instance; /**< NULL once it trapped and the last call has returned */
+  const struct pw_engine_ops *engine;
+  struct pw_context          *effective; /**< hostcalls act for this context */
+  struct pw_context          *finished;  /**< contexts whose proxy_done came: finalised after the call, see vm.c */
+  struct pw_memory           *memory;
   struct pw_worker           *worker;
   struct pw_host             *host;
-  const struct pw_engine_ops *engine;
-  struct pw_engine_instance  *instance; /**< NULL once it trapped and the last call has returned */
-  struct pw_memory           *memory;
-  struct pw_plugin           *plugin;    /**< the one it was made from; others of the same identity may share it */
-  struct pw_context          *effective; /**< hostcalls act for this context */
-  pw_function                 callbacks[PW_CALLBACK_COUNT];
-  pw_function                 allocator;
-  struct pw_id_map            contexts; /**< id -> struct pw_context */
-  uint32_t                    next_context_id;
   uint32_t                    references; /**< contexts and starters; the last one deletes */
   uint32_t                    depth;      /**< calls into the module under way */
-  bool                        allocating; /**< in the module's allocator: hostcalls that reach the proxy are refused */
+  struct pw_id_map            contexts;   /**< id -> struct pw_context */
+  uint32_t                    next_context_id;
+  bool                        ids_wrapped; /**< all ids have been used once */
+  bool                        allocating;  /**< in the module's allocator: hostcalls that reach the proxy are refused */
   bool                        dead;
   bool                        settling; /**< contexts are being finished: what comes up meanwhile waits its turn */
   bool                        started;
-  struct pw_context          *finished; /**< contexts whose proxy_done came: finalised after the call, see vm.c */
+  struct pw_plugin           *plugin; /**< the one it was made from; others of the same identity may share it */
   struct pw_vm               *next;
+  pw_function                 callbacks[PW_CALLBACK_COUNT];
+  pw_function                 allocator;
   struct pw_trap              trap; /**< of the death */
 };
 
@@ -230,8 +233,15 @@ struct pw_vm *pw_vm_new(struct pw_worker *worker, struct pw_plugin *plugin, stru
                         struct pw_error *error);
 /** Frees the instance of a dead VM, and tells all its contexts. No call into it is under way. */
 void pw_vm_bury(struct pw_vm *vm);
+void pw_vm_delete(struct pw_vm *vm);
 /** Gives a reference back; the last one deletes. */
-void pw_vm_release(struct pw_vm *vm);
+static inline void
+pw_vm_release(struct pw_vm *vm)
+{
+  if (PW_UNLIKELY(--vm->references == 0)) {
+    pw_vm_delete(vm);
+  }
+}
 
 /**
  * Calls a callback for a context. `values` has room for max(count, 1). False: it trapped (the VM is dead then, the
@@ -317,13 +327,24 @@ void                       pw_root_unsubscribe(struct pw_root *root);
 struct pw_chain {
   struct pw_worker   *worker;
   struct pw_stream   *free_streams; /**< kept for the next transaction: a stream costs no allocation */
-  atomic_uint         references;   /**< of its owner, and one of each stream */
+  uint32_t            streams;      /**< that have not been ended */
+  bool                deleted;      /**< by its owner */
+  atomic_uint         references; /**< one as long as it is not deleted or has `streams`, one of each deferred stream */
   uint32_t            callbacks;
   size_t              count;
   struct pw_instance *instances[];
 };
 
+/** Gives one of `references` back. Any thread. */
 void pw_chain_release(struct pw_chain *chain);
+/** One of `streams` less. The thread of its owner. */
+static inline void
+pw_chain_leave(struct pw_chain *chain)
+{
+  if (PW_UNLIKELY(--chain->streams == 0 && chain->deleted)) {
+    pw_chain_release(chain);
+  }
+}
 
 /** How far a direction of a stream is. */
 struct pw_direction {

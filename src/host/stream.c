@@ -89,7 +89,7 @@ pw_stream_new(struct pw_chain *chain, void *data)
     }
   }
   memset(stream, 0, sizeof(*stream));
-  atomic_fetch_add_explicit(&chain->references, 1, memory_order_relaxed);
+  ++chain->streams;
   stream->chain  = chain;
   stream->data   = data;
   stream->thread = pthread_self();
@@ -175,24 +175,29 @@ stream_free_parts(struct pw_stream *stream)
   }
 }
 
-/* Gives back one of `pending`; the last one ends the stream. */
+/* Gives back one of `pending` of a deferred stream; the last one ends it. Perhaps on another thread: that is not the
+ * place for the chain's list. */
 static void
 stream_release(struct pw_stream *stream)
 {
   struct pw_chain *chain = stream->chain;
 
-  if (atomic_fetch_sub_explicit(&stream->pending, 1, memory_order_acq_rel) != 1) {
-    return;
-  }
-  stream_free_parts(stream);
-  if (PW_UNLIKELY(stream->deferred)) {
-    /* Perhaps on another thread: not the place for the chain's list. */
+  if (atomic_fetch_sub_explicit(&stream->pending, 1, memory_order_acq_rel) == 1) {
+    stream_free_parts(stream);
     free(stream);
-  } else {
-    stream->next_free   = chain->free_streams;
-    chain->free_streams = stream;
+    pw_chain_release(chain);
   }
-  pw_chain_release(chain);
+}
+
+/* The common end: no context put its own off, so that nobody else knows the stream. */
+static void
+stream_recycle(struct pw_stream *stream)
+{
+  struct pw_chain *chain = stream->chain;
+
+  stream_free_parts(stream);
+  stream->next_free   = chain->free_streams;
+  chain->free_streams = stream;
 }
 
 void
@@ -200,6 +205,17 @@ pw_stream_context_gone(struct pw_stream *stream, struct pw_context *context)
 {
   context_leave(context);
   stream_release(stream);
+}
+
+static void
+stream_defer(struct pw_stream *stream)
+{
+  if (!stream->deferred) {
+    stream->deferred = true;
+    atomic_fetch_add_explicit(&stream->chain->references, 1, memory_order_relaxed);
+    snapshot_take(stream);
+  }
+  atomic_fetch_add_explicit(&stream->pending, 1, memory_order_relaxed);
 }
 
 static void
@@ -211,11 +227,7 @@ context_end(struct pw_stream *stream, struct pw_context *context)
   if (context->vm == NULL || pw_context_done(context)) {
     context_leave(context);
   } else {
-    if (!stream->deferred) {
-      stream->deferred = true;
-      snapshot_take(stream);
-    }
-    atomic_fetch_add_explicit(&stream->pending, 1, memory_order_relaxed);
+    stream_defer(stream);
     context->detached = true;
     /* The body is out of its reach from here on, and may be large. */
     pw_buffer_free(&context->stages[0].body);
@@ -227,8 +239,8 @@ context_end(struct pw_stream *stream, struct pw_context *context)
 void
 pw_stream_end(struct pw_stream *stream)
 {
-  size_t count = stream->chain->count;
-  size_t i;
+  struct pw_chain *chain = stream->chain;
+  size_t           i;
 
   for (i = 0; i < 2; ++i) {
     stream->directions[i].headers_open  = false;
@@ -236,10 +248,15 @@ pw_stream_end(struct pw_stream *stream)
     /* Nobody is to be asked to go on any more. */
     atomic_store_explicit(&stream->directions[i].asked, true, memory_order_relaxed);
   }
-  for (i = 0; i < count; ++i) {
+  for (i = 0; i < chain->count; ++i) {
     context_end(stream, &stream->contexts[i]);
   }
-  stream_release(stream);
+  if (PW_UNLIKELY(stream->deferred)) {
+    stream_release(stream);
+  } else {
+    stream_recycle(stream);
+  }
+  pw_chain_leave(chain);
 }
 
 /* -------------------------------------------------------------------------------------- what modules do to a stream */

@@ -2,7 +2,6 @@
 #include "traffic_server/transaction.h"
 
 #include "traffic_server/log.h"
-#include "traffic_server/process.h"
 #include "traffic_server/statistics.h"
 #include "traffic_server/transaction_memory.h"
 
@@ -298,9 +297,7 @@ at_close(struct pw_transaction *transaction)
 {
   TSHttpTxn txn      = transaction->txn;
   transaction->phase = PW_PHASE_SENT;
-  if (transaction->listed) {
-    TSUserArgSet(txn, pw_process_argument_index(), NULL);
-  }
+  pw_pointer_table_remove(&transaction->thread->transactions, &transaction->node);
   pw_transaction_free(transaction);
   TSHttpTxnReenable(txn, TS_EVENT_HTTP_CONTINUE);
 }
@@ -336,12 +333,12 @@ on_hook(TSCont continuation, TSEvent event, void *data)
 /* --------------------------------------------------------------------------------------------------------------- begin
  */
 
-/* A transaction's arguments cost more than anything else that is done for it: only a rule's plugin looks there, for
- * what a global one began. */
+/* A transaction's arguments in the server cost more than anything else that is done for it: the event thread has a
+ * table of its own. NULL: there is none yet. */
 static struct pw_transaction *
-listed_transaction(TSHttpTxn txn)
+find_transaction(struct pw_event_thread *thread, TSHttpTxn txn)
 {
-  return (struct pw_transaction *)TSUserArgGet(txn, pw_process_argument_index());
+  return (struct pw_transaction *)pw_pointer_table_find(&thread->transactions, txn);
 }
 
 /* A new one. NULL: memory is out, or this is no event thread. */
@@ -351,10 +348,7 @@ make_transaction(TSHttpTxn txn)
   struct pw_event_thread *thread      = pw_event_thread_self();
   struct pw_transaction  *transaction = thread ? pw_transaction_new(thread, txn, on_hook) : NULL;
   if (transaction) {
-    transaction->listed = pw_slots_of_rules();
-    if (transaction->listed) {
-      TSUserArgSet(txn, pw_process_argument_index(), transaction);
-    }
+    pw_pointer_table_add(&thread->transactions, &transaction->node, txn);
     add_hook(transaction, TS_HTTP_TXN_CLOSE_HOOK);
   }
   return transaction;
@@ -436,9 +430,10 @@ finish_remap(struct pw_transaction *transaction, enum outcome outcome)
 TSRemapStatus
 pw_transaction_remap(TSHttpTxn txn, struct pw_slot *slot)
 {
-  struct pw_transaction *transaction = listed_transaction(txn);
-  struct pw_segment     *first;
-  bool                   refused = false;
+  struct pw_event_thread *thread      = pw_event_thread_self();
+  struct pw_transaction  *transaction = thread ? find_transaction(thread, txn) : NULL;
+  struct pw_segment      *first;
+  bool                    refused = false;
 
   /* A second rule's parameter, or a global plugin, may have ended it already. */
   if (transaction && (transaction->answer.armed || transaction->paused || transaction->closing)) {

@@ -49,6 +49,7 @@ enum pw_transaction_phase {
 };
 
 struct pw_transaction {
+  struct pw_pointer_node    node; /**< in pw_event_thread.transactions; first */
   TSHttpTxn                 txn;
   struct pw_event_thread   *thread;
   struct pw_transaction    *next_free;
@@ -60,7 +61,6 @@ struct pw_transaction {
   enum pw_stream_type       direction; /**< of that pause */
   TSEvent                   held;      /**< the hook that waits for TSHttpTxnReenable; TS_EVENT_NONE: none */
   unsigned                  hooks;     /**< bits of those that were added */
-  bool                      listed;    /**< among the server's arguments of it, for plugins of remap rules */
   bool                      closing;   /**< a module closed it in TSRemapDoRemap, where that cannot be done */
   struct pw_local_answer    answer;    /**< a local reply, from when it is given until it is sent */
   struct pw_pseudo_values   values;    /**< of pseudo-headers that were asked for */

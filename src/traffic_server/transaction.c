@@ -8,6 +8,9 @@
 /* Hooks of a transaction, as bits of pw_transaction.hooks. */
 #define HOOK_BIT(hook) (1u << (hook))
 
+/* Those that come for every transaction of the server. Written while it starts, before there is any. */
+static unsigned hooks_of_all;
+
 static int on_hook(TSCont continuation, TSEvent event, void *data);
 
 static void
@@ -15,7 +18,9 @@ add_hook(struct pw_transaction *transaction, TSHttpHookID hook)
 {
   if (!(transaction->hooks & HOOK_BIT(hook))) {
     transaction->hooks |= HOOK_BIT(hook);
-    TSHttpTxnHookAdd(transaction->txn, hook, transaction->continuation);
+    if (!(hooks_of_all & HOOK_BIT(hook))) {
+      TSHttpTxnHookAdd(transaction->txn, hook, transaction->continuation);
+    }
   }
 }
 
@@ -142,13 +147,18 @@ arm(struct pw_transaction *transaction)
   add_hook(transaction, TS_HTTP_SEND_REQUEST_HDR_HOOK);
 }
 
+static TSHttpHookID
+response_hook(const struct pw_segment_plan *plan)
+{
+  return plan->phase == PW_RESPONSE_PHASE_ORIGIN ? TS_HTTP_READ_RESPONSE_HDR_HOOK : TS_HTTP_SEND_RESPONSE_HDR_HOOK;
+}
+
 static void
 add_response_hooks(struct pw_transaction *transaction)
 {
   for (const struct pw_segment *segment = transaction->first; segment; segment = segment->next) {
     if (segment->stream && segment->plan->wants_response) {
-      add_hook(transaction, segment->plan->phase == PW_RESPONSE_PHASE_ORIGIN ? TS_HTTP_READ_RESPONSE_HDR_HOOK
-                                                                             : TS_HTTP_SEND_RESPONSE_HDR_HOOK);
+      add_hook(transaction, response_hook(segment->plan));
     }
   }
 }
@@ -302,12 +312,9 @@ at_close(struct pw_transaction *transaction)
   TSHttpTxnReenable(txn, TS_EVENT_HTTP_CONTINUE);
 }
 
-static int
-on_hook(TSCont continuation, TSEvent event, void *data)
+static void
+at_hook(struct pw_transaction *transaction, TSEvent event)
 {
-  struct pw_transaction *transaction = (struct pw_transaction *)TSContDataGet(continuation);
-  (void)data;
-
   transaction->held = event;
   pw_pseudo_values_forget(&transaction->values);
   switch (event) {
@@ -327,10 +334,18 @@ on_hook(TSCont continuation, TSEvent event, void *data)
     at_guard(transaction);
     break;
   }
+}
+
+static int
+on_hook(TSCont continuation, TSEvent event, void *data)
+{
+  (void)data;
+  at_hook((struct pw_transaction *)TSContDataGet(continuation), event);
   return 0;
 }
 
-/* --------------------------------------------------------------------------------------------------------------- begin
+/* -------------------------------------------------------------------------------------------- hooks of all
+ * transactions
  */
 
 /* A transaction's arguments in the server cost more than anything else that is done for it: the event thread has a
@@ -340,6 +355,61 @@ find_transaction(struct pw_event_thread *thread, TSHttpTxn txn)
 {
   return (struct pw_transaction *)pw_pointer_table_find(&thread->transactions, txn);
 }
+
+static TSHttpHookID
+hook_of_event(TSEvent event)
+{
+  switch (event) {
+  case TS_EVENT_HTTP_READ_RESPONSE_HDR:
+    return TS_HTTP_READ_RESPONSE_HDR_HOOK;
+  case TS_EVENT_HTTP_SEND_RESPONSE_HDR:
+    return TS_HTTP_SEND_RESPONSE_HDR_HOOK;
+  default:
+    return TS_HTTP_TXN_CLOSE_HOOK;
+  }
+}
+
+static int
+on_hook_of_all(TSCont continuation, TSEvent event, void *data)
+{
+  TSHttpTxn               txn         = (TSHttpTxn)data;
+  struct pw_event_thread *thread      = pw_event_thread_self();
+  struct pw_transaction  *transaction = thread ? find_transaction(thread, txn) : NULL;
+  (void)continuation;
+
+  if (transaction && transaction->hooks & HOOK_BIT(hook_of_event(event))) {
+    at_hook(transaction, event);
+  } else {
+    TSHttpTxnReenable(txn, TS_EVENT_HTTP_CONTINUE);
+  }
+  return 0;
+}
+
+void
+pw_transactions_hook_all(struct pw_slot *slot)
+{
+  static TSCont         continuation;
+  struct pw_generation *generation = pw_slot_generation(slot);
+  unsigned              wanted     = HOOK_BIT(TS_HTTP_TXN_CLOSE_HOOK);
+
+  for (size_t i = 0; generation && i < generation->segment_count; i++) {
+    const struct pw_segment_plan *plan = &generation->segments[i];
+    if (plan->wants_response) {
+      wanted |= HOOK_BIT(response_hook(plan));
+    }
+  }
+  pw_generation_release(generation);
+  continuation = continuation ? continuation : TSContCreate(on_hook_of_all, NULL);
+  for (unsigned hook = 0; wanted >> hook != 0; hook++) {
+    if (wanted & ~hooks_of_all & (1u << hook)) {
+      TSHttpHookAdd((TSHttpHookID)hook, continuation);
+    }
+  }
+  hooks_of_all |= wanted;
+}
+
+/* --------------------------------------------------------------------------------------------------------------- begin
+ */
 
 /* A new one. NULL: memory is out, or this is no event thread. */
 static struct pw_transaction *

@@ -9,8 +9,10 @@
  *                     client: SEND_RESPONSE_HDR, for cache hits and the server's own errors too
  *   the end           TXN_CLOSE
  *
- * Only those hooks are added that a plugin of the chain needs. Everything here is called on the transaction's event
- * thread, but for pw_transaction_resume_later.
+ * Only those hooks are added that a plugin of the chain needs. What the global plugins need when the server starts is
+ * hooked for all transactions at once (a hook of one transaction costs some 200 instructions more); what else there
+ * is, for the single transaction. Everything here is called on the transaction's event thread, but for
+ * pw_transactions_hook_all and pw_transaction_resume_later.
  */
 #ifndef PROXYWASM_TRAFFIC_SERVER_TRANSACTION_H
 #define PROXYWASM_TRAFFIC_SERVER_TRANSACTION_H
@@ -66,6 +68,8 @@ struct pw_transaction {
   struct pw_pseudo_values   values;    /**< of pseudo-headers that were asked for */
 };
 
+/** While the server starts: hooks all transactions for what the global slot needs now. */
+void pw_transactions_hook_all(struct pw_slot *slot);
 /** A request has come: runs the global chains. `txn` waits in READ_REQUEST_HDR and is reenabled by this, or later. */
 void pw_transaction_begin(TSHttpTxn txn);
 /** A remap rule with a slot matched: runs its chains. */

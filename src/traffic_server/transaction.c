@@ -413,10 +413,9 @@ pw_transactions_hook_all(struct pw_slot *slot)
 
 /* A new one. NULL: memory is out, or this is no event thread. */
 static struct pw_transaction *
-make_transaction(TSHttpTxn txn)
+make_transaction(struct pw_event_thread *thread, TSHttpTxn txn)
 {
-  struct pw_event_thread *thread      = pw_event_thread_self();
-  struct pw_transaction  *transaction = thread ? pw_transaction_new(thread, txn, on_hook) : NULL;
+  struct pw_transaction *transaction = thread ? pw_transaction_new(thread, txn, on_hook) : NULL;
   if (transaction) {
     pw_pointer_table_add(&thread->transactions, &transaction->node, txn);
     add_hook(transaction, TS_HTTP_TXN_CLOSE_HOOK);
@@ -427,9 +426,9 @@ make_transaction(TSHttpTxn txn)
 /* Adds the slot's chains to `*transaction`, which is made when there is none yet. `*refused`: its requests cannot be
  * served. NULL: there is nothing to do. */
 static struct pw_segment *
-add_slot(TSHttpTxn txn, struct pw_slot *slot, struct pw_transaction **transaction, bool *refused)
+add_slot(struct pw_event_thread *thread, TSHttpTxn txn, struct pw_slot *slot, struct pw_transaction **transaction,
+         bool *refused)
 {
-  struct pw_event_thread      *thread = pw_event_thread_self();
   struct pw_generation_worker *worker = thread ? pw_event_thread_worker(thread, slot) : NULL;
   if (worker && pw_generation_is_idle(worker->generation)) {
     return NULL;
@@ -438,7 +437,7 @@ add_slot(TSHttpTxn txn, struct pw_slot *slot, struct pw_transaction **transactio
   if (!worker && !*refused) {
     return NULL;
   }
-  struct pw_transaction *found = *transaction ? *transaction : make_transaction(txn);
+  struct pw_transaction *found = *transaction ? *transaction : make_transaction(thread, txn);
   *transaction                 = found;
   if (*refused || !found) {
     return NULL;
@@ -454,14 +453,15 @@ add_slot(TSHttpTxn txn, struct pw_slot *slot, struct pw_transaction **transactio
 void
 pw_transaction_begin(TSHttpTxn txn)
 {
-  struct pw_transaction *transaction = NULL;
-  struct pw_segment     *first       = NULL;
-  bool                   refused     = false;
-  size_t                 count;
-  struct pw_slot *const *global = pw_global_slots(&count);
+  struct pw_event_thread *thread      = pw_event_thread_self();
+  struct pw_transaction  *transaction = NULL;
+  struct pw_segment      *first       = NULL;
+  bool                    refused     = false;
+  size_t                  count;
+  struct pw_slot *const  *global = pw_global_slots(&count);
 
   for (size_t i = 0; i < count && !refused; i++) {
-    struct pw_segment *segment = add_slot(txn, global[i], &transaction, &refused);
+    struct pw_segment *segment = add_slot(thread, txn, global[i], &transaction, &refused);
     first                      = first ? first : segment;
   }
   if (!transaction) {
@@ -509,7 +509,7 @@ pw_transaction_remap(TSHttpTxn txn, struct pw_slot *slot)
   if (transaction && (transaction->answer.armed || transaction->paused || transaction->closing)) {
     return TSREMAP_NO_REMAP;
   }
-  first = add_slot(txn, slot, &transaction, &refused);
+  first = add_slot(thread, txn, slot, &transaction, &refused);
   if (transaction && refused) {
     pw_local_reply_refuse(transaction);
     finish_remap(transaction, OUTCOME_REPLY);

@@ -107,11 +107,15 @@ pw_transaction_add_segments(struct pw_transaction *transaction, struct pw_genera
   return true;
 }
 
-/* A resume that was asked for and has not come. */
+/* A resume that was asked for and has not come. Whoever asks holds the lock of a worker of the stream, which
+ * pw_stream_end has had meanwhile, and asks no more after that: nothing changes here while this looks. */
 static void
 forget_resume(struct pw_segment *segment)
 {
   struct pw_event_thread *thread = segment->transaction->thread;
+  if (segment->resumes == 0) {
+    return;
+  }
   pthread_mutex_lock(&thread->lock);
   if (segment->resumes != 0) {
     struct pw_segment **link = &thread->resumes;

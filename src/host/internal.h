@@ -356,6 +356,12 @@ struct pw_direction {
   atomic_bool asked;         /**< pw_proxy_ops.resume was called, pw_stream_resume not yet */
 };
 
+/** The maps of a stream for contexts that deferred their end. */
+struct pw_snapshot {
+  struct pw_pairs maps[PW_MAP_STREAM_COUNT];
+  struct pw_bytes bytes[PW_MAP_STREAM_COUNT];
+};
+
 /**
  * A stream belongs to one thread. But a context of it may be in a VM of a shared worker, where another thread
  * continues it, brings the VM down, or is done with it after the stream's end: whatever that touches is atomic, or a
@@ -375,8 +381,7 @@ struct pw_stream {
   atomic_bool              is_tcp;   /**< any thread asks */
   struct pw_direction      directions[2];
   struct pw_property_store properties;
-  struct pw_pairs          snapshot[PW_MAP_STREAM_COUNT]; /**< for contexts that deferred their end */
-  struct pw_bytes          snapshot_bytes[PW_MAP_STREAM_COUNT];
+  struct pw_snapshot      *snapshot; /**< NULL: no context deferred its end, or memory was out */
   struct pw_context        contexts[];
 };
 

@@ -51,13 +51,23 @@ context_leave(struct pw_context *context)
   }
 }
 
+/* Cleared by parts: a compiler clears small ones with a few stores, and all at once with an instruction that is slow to
+ * begin. So it is with a stream. */
+static void
+context_clear(struct pw_context *context)
+{
+  memset(context, 0, offsetof(struct pw_context, stages));
+  memset(&context->stages[0], 0, sizeof(context->stages[0]));
+  memset(&context->stages[1], 0, sizeof(context->stages[1]));
+}
+
 static void
 context_begin(struct pw_stream *stream, struct pw_context *context, struct pw_instance *instance)
 {
   struct pw_worker *worker = instance->worker;
   struct pw_root   *root;
 
-  memset(context, 0, sizeof(*context));
+  context_clear(context);
   context->stream   = stream;
   context->instance = instance;
   pw_worker_enter(worker);
@@ -74,6 +84,30 @@ context_begin(struct pw_stream *stream, struct pw_context *context, struct pw_in
   pw_worker_leave(worker);
 }
 
+/* Everything but the contexts. */
+static void
+stream_clear(struct pw_stream *stream, struct pw_chain *chain)
+{
+  int direction;
+
+  memset(stream, 0, offsetof(struct pw_stream, directions));
+  stream->chain  = chain;
+  stream->thread = pthread_self();
+  atomic_init(&stream->verdict, PW_NEXT_CONTINUE);
+  atomic_init(&stream->pending, 1);
+  atomic_init(&stream->is_tcp, false);
+  for (direction = 0; direction < 2; ++direction) {
+    struct pw_direction *d = &stream->directions[direction];
+
+    memset(d, 0, sizeof(*d));
+    d->headers_at  = chain->count;
+    d->trailers_at = chain->count;
+    atomic_init(&d->asked, false);
+  }
+  memset(&stream->properties, 0, sizeof(stream->properties));
+  stream->snapshot = NULL;
+}
+
 struct pw_stream *
 pw_stream_new(struct pw_chain *chain, void *data)
 {
@@ -88,21 +122,12 @@ pw_stream_new(struct pw_chain *chain, void *data)
       return NULL;
     }
   }
-  memset(stream, 0, sizeof(*stream));
   ++chain->streams;
-  stream->chain  = chain;
-  stream->data   = data;
-  stream->thread = pthread_self();
+  stream_clear(stream, chain);
+  stream->data = data;
   /* A module may reply while its context is made: that is for the first phase to tell, and the contexts after it are
    * not there yet. */
   stream->in_phase = true;
-  atomic_init(&stream->verdict, PW_NEXT_CONTINUE);
-  atomic_init(&stream->pending, 1);
-  for (i = 0; i < 2; ++i) {
-    stream->directions[i].headers_at  = chain->count;
-    stream->directions[i].trailers_at = chain->count;
-    atomic_init(&stream->directions[i].asked, false);
-  }
   for (i = 0; i < chain->count; ++i) {
     context_begin(stream, &stream->contexts[i], chain->instances[i]);
   }
@@ -127,52 +152,59 @@ pw_stream_refused(struct pw_stream *stream)
 
 /* -------------------------------------------------------------------------------------------------------------- end */
 
-/* A context that outlives the proxy's stream reads its maps from a copy. */
+/* Copies a map. When memory is out it is empty. */
 static void
-snapshot_take(struct pw_stream *stream)
+snapshot_map(struct pw_stream *stream, enum pw_map_type map)
 {
-  const struct pw_proxy_ops *proxy = stream->chain->worker->host->proxy;
-  int                        map;
+  struct pw_pairs *pairs = &stream->snapshot->maps[map];
+  struct pw_bytes *bytes = &stream->snapshot->bytes[map];
+  size_t           size  = 0;
+  size_t           i;
 
-  for (map = 0; map < PW_MAP_STREAM_COUNT && !stream->is_tcp; ++map) {
-    struct pw_pairs *pairs = &stream->snapshot[map];
-    struct pw_bytes *bytes = &stream->snapshot_bytes[map];
-    size_t           i;
-    size_t           size = 0;
+  if (stream->chain->worker->host->proxy->map_pairs(stream->data, map, pairs) != PW_STATUS_OK) {
+    pairs->count = 0;
+  }
+  for (i = 0; i < pairs->count; ++i) {
+    size += pairs->items[i].key.size + pairs->items[i].value.size;
+  }
+  if (!pw_bytes_reserve(bytes, size + 1)) {
+    pairs->count = 0;
+  }
+  for (i = 0; i < pairs->count; ++i) {
+    struct pw_view *views[2] = {&pairs->items[i].key, &pairs->items[i].value};
+    int             part;
 
-    if (proxy->map_pairs(stream->data, (enum pw_map_type)map, pairs) != PW_STATUS_OK) {
-      pairs->count = 0;
-    }
-    for (i = 0; i < pairs->count; ++i) {
-      size += pairs->items[i].key.size + pairs->items[i].value.size;
-    }
-    if (!pw_bytes_reserve(bytes, size + 1)) {
-      pairs->count = 0;
-    }
-    for (i = 0; i < pairs->count; ++i) {
-      struct pw_view *views[2] = {&pairs->items[i].key, &pairs->items[i].value};
-      int             part;
+    for (part = 0; part < 2; ++part) {
+      const char *copy = bytes->data + bytes->size;
 
-      for (part = 0; part < 2; ++part) {
-        const char *copy = bytes->data + bytes->size;
-
-        pw_bytes_append(bytes, views[part]->data, views[part]->size);
-        views[part]->data = copy;
-      }
+      pw_bytes_append(bytes, views[part]->data, views[part]->size);
+      views[part]->data = copy;
     }
   }
 }
 
+/* A context that outlives the proxy's stream reads its maps from a copy. */
 static void
-stream_free_parts(struct pw_stream *stream)
+snapshot_take(struct pw_stream *stream)
 {
   int map;
 
-  pw_property_store_clear(&stream->properties);
-  for (map = 0; map < PW_MAP_STREAM_COUNT && stream->deferred; ++map) {
-    pw_pairs_clear(&stream->snapshot[map]);
-    pw_bytes_clear(&stream->snapshot_bytes[map]);
+  stream->snapshot = stream->is_tcp ? NULL : (struct pw_snapshot *)calloc(1, sizeof(*stream->snapshot));
+  for (map = 0; stream->snapshot != NULL && map < PW_MAP_STREAM_COUNT; ++map) {
+    snapshot_map(stream, (enum pw_map_type)map);
   }
+}
+
+static void
+snapshot_free(struct pw_snapshot *snapshot)
+{
+  int map;
+
+  for (map = 0; snapshot != NULL && map < PW_MAP_STREAM_COUNT; ++map) {
+    pw_pairs_clear(&snapshot->maps[map]);
+    pw_bytes_clear(&snapshot->bytes[map]);
+  }
+  free(snapshot);
 }
 
 /* Gives back one of `pending` of a deferred stream; the last one ends it. Perhaps on another thread: that is not the
@@ -183,7 +215,8 @@ stream_release(struct pw_stream *stream)
   struct pw_chain *chain = stream->chain;
 
   if (atomic_fetch_sub_explicit(&stream->pending, 1, memory_order_acq_rel) == 1) {
-    stream_free_parts(stream);
+    pw_property_store_clear(&stream->properties);
+    snapshot_free(stream->snapshot);
     free(stream);
     pw_chain_release(chain);
   }
@@ -195,7 +228,7 @@ stream_recycle(struct pw_stream *stream)
 {
   struct pw_chain *chain = stream->chain;
 
-  stream_free_parts(stream);
+  pw_property_store_clear(&stream->properties);
   stream->next_free   = chain->free_streams;
   chain->free_streams = stream;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /**
  * @file support.h
- * What the tests of engines share: an engine by name, modules of this folder, an instance with two host functions.
+ * What the tests of engines share: an engine, modules of this folder, an instance with two host functions.
  * An error where none is expected fails the test with its message.
  */
 #ifndef PROXYWASM_TESTS_UNIT_ENGINE_SUPPORT_H
@@ -53,11 +53,20 @@ read_module(const char *name)
   return bytes;
 }
 
+/** The name of the engine that is tested: PW_TEST_ENGINE, or the default one. */
+static inline const char *
+engine_name(void)
+{
+  const char *name = getenv("PW_TEST_ENGINE");
+
+  return name ? name : pw_engine_names()[0];
+}
+
 static inline const struct pw_engine_ops *
 find_engine(void)
 {
   struct pw_error             error;
-  const struct pw_engine_ops *ops = pw_engine_find("wasmtime", &error);
+  const struct pw_engine_ops *ops = pw_engine_find(engine_name(), &error);
 
   if (!ops) {
     fail_msg("%s", error.message);

@@ -2,6 +2,8 @@
 /* Starting the engine, compiling, linking, serialised code. */
 #include "support.h"
 
+#include <unistd.h>
+
 struct fixture {
   const struct pw_engine_ops *ops;
   struct pw_engine           *engine;
@@ -32,9 +34,9 @@ the_engine_says_its_version_and_origin(void **state)
 {
   struct fixture *fixture = *state;
 
-  assert_string_equal(fixture->ops->name, "wasmtime");
+  assert_string_equal(fixture->ops->name, engine_name());
   assert_true(fixture->ops->version()[0] >= '0' && fixture->ops->version()[0] <= '9');
-  assert_non_null(strstr(fixture->ops->origin(), "libwasmtime.so"));
+  assert_int_equal(access(fixture->ops->origin(), R_OK), 0);
 }
 
 static void
@@ -155,13 +157,24 @@ an_import_of_another_type_is_refused(void **state)
   fixture->ops->module_delete(module);
 }
 
+/* Only engines that compile have such code. */
+static void
+skip_without_compiled_code(const struct pw_engine_ops *ops)
+{
+  if (!ops->module_serialize) {
+    assert_null(ops->module_deserialize);
+    assert_string_not_equal(ops->name, "wasmtime");
+    skip();
+  }
+}
+
 static void
 serialised_code_comes_back_as_the_same_module(void **state)
 {
   struct fixture            *fixture = *state;
-  struct pw_compiled_module *module  = compile(fixture, "engine_module");
-  struct pw_bytes            bytes   = {0};
-  struct pw_view             none    = {0};
+  struct pw_compiled_module *module;
+  struct pw_bytes            bytes = {0};
+  struct pw_view             none  = {0};
   struct pw_error            error;
   struct pw_linked_module   *linked;
   struct guest               guest   = {.ops = fixture->ops, .engine = fixture->engine};
@@ -169,6 +182,8 @@ serialised_code_comes_back_as_the_same_module(void **state)
   struct pw_trap             trap;
   pw_value                   values[1];
 
+  skip_without_compiled_code(fixture->ops);
+  module = compile(fixture, "engine_module");
   assert_true(fixture->ops->module_serialize(module, &bytes, &error));
   fixture->ops->module_delete(module);
   module = fixture->ops->module_deserialize(fixture->engine, pw_bytes_view(&bytes), none, &error);
@@ -195,6 +210,7 @@ what_is_no_serialised_code_is_refused(void **state)
   struct pw_view    none      = {0};
   struct pw_error   error;
 
+  skip_without_compiled_code(fixture->ops);
   assert_null(fixture->ops->module_deserialize(fixture->engine, pw_view_make(garbage, sizeof garbage), none, &error));
   assert_int_equal(error.code, PW_ERROR_ENGINE);
   assert_null(fixture->ops->module_deserialize(fixture->engine, none, none, &error));

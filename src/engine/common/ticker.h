@@ -1,17 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /**
  * @file ticker.h
- * The clock that ends calls: a thread that moves Wasmtime's epoch on, tick by tick, while a call with a deadline may be
- * under way, and sleeps otherwise.
+ * The clock that ends calls: a thread that counts ticks, and tells an engine of each, while a call with a deadline may
+ * be under way, and sleeps otherwise.
  *
  * A call costs it one load, as long as its instance has set the same deadline within the same tick.
  */
-#ifndef PROXYWASM_ENGINE_WASMTIME_TICKER_H
-#define PROXYWASM_ENGINE_WASMTIME_TICKER_H
+#ifndef PROXYWASM_ENGINE_COMMON_TICKER_H
+#define PROXYWASM_ENGINE_COMMON_TICKER_H
 
 #include <proxywasm/types.h>
-
-#include <wasm.h>
 
 #include <stdatomic.h>
 
@@ -19,7 +17,7 @@
 #define PW_TICK_MILLISECONDS 2
 
 struct pw_ticker {
-  /** Ticks so far; never behind the engine's epoch. Read at each call, so it has a cache line with what is seldom
+  /** Ticks so far; never behind what the engine was told. Read at each call, so it has a cache line with what is seldom
    *  written. */
   _Alignas(64) atomic_uint_least64_t now;
   atomic_uint_least64_t last_end; /**< the tick after which no call has a deadline any more */
@@ -34,8 +32,9 @@ struct pw_deadline {
   uint32_t milliseconds;
 };
 
-/** Starts a ticker that increments the epoch of `engine`, which outlives it. NULL when there is no memory or thread. */
-struct pw_ticker *pw_ticker_new(const wasm_engine_t *engine);
+/** Starts a ticker that calls `tick` (may be NULL) with `data` at each tick, on its own thread and after `now` was
+ * raised. `data` outlives it. NULL when there is no memory or thread. */
+struct pw_ticker *pw_ticker_new(void (*tick)(void *data), void *data);
 /** Ends it. NULL is allowed. */
 void pw_ticker_delete(struct pw_ticker *ticker);
 /** The ticks now. Any thread. */
@@ -48,10 +47,10 @@ pw_ticker_now(struct pw_ticker *ticker)
 static inline uint64_t
 pw_ticker_ticks(uint32_t milliseconds)
 {
-  /* Two more: the tick under way is partly over, and `now` may be one ahead of the epoch. */
+  /* Two more: the tick under way is partly over, and `now` may be one ahead of the engine. */
   return ((uint64_t)milliseconds + PW_TICK_MILLISECONDS - 1) / PW_TICK_MILLISECONDS + 2;
 }
-/** Keeps the ticker going until tick `end`. Call it after the epoch deadline was set. Any thread. */
+/** Keeps the ticker going until tick `end`. Call it after the deadline was set. Any thread. */
 void pw_ticker_keep(struct pw_ticker *ticker, uint64_t end);
 
 #endif

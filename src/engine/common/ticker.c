@@ -2,20 +2,19 @@
 #define _GNU_SOURCE
 #include "ticker.h"
 
-#include <wasmtime.h>
-
 #include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <time.h>
 
 struct ticker_thread {
-  struct pw_ticker     ticker;
-  const wasm_engine_t *engine;
-  pthread_t            thread;
-  pthread_mutex_t      lock;
-  pthread_cond_t       wake;
-  bool                 stop; /* under lock */
+  struct pw_ticker ticker;
+  void (*tick)(void *data);
+  void           *data;
+  pthread_t       thread;
+  pthread_mutex_t lock;
+  pthread_cond_t  wake;
+  bool            stop; /* under lock */
 };
 
 /* Returns when there is something to tick for, or to stop; false to stop. */
@@ -50,7 +49,7 @@ is_stopping(struct ticker_thread *thread)
 }
 
 static void *
-tick(void *data)
+run(void *data)
 {
   static const struct timespec period = {.tv_sec = 0, .tv_nsec = PW_TICK_MILLISECONDS * 1000000L};
   struct ticker_thread        *thread = data;
@@ -62,7 +61,9 @@ tick(void *data)
        * must never be ended before its time. */
       clock_nanosleep(CLOCK_MONOTONIC, 0, &period, NULL);
       atomic_fetch_add(&ticker->now, 1);
-      wasmtime_engine_increment_epoch(thread->engine);
+      if (thread->tick) {
+        thread->tick(thread->data);
+      }
     }
   }
   return NULL;
@@ -78,7 +79,7 @@ start_thread(struct ticker_thread *thread)
 
   sigfillset(&all);
   pthread_sigmask(SIG_SETMASK, &all, &before);
-  started = pthread_create(&thread->thread, NULL, tick, thread) == 0;
+  started = pthread_create(&thread->thread, NULL, run, thread) == 0;
   pthread_sigmask(SIG_SETMASK, &before, NULL);
   if (started) {
     pthread_setname_np(thread->thread, "wasm ticker");
@@ -87,7 +88,7 @@ start_thread(struct ticker_thread *thread)
 }
 
 struct pw_ticker *
-pw_ticker_new(const wasm_engine_t *engine)
+pw_ticker_new(void (*tick)(void *data), void *data)
 {
   struct ticker_thread *thread = aligned_alloc(_Alignof(struct ticker_thread), sizeof *thread);
 
@@ -95,7 +96,8 @@ pw_ticker_new(const wasm_engine_t *engine)
     return NULL;
   }
   memset(thread, 0, sizeof *thread);
-  thread->engine        = engine;
+  thread->tick          = tick;
+  thread->data          = data;
   thread->ticker.thread = thread;
   /* From 1, so that `last_end` lies behind it. */
   atomic_store(&thread->ticker.now, 1);

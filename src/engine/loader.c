@@ -14,7 +14,8 @@
 /* The engines that this version knows: X(name, what its object needs to be opened). The first is the default. */
 #define ENGINES(X)                                                                                                     \
   X("wasmtime", "it needs Wasmtime's C library, libwasmtime.so: install that beside it, or run tools/setup and build " \
-                "again")
+                "again")                                                                                               \
+  X("wamr", "it needs nothing but the C library: install the one of the same version")
 
 static const char *const names[] = {
 #define ENGINE_NAME(name, needs) name,
@@ -63,7 +64,7 @@ static size_t
 engine_number(const char *name)
 {
   static const char        prefix[]       = "ats.wasm.runtime.";
-  static const char *const known_to_ats[] = {"wamr", "wasmedge"};
+  static const char *const known_to_ats[] = {"wasmedge"};
   size_t                   number;
 
   if (!name || !*name) {

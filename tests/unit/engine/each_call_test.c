@@ -88,6 +88,25 @@ a_host_function_gets_its_context_data_and_parameters(void **state)
 }
 
 static void
+floats_pass_to_a_host_function_and_back(void **state)
+{
+  float          first  = 0.5f;
+  double         second = 1e300;
+  float          third  = -0.25f;
+  pw_value       values[3];
+  double         sum;
+  struct pw_trap trap;
+
+  memset(values, 0xff, sizeof values);
+  memcpy(&values[0], &first, sizeof first);
+  memcpy(&values[1], &second, sizeof second);
+  memcpy(&values[2], &third, sizeof third);
+  assert_true(call_guest(*state, "call_add_floats", values, 3, 0, &trap));
+  memcpy(&sum, values, sizeof sum);
+  assert_true(sum == second + 0.5 - 0.25);
+}
+
+static void
 two_instances_of_a_linked_module_keep_their_contexts_apart(void **state)
 {
   struct guest              *guest     = *state;
@@ -149,6 +168,72 @@ a_host_function_may_call_the_module(void **state)
   assert_int_equal(call_i32(guest, "add", 1, 1), 2);
 }
 
+/* Starts a module of this folder in the place of the guest's; NULL with the error when it does not start. */
+static struct pw_engine_instance *
+start_module(struct guest *guest, const char *name, struct pw_linked_module **linked, struct pw_error *error)
+{
+  struct pw_instance_options options = {.host_data = guest};
+
+  *linked = link_module(guest->ops, guest->engine, name);
+  return guest->ops->instance_new(*linked, &options, 0, error);
+}
+
+static void
+a_start_section_may_be_a_host_function(void **state)
+{
+  struct guest              *guest = *state;
+  struct pw_linked_module   *linked;
+  struct pw_error            error;
+  struct pw_engine_instance *instance = start_module(guest, "start_import", &linked, &error);
+
+  assert_non_null(instance);
+  assert_int_equal(guest->pings, 1);
+  guest->ops->instance_delete(instance);
+  guest->ops->linked_delete(linked);
+  guest->answer = "the host says no";
+  assert_null(start_module(guest, "start_import", &linked, &error));
+  assert_int_equal(error.code, PW_ERROR_TRAP);
+  assert_non_null(strstr(error.message, "the host says no"));
+  guest->ops->linked_delete(linked);
+}
+
+static void
+nothing_runs_but_what_the_standard_says(void **state)
+{
+  struct guest              *guest = *state;
+  struct pw_linked_module   *linked;
+  struct pw_error            error;
+  struct pw_engine_instance *instance = start_module(guest, "constructors", &linked, &error);
+
+  assert_non_null(instance);
+  assert_int_equal(guest->pings, 0);
+  guest->ops->instance_delete(instance);
+  guest->ops->linked_delete(linked);
+}
+
+/* Every export of this module answers 1 if a proposal does what it says. */
+static void
+what_toolchains_use_beyond_the_first_standard_works(void **state)
+{
+  static const char *const features[] = {"sign_extension", "saturation", "multiple_values", "bulk_memory",
+                                         "reference_types"};
+  struct guest            *guest      = *state;
+  struct guest             other      = *guest;
+  struct pw_error          error;
+
+  other.instance = start_module(guest, "features", &other.linked, &error);
+  if (!other.instance) {
+    fail_msg("%s", error.message);
+  }
+  for (size_t i = 0; i < sizeof features / sizeof *features; i++) {
+    if (call_i32(&other, features[i], 0, 0) != 1) {
+      fail_msg("%s", features[i]);
+    }
+  }
+  guest->ops->instance_delete(other.instance);
+  guest->ops->linked_delete(other.linked);
+}
+
 int
 main(void)
 {
@@ -160,10 +245,14 @@ main(void)
     TEST(as_many_parameters_as_the_abi_has_pass),
     TEST(a_function_without_parameters_and_result_is_called),
     TEST(a_host_function_gets_its_context_data_and_parameters),
+    TEST(floats_pass_to_a_host_function_and_back),
     TEST(two_instances_of_a_linked_module_keep_their_contexts_apart),
     TEST(an_instance_outlives_its_linked_module),
     TEST(a_missing_export_is_not_found),
     TEST(a_host_function_may_call_the_module),
+    TEST(a_start_section_may_be_a_host_function),
+    TEST(nothing_runs_but_what_the_standard_says),
+    TEST(what_toolchains_use_beyond_the_first_standard_works),
   };
 
   return cmocka_run_group_tests(tests, NULL, NULL);

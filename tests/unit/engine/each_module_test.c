@@ -147,12 +147,12 @@ an_import_of_another_type_is_refused(void **state)
 {
   struct fixture            *fixture = *state;
   struct pw_compiled_module *module  = compile(fixture, "engine_module");
-  struct pw_import           imports[2];
+  struct pw_import           imports[TEST_IMPORT_COUNT];
   struct pw_error            error;
 
   memcpy(imports, test_imports, sizeof imports);
   imports[1].type.result = 'i';
-  assert_null(fixture->ops->link(module, imports, 2, &error));
+  assert_null(fixture->ops->link(module, imports, TEST_IMPORT_COUNT, &error));
   assert_int_equal(error.code, PW_ERROR_LINK);
   fixture->ops->module_delete(module);
 }
@@ -189,7 +189,7 @@ serialised_code_comes_back_as_the_same_module(void **state)
   module = fixture->ops->module_deserialize(fixture->engine, pw_bytes_view(&bytes), none, &error);
   assert_non_null(module);
   pw_bytes_clear(&bytes);
-  linked = fixture->ops->link(module, test_imports, 2, &error);
+  linked = fixture->ops->link(module, test_imports, TEST_IMPORT_COUNT, &error);
   assert_non_null(linked);
   fixture->ops->module_delete(module);
   guest.instance = fixture->ops->instance_new(linked, &options, 0, &error);

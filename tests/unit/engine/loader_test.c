@@ -100,9 +100,26 @@ engines_of_the_existing_plugin_give_the_default_where_there_is_none(void **state
   struct pw_error error;
 
   (void)state;
-  assert_ptr_equal(pw_engine_find("ats.wasm.runtime.wamr", &error), find_engine());
   assert_ptr_equal(pw_engine_find("ats.wasm.runtime.wasmedge", &error), find_engine());
   assert_null(pw_engine_find("wasmedge", &error));
+}
+
+static void
+every_engine_is_found_by_both_of_its_names(void **state)
+{
+  (void)state;
+  for (const char *const *name = pw_engine_names(); *name; name++) {
+    char                        long_name[64];
+    struct pw_error             error;
+    const struct pw_engine_ops *ops = pw_engine_find(*name, &error);
+
+    if (!ops) {
+      fail_msg("%s", error.message);
+    }
+    assert_string_equal(ops->name, *name);
+    snprintf(long_name, sizeof long_name, "ats.wasm.runtime.%s", *name);
+    assert_ptr_equal(pw_engine_find(long_name, &error), ops);
+  }
 }
 
 static void *
@@ -140,6 +157,7 @@ main(void)
     cmocka_unit_test(an_object_that_is_no_engine_is_refused),
     cmocka_unit_test(a_missing_library_is_named_with_what_to_install),
     cmocka_unit_test(the_engine_is_found_by_each_of_its_names),
+    cmocka_unit_test(every_engine_is_found_by_both_of_its_names),
     cmocka_unit_test(engines_of_the_existing_plugin_give_the_default_where_there_is_none),
     cmocka_unit_test(threads_find_the_same_engine),
   };

@@ -29,6 +29,46 @@ wide_value(const uint32_t *cells)
   return cells[0] | (uint64_t)cells[1] << 32;
 }
 
+/* Nearly all functions of the ABI have no parameter of 64 bits. */
+static inline void
+cells_to_values(const struct pw_wamr_layout *layout, const uint32_t *cells, pw_value *values)
+{
+  uint32_t wide = layout->wide;
+
+  if (LIKELY(wide == 0)) {
+    for (uint32_t i = 0; i < layout->parameter_count; i++) {
+      values[i].u64 = cells[i];
+    }
+    return;
+  }
+  for (uint32_t i = 0; i < layout->parameter_count; i++, wide >>= 1) {
+    values[i].u64 = wide & 1 ? wide_value(cells) : cells[0];
+    cells += 1 + (wide & 1);
+  }
+}
+
+/* Answers how many cells there are. */
+static inline uint32_t
+values_to_cells(const struct pw_wamr_layout *layout, const pw_value *values, uint32_t *cells)
+{
+  uint32_t wide  = layout->wide;
+  uint32_t count = 0;
+
+  if (LIKELY(wide == 0)) {
+    for (uint32_t i = 0; i < layout->parameter_count; i++) {
+      cells[i] = values[i].u32;
+    }
+    return layout->parameter_count;
+  }
+  for (uint32_t i = 0; i < layout->parameter_count; i++, wide >>= 1) {
+    cells[count++] = values[i].u32;
+    if (wide & 1) {
+      cells[count++] = (uint32_t)(values[i].u64 >> 32);
+    }
+  }
+  return count;
+}
+
 bool
 pw_wamr_call_out(WASMExecEnv *environment, void *attachment, uint32 *cells, uint32 *result)
 {
@@ -37,10 +77,7 @@ pw_wamr_call_out(WASMExecEnv *environment, void *attachment, uint32 *cells, uint
   pw_value                     values[PW_MAX_PARAMETERS];
   const char                  *message;
 
-  for (uint32_t i = 0, wide = import->layout.wide; i < import->layout.parameter_count; i++, wide >>= 1) {
-    values[i].u64 = wide & 1 ? wide_value(cells) : cells[0];
-    cells += 1 + (wide & 1);
-  }
+  cells_to_values(&import->layout, cells, values);
   message = import->function(instance->host_data, import->data, values);
   if (UNLIKELY(message)) {
     instance->host_message = message;
@@ -98,16 +135,11 @@ pw_wamr_call(struct pw_engine_instance *instance, const pw_function *function, p
 {
   struct pw_wamr_layout layout;
   uint32_t              cells[2 * PW_MAX_PARAMETERS];
-  uint32_t              count = 0;
+  uint32_t              count;
 
   (void)value_count;
   memcpy(&layout, function->handle, sizeof layout);
-  for (uint32_t i = 0; i < layout.parameter_count; i++, layout.wide >>= 1) {
-    cells[count++] = values[i].u32;
-    if (layout.wide & 1) {
-      cells[count++] = (uint32_t)(values[i].u64 >> 32);
-    }
-  }
+  count = values_to_cells(&layout, values, cells);
   if (UNLIKELY(!enter(instance, function->pointer, cells, count, deadline_ms, trap))) {
     return false;
   }

@@ -67,11 +67,24 @@ validate(struct pw_view code, struct pw_error *error)
   return pw_validate(code, &why) || pw_error_set(error, why.code, "wamr cannot load the module: %s", why.message);
 }
 
+/* What is valid may still be more than WAMR can do: too many locals, blocks in each other, values on the stack. */
+static bool
+set_load_error(const char *text, struct pw_error *error)
+{
+  static const char prefix[] = "WASM module load failed: ";
+  char              line[256];
+
+  if (strncmp(text, prefix, sizeof prefix - 1) == 0) {
+    text += sizeof prefix - 1;
+  }
+  pw_text_line(line, sizeof line, text, strlen(text));
+  return pw_error_set(error, PW_ERROR_MODULE, "wamr cannot load the module: %s", line);
+}
+
 static bool
 load(struct pw_compiled_module *compiled, struct pw_error *error)
 {
   char     text[256] = "";
-  char     line[256];
   LoadArgs arguments = {.name = "", .no_resolve = true};
 
   pthread_mutex_lock(&load_lock);
@@ -79,8 +92,7 @@ load(struct pw_compiled_module *compiled, struct pw_error *error)
     (WASMModule *)wasm_runtime_load_ex(compiled->code, (uint32_t)compiled->code_size, &arguments, text, sizeof text);
   pthread_mutex_unlock(&load_lock);
   if (!compiled->module) {
-    pw_text_line(line, sizeof line, text, strlen(text));
-    return pw_error_set(error, PW_ERROR_MODULE, "wamr cannot load the module: %s", line);
+    return set_load_error(text, error);
   }
   prepare(compiled);
   return true;

@@ -121,6 +121,32 @@ a_memory_that_is_not_exported_is_not_to_be_had(void **state)
   ops->engine_delete(engine);
 }
 
+static void
+a_memory_that_begins_with_nothing_grows(void **state)
+{
+  const struct pw_engine_ops *ops     = find_engine();
+  struct guest                guest   = {.ops = ops, .engine = start_engine(ops, 0)};
+  struct pw_instance_options  options = {.host_data = &guest, .memory_bytes = 3 * PAGE};
+  struct pw_error             error;
+  struct pw_memory           *memory;
+
+  (void)state;
+  guest.linked   = link_module(ops, guest.engine, "empty_memory");
+  guest.instance = ops->instance_new(guest.linked, &options, 0, &error);
+  assert_non_null(guest.instance);
+  memory = ops->memory(guest.instance);
+  assert_non_null(memory);
+  assert_int_equal(memory->size, 0);
+  assert_int_equal(call_i32(&guest, "grow", 0, 0), 0);
+  assert_int_equal(call_i32(&guest, "grow", 2, 0), 0);
+  ops->memory_refresh(guest.instance);
+  assert_int_equal(memory->size, 2 * PAGE);
+  memory->base[2 * PAGE - 1] = 1;
+  assert_int_equal(call_i32(&guest, "load", 2 * PAGE - 4, 0), 1 << 24);
+  assert_int_equal(call_i32(&guest, "grow", 2, 0), -1);
+  stop_guest(&guest);
+}
+
 int
 main(void)
 {
@@ -131,6 +157,7 @@ main(void)
     cmocka_unit_test(memory_cannot_grow_beyond_the_limit),
     cmocka_unit_test(a_module_that_begins_beyond_the_limit_is_refused),
     cmocka_unit_test(a_memory_that_is_not_exported_is_not_to_be_had),
+    cmocka_unit_test(a_memory_that_begins_with_nothing_grows),
   };
 
   return cmocka_run_group_tests(tests, NULL, NULL);

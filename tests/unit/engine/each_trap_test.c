@@ -196,6 +196,30 @@ a_trapping_start_section_is_an_error_with_its_backtrace(void **state)
   guest->ops->linked_delete(linked);
 }
 
+/* WAMR does without signals: those that are handled are as they were, after a trap too. */
+static void
+no_signal_is_taken_by_an_engine_that_needs_none(void **state)
+{
+  struct guest    *guest = *state;
+  struct sigaction before[32];
+  struct sigaction after;
+
+  if (strcmp(engine_name(), "wamr") != 0) {
+    skip();
+  }
+  for (int i = 1; i < 32; i++) {
+    sigaction(i, NULL, &before[i]);
+  }
+  stop_guest(guest);
+  start_guest(guest, 0, 0);
+  expect_trap(guest, "load", -4, 0);
+  expect_trap(guest, "divide", 1, 0);
+  for (int i = 1; i < 32; i++) {
+    sigaction(i, NULL, &after);
+    assert_ptr_equal(after.sa_sigaction, before[i].sa_sigaction);
+  }
+}
+
 int
 main(void)
 {
@@ -211,6 +235,7 @@ main(void)
     TEST(names_from_the_module_cannot_break_a_log_line),
     TEST(after_a_trap_a_new_instance_works),
     TEST(a_trapping_start_section_is_an_error_with_its_backtrace),
+    TEST(no_signal_is_taken_by_an_engine_that_needs_none),
   };
 
   return cmocka_run_group_tests(tests, NULL, NULL);

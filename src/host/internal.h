@@ -14,12 +14,12 @@
 #include "host/foreign_function.h"
 #include "host/hostcall.h"
 #include "host/id_map.h"
-#include "host/log_text.h"
 #include "host/metric.h"
 #include "host/pairs.h"
 #include "host/property_store.h"
 #include "host/shared_data.h"
 #include "host/shared_queue.h"
+#include "text/log_text.h"
 
 #include <proxywasm/host.h>
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "support/unit.h"
 
-#include "host/log_text.h"
-#include "host/utf8.h"
+#include "text/log_text.h"
+#include "text/utf8.h"
 
 enum { LIMIT = 1000 };
 

@@ -3,12 +3,12 @@
  * @file module_types.h
  * The type section of a wasm binary, for module_info.
  */
-#ifndef PROXYWASM_HOST_MODULE_TYPES_H
-#define PROXYWASM_HOST_MODULE_TYPES_H
+#ifndef PROXYWASM_MODULE_TYPES_H
+#define PROXYWASM_MODULE_TYPES_H
 
 #include <proxywasm/engine.h>
 
-#include "host/module_reader.h"
+#include "module/module_reader.h"
 
 struct pw_module_type {
   bool                    known; /**< a function type that the ABI can have */

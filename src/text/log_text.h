@@ -3,8 +3,8 @@
  * @file log_text.h
  * Makes a module's log text fit for a log file, and keeps a module from flooding it.
  */
-#ifndef PROXYWASM_HOST_LOG_TEXT_H
-#define PROXYWASM_HOST_LOG_TEXT_H
+#ifndef PROXYWASM_TEXT_LOG_TEXT_H
+#define PROXYWASM_TEXT_LOG_TEXT_H
 
 #include <proxywasm/types.h>
 

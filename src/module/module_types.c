@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "host/module_types.h"
+#include "module/module_types.h"
 
 #include <proxywasm/module.h>
 

@@ -6,8 +6,8 @@
  * The first failure stays: all reads after it answer zero or nothing, and move no further, so a caller looks at
  * `failed` once per loop and at the end.
  */
-#ifndef PROXYWASM_HOST_MODULE_READER_H
-#define PROXYWASM_HOST_MODULE_READER_H
+#ifndef PROXYWASM_MODULE_READER_H
+#define PROXYWASM_MODULE_READER_H
 
 #include <proxywasm/types.h>
 

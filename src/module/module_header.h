@@ -3,8 +3,8 @@
  * @file module_header.h
  * Telling a wasm binary from the other files that people take for one, for module_info.
  */
-#ifndef PROXYWASM_HOST_MODULE_HEADER_H
-#define PROXYWASM_HOST_MODULE_HEADER_H
+#ifndef PROXYWASM_MODULE_HEADER_H
+#define PROXYWASM_MODULE_HEADER_H
 
 #include <proxywasm/types.h>
 

@@ -3,8 +3,8 @@
  * @file utf8.h
  * Telling UTF-8 from other bytes (RFC 3629).
  */
-#ifndef PROXYWASM_HOST_UTF8_H
-#define PROXYWASM_HOST_UTF8_H
+#ifndef PROXYWASM_TEXT_UTF8_H
+#define PROXYWASM_TEXT_UTF8_H
 
 #include <stddef.h>
 #include <stdint.h>

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "host/log_text.h"
+#include "text/log_text.h"
 
 #include <stdio.h>
 
-#include "host/utf8.h"
+#include "text/utf8.h"
 
 static const uint64_t SECOND = UINT64_C(1000000000);
 

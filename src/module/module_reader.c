@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "host/module_reader.h"
+#include "module/module_reader.h"
 
 #include <stdarg.h>
 #include <stdio.h>
 
-#include "host/utf8.h"
+#include "text/utf8.h"
 
 const char *
 pw_module_section_name(int section)

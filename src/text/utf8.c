@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "host/utf8.h"
+#include "text/utf8.h"
 
 size_t
 pw_utf8_decode(const char *text, size_t size, uint32_t *character)

@@ -3,12 +3,12 @@
  * @file module_custom.h
  * The custom sections of a wasm binary that tell where it comes from, for module_info.
  */
-#ifndef PROXYWASM_HOST_MODULE_CUSTOM_H
-#define PROXYWASM_HOST_MODULE_CUSTOM_H
+#ifndef PROXYWASM_MODULE_CUSTOM_H
+#define PROXYWASM_MODULE_CUSTOM_H
 
 #include <proxywasm/module.h>
 
-#include "host/module_reader.h"
+#include "module/module_reader.h"
 
 /**
  * Reads a custom section, from its name on, if it is one that is of interest and the first of its kind: sets the text

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "support/unit.h"
 
-#include "host/utf8.h"
+#include "text/utf8.h"
 
 /** The shortest form of a character, by the definition (RFC 3629, 3). */
 static size_t

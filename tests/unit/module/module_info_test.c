@@ -14,7 +14,7 @@ read_module(const char *name)
   char            path[512];
   char            block[4096];
   size_t          size;
-  snprintf(path, sizeof(path), "%s/host/%s.wasm", PW_TEST_MODULES, name);
+  snprintf(path, sizeof(path), "%s/module/%s.wasm", PW_TEST_MODULES, name);
   FILE *file = fopen(path, "rb");
   if (!file) {
     fail_msg("%s is missing", path);

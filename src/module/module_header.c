@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "host/module_header.h"
+#include "module/module_header.h"
 
 #include <stdio.h>
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "host/module_custom.h"
+#include "module/module_custom.h"
 
 #include <stdlib.h>
 
-#include "host/log_text.h"
+#include "text/log_text.h"
 
 /** Longer texts are cut: they are made for a line of a report. */
 enum { TEXT_LIMIT = 1024 };

@@ -3,10 +3,10 @@
 
 #include <stdlib.h>
 
-#include "host/module_custom.h"
-#include "host/module_header.h"
-#include "host/module_reader.h"
-#include "host/module_types.h"
+#include "module/module_custom.h"
+#include "module/module_header.h"
+#include "module/module_reader.h"
+#include "module/module_types.h"
 
 /** What engines allow in one module. */
 enum { MAX_IMPORTS = 100000, MAX_EXPORTS = 100000, MAX_FUNCTIONS = 1000000, MAX_MEMORIES = 100 };

@@ -310,6 +310,7 @@ vm_instantiate(struct pw_vm *vm, struct pw_error *error)
   options.host_data      = vm;
   options.memory_bytes   = limits->memory_bytes;
   options.table_elements = PW_TABLE_ELEMENTS;
+  options.worker         = vm->worker;
   vm->instance           = vm->engine->instance_new(vm->plugin->linked, &options, limits->start_milliseconds, error);
   if (vm->instance == NULL) {
     return false;

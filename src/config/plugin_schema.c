@@ -64,8 +64,8 @@ static const struct pw_schema environment_schema = {.keys = environment_keys};
 
 static const struct pw_schema_key vm_keys[] = {
   {"runtime", .type = PW_SCHEMA_STRING, .offset = PLUGIN(engine), .preset = "the default engine",
-   .meaning = "The engine: `ats.wasm.runtime.wasmtime` or `ats.wasm.runtime.wamr`, or `wasmtime` and `wamr` for short. "
-              "`proxywasm engines` lists them."},
+   .meaning = "The engine: `ats.wasm.runtime.wasmtime`, `ats.wasm.runtime.wamr` or `ats.wasm.runtime.v8`, or "
+              "`wasmtime`, `wamr` and `v8` for short. `proxywasm engines` lists them."},
   {"vm_id", "vmId", .type = PW_SCHEMA_LINE, .offset = PLUGIN(vm_id),
    .meaning = "Plugins with the same `vm_id`, code, VM configuration, engine and limits share VMs, and so the module's "
               "memory; shared data and queues belong to a `vm_id`, too."},

@@ -15,7 +15,8 @@
 #define ENGINES(X)                                                                                                     \
   X("wasmtime", "it needs Wasmtime's C library, libwasmtime.so: install that beside it, or run tools/setup and build " \
                 "again")                                                                                               \
-  X("wamr", "it needs nothing but the C library: install the one of the same version")
+  X("wamr", "it needs nothing but the C library: install the one of the same version")                                 \
+  X("v8", "it needs V8 in Debian's library of Node.js, libnode.so.108: install the package libnode108")
 
 static const char *const names[] = {
 #define ENGINE_NAME(name, needs) name,

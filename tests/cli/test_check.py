@@ -77,7 +77,7 @@ def test_an_unknown_engine(proxywasm, write, module):
     assert "engine 'steam' is unknown" in done.stderr
 
 
-@pytest.mark.parametrize("runtime", ["wasmtime", "wamr", "ats.wasm.runtime.wasmtime", "ats.wasm.runtime.wamr"])
+@pytest.mark.parametrize("runtime", [prefix + name for name in ("wasmtime", "wamr", "v8") for prefix in ("", "ats.wasm.runtime.")])
 def test_a_file_names_its_engine(proxywasm, write, module, runtime):
     text = configuration(module("examples/c/headers")) + f"    runtime: {runtime}\n"
     assert proxywasm("check", write("wasm.yaml", text)).returncode == 0

@@ -174,7 +174,7 @@ serialised_code_comes_back_as_the_same_module(void **state)
   struct fixture            *fixture = *state;
   struct pw_compiled_module *module;
   struct pw_bytes            bytes = {0};
-  struct pw_view             none  = {0};
+  struct pw_bytes            code;
   struct pw_error            error;
   struct pw_linked_module   *linked;
   struct guest               guest   = {.ops = fixture->ops, .engine = fixture->engine};
@@ -186,9 +186,11 @@ serialised_code_comes_back_as_the_same_module(void **state)
   module = compile(fixture, "engine_module");
   assert_true(fixture->ops->module_serialize(module, &bytes, &error));
   fixture->ops->module_delete(module);
-  module = fixture->ops->module_deserialize(fixture->engine, pw_bytes_view(&bytes), none, &error);
+  code   = read_module("engine_module");
+  module = fixture->ops->module_deserialize(fixture->engine, pw_bytes_view(&bytes), pw_bytes_view(&code), &error);
   assert_non_null(module);
   pw_bytes_clear(&bytes);
+  pw_bytes_clear(&code);
   linked = fixture->ops->link(module, test_imports, TEST_IMPORT_COUNT, &error);
   assert_non_null(linked);
   fixture->ops->module_delete(module);
@@ -217,6 +219,34 @@ what_is_no_serialised_code_is_refused(void **state)
   assert_int_equal(error.code, PW_ERROR_ENGINE);
 }
 
+static void
+functions_are_named_for_perf(void **state)
+{
+  struct fixture           *fixture  = *state;
+  struct pw_engine_settings settings = {.profile = true};
+  struct pw_engine         *engine;
+  struct pw_error           error;
+  char                      path[64];
+  char                      line[512];
+  unsigned                  found = 0;
+  FILE                     *map;
+
+  skip_without_compiled_code(fixture->ops);
+  engine = fixture->ops->engine_new(&settings, &error);
+  assert_non_null(engine);
+  fixture->ops->linked_delete(link_module(fixture->ops, engine, "engine_module"));
+  fixture->ops->engine_delete(engine);
+  snprintf(path, sizeof path, "/tmp/perf-%ld.map", (long)getpid());
+  map = fopen(path, "r");
+  assert_non_null(map);
+  while (fgets(line, sizeof line, map)) {
+    found += strstr(line, "recurse") != NULL;
+  }
+  fclose(map);
+  unlink(path);
+  assert_true(found > 0);
+}
+
 int
 main(void)
 {
@@ -232,6 +262,7 @@ main(void)
     TEST(an_import_of_another_type_is_refused),
     TEST(serialised_code_comes_back_as_the_same_module),
     TEST(what_is_no_serialised_code_is_refused),
+    TEST(functions_are_named_for_perf),
   };
 
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -33,22 +33,28 @@ an_unknown_name_is_told_with_the_known_ones(void **state)
   }
 }
 
-/* Puts a folder of the test's objects first and expects that what lies there is refused. */
+/* Puts a folder of the test's objects first and expects that the engine which lies there is refused. */
 static void
-expect_refused(const char *object, const char *text)
+expect_engine_refused(const char *engine, const char *object, const char *text)
 {
   char            folder[512];
   struct pw_error error;
 
   snprintf(folder, sizeof folder, "/nonexistent:%s/%s", PW_TEST_OBJECTS, object);
   setenv("PROXYWASM_ENGINE_PATH", folder, 1);
-  assert_null(pw_engine_find("wasmtime", &error));
+  assert_null(pw_engine_find(engine, &error));
   unsetenv("PROXYWASM_ENGINE_PATH");
   assert_int_equal(error.code, PW_ERROR_ENGINE);
   assert_non_null(strstr(error.message, object));
   if (!strstr(error.message, text)) {
     fail_msg("'%s' does not say '%s'", error.message, text);
   }
+}
+
+static void
+expect_refused(const char *object, const char *text)
+{
+  expect_engine_refused("wasmtime", object, text);
 }
 
 static void
@@ -78,6 +84,7 @@ a_missing_library_is_named_with_what_to_install(void **state)
   (void)state;
   expect_refused("needs_library", "libengine_object_library.so");
   expect_refused("needs_library", "libwasmtime.so: install");
+  expect_engine_refused("v8", "v8_needs_library", "install the package libnode108");
 }
 
 static void

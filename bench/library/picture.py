@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A result as an SVG picture: two groups of bars, requests per second and CPU time per request."""
+"""A result as an SVG picture: a group of bars for each figure."""
 
 from html import escape
 
@@ -26,13 +26,12 @@ def _group(answer, top, title, key, form):
 def bars(answer):
     """The SVG text."""
     group = ROW * len(answer["variants"]) + 48
-    height = 56 + 2 * group
+    height = 56 + len(answer["bars"]) * group
     parts = [f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH}" height="{height}" '
              f'viewBox="0 0 {WIDTH} {height}">',
              "<style>text{font:13px sans-serif;fill:#222}.title{font-weight:bold}.ratio{fill:#777}</style>",
              f'<rect width="{WIDTH}" height="{height}" fill="#fff"/>',
              f'<text x="16" y="26" class="title">{escape(answer["question"])}</text>']
-    parts += _group(answer, 60, "Requests per second (more is better)", "requests_per_second", "{:,.0f}")
-    parts += _group(answer, 60 + group, "CPU µs of traffic_server for one request (less is better)",
-                    "cpu_microseconds_per_request", "{:.1f}")
+    for number, (title, key, form) in enumerate(answer["bars"]):
+        parts += _group(answer, 60 + number * group, title, key, form)
     return "\n".join(parts) + "\n</svg>\n"

@@ -31,30 +31,39 @@ def build_native():
     return output
 
 
-def start(stack, origin, name, label, plugin=None, module=None, value=None):
-    """A server for one variant, its cache filled; checks that the filter does its work."""
+def compared():
+    """What is compared: (name, label, the native plugin, the module, what its header says)."""
+    return [("bare", "bare server", None, None, None),
+            ("native", "native plugin in C", build_native(), None, "native-c"),
+            ("c", "proxywasm, module in C", None, "examples/c/headers", "proxywasm-c"),
+            ("rust", "proxywasm, module in Rust", None, "examples/rust/headers", "proxywasm-rust")]
+
+
+def make_server(origin, name, plugin, module, records=None, under=()):
+    """The server of a variant, to be started."""
     files = {"filter.yaml": configuration(module, name=name, log_level="warn")} if module else {}
     plugins = [global_plugin("filter.yaml")] if module else [str(plugin)] if plugin else []
-    server = stack.enter_context(TrafficServer(
-        plugins=plugins, files=files, remap=[remap_rule(HOST, origin.port)], threads=1,
-        records={"log.logging_enabled": 0, "http.keep_alive_no_activity_timeout_in": 300}))
+    return TrafficServer(
+        plugins=plugins, files=files, remap=[remap_rule(HOST, origin.port)], threads=1, under=under,
+        records={"log.logging_enabled": 0, "http.keep_alive_no_activity_timeout_in": 300, **(records or {})})
+
+
+def check(server, label, value):
+    """Fills the cache, and checks that the filter does its work."""
     for _ in range(2):
         response = server.get(TARGET, HOST)
     if response.status != 200 or response.headers.get("x-filtered-by") != value:
         raise SystemExit(f"{label} does not filter:\n{response}\n{server.log()}")
-    return Variant(name, label, server, HOST)
 
 
 def answer(rounds, seconds):
     with ExitStack() as stack:
         origin = stack.enter_context(Origin())
-        variants = [
-            start(stack, origin, "bare", "bare server"),
-            start(stack, origin, "native", "native plugin in C", plugin=build_native(), value="native-c"),
-            start(stack, origin, "c", "proxywasm, module in C", module="examples/c/headers", value="proxywasm-c"),
-            start(stack, origin, "rust", "proxywasm, module in Rust", module="examples/rust/headers",
-                  value="proxywasm-rust"),
-        ]
+        variants = []
+        for name, label, plugin, module, value in compared():
+            server = stack.enter_context(make_server(origin, name, plugin, module))
+            check(server, label, value)
+            variants.append(Variant(name, label, server, HOST))
         asked = len(origin.requests)
         print("header_filter: what does a header filter cost on a cache hit?")
         run_rounds(variants, TARGET, rounds, seconds)

@@ -20,7 +20,7 @@ extern "C" {
 #endif
 
 /** Counts up with each incompatible change of this file; the loader refuses another number. */
-#define PW_ENGINE_INTERFACE 1
+#define PW_ENGINE_INTERFACE 2
 
 /** The most parameters that a function of the ABI has (proxy_grpc_call: 12). */
 #define PW_MAX_PARAMETERS 16
@@ -99,6 +99,9 @@ struct pw_instance_options {
   void    *host_data;      /**< given to host functions as `context` */
   uint64_t memory_bytes;   /**< the most that the instance's memories may grow to; 0 = no limit of ours */
   uint32_t table_elements; /**< likewise for tables; 0 = no limit of ours */
+  /** Instances with the same `worker` are never used by two threads at once, so an engine may have them share what only
+   *  one thread at a time can use. Only its address counts. NULL: nothing is known of others. */
+  const void *worker;
 };
 
 struct pw_engine_ops {

@@ -115,6 +115,7 @@ struct pw_limits {
   uint32_t log_line_bytes;        /**< longer lines are cut [8 KiB] */
   uint32_t tick_milliseconds;     /**< shortest tick period [10]; a shorter one is raised to it, with a log line */
   uint32_t properties_bytes;      /**< properties that modules set, for one stream [64 KiB] */
+  uint32_t pause_milliseconds;    /**< one pause of a stream, see pw_chain_end_pauses [60,000] */
 };
 
 /** Whether and how a plugin is shown the bodies of one direction. */
@@ -165,6 +166,8 @@ const struct pw_plugin_config *pw_plugin_configuration(const struct pw_plugin *p
 const struct pw_module_info   *pw_plugin_module(const struct pw_plugin *plugin);
 /** "0.2.1". */
 const char *pw_plugin_abi(const struct pw_plugin *plugin);
+/** Whether the module imports a hostcall, and is not denied it. */
+bool pw_plugin_may_call(const struct pw_plugin *plugin, const char *hostcall);
 /** Exported, and not denied. */
 bool pw_plugin_has_callback(const struct pw_plugin *plugin, enum pw_callback callback);
 
@@ -251,6 +254,15 @@ struct pw_chain *pw_chain_new(struct pw_worker *worker, struct pw_instance *cons
 void pw_chain_delete(struct pw_chain *chain);
 /** Whether any plugin of the chain has it: what nobody has costs the proxy no hook. */
 bool pw_chain_has_callback(const struct pw_chain *chain, enum pw_callback callback);
+/**
+ * Ends pauses that have lasted for `limits.pause` or longer: a plugin that fails open is passed by, one that fails
+ * closed ends the stream (PW_NEXT_FAIL), as if its VM had died; a line in the log says so. pw_proxy_ops.resume is
+ * asked, as by a module that continues. To be called from time to time, on the thread of the chain's streams, and not
+ * from within a phase of one; it costs nothing while none is paused. A body that a module collects counts from its end
+ * on. Answers whether there was one. `*next` (may be NULL): when the next one is due, in monotonic nanoseconds;
+ * UINT64_MAX: none is.
+ */
+bool pw_chain_end_pauses(struct pw_chain *chain, uint64_t *next);
 
 /* ----------------------------------------------------------------------------------------------------------- stream */
 

@@ -96,6 +96,8 @@ struct pw_proxy_ops {
    * `map` is one of the first four (PW_MAP_STREAM_COUNT). Pseudo-headers (":method", ":path", ":authority", ":scheme",
    * ":status") are keys like others here, and come first. Keys compare without case. NOT_FOUND: the map does not exist
    * now (no response yet); BAD_ARGUMENT: it cannot be changed (any more), or the value is none for that pseudo-header.
+   * Keys that are added, replaced, removed or set are field names (RFC 9110, 5.6.2) or begin with ':', and values have
+   * no CR, LF or NUL: the host has seen to that.
    */
 
   /** The number of pairs. */
@@ -128,8 +130,9 @@ struct pw_proxy_ops {
   /** Answer the client with this instead. Bytes must be copied. The host then ends the phase with PW_NEXT_REPLY; when
    * the stream was paused it asks for `resume` first. BAD_ARGUMENT: too late, response headers were sent. */
   enum pw_status (*local_reply)(void *stream, const struct pw_local_reply *reply);
-  /** A module continues a paused direction: call pw_stream_resume soon, on the stream's thread and not from inside this
-   *  call. Called at most once until then; from any thread when the module is in a shared worker, but never after
+  /** A module continues a paused direction, or has ended a stream that may not be paused at all (then pw_stream_resume
+   *  answers CLOSE or REPLY): call pw_stream_resume soon, on the stream's thread and not from inside this call.
+   *  Called at most once until then; from any thread when the module is in a shared worker, but never after
    *  pw_stream_end has returned. */
   void (*resume)(void *stream, enum pw_stream_type type);
   /** A piece of body leaves the last module, on its way to the upstream (request) or the client (response). */

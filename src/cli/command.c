@@ -16,7 +16,7 @@
 #include "config/suggest.h"
 
 /* More options than any command has. */
-#define MOST_OPTIONS 40
+#define MOST_OPTIONS 64
 #define HELP_OPTION  'h'
 
 static void

@@ -3,7 +3,7 @@
 
 #include <inttypes.h>
 
-#include "host/utf8.h"
+#include "text/utf8.h"
 
 static void
 line_break(struct pw_json *json)

@@ -132,6 +132,8 @@ run_transaction(struct run *run, struct pw_error *error)
                                           .response_headers  = options->no_response ? NULL : &options->response.headers,
                                           .response_body     = pw_bytes_view(&options->response.body),
                                           .response_trailers = &options->response.trailers,
+                                          .request_metadata  = (size_t)options->request_metadata,
+                                          .response_metadata = (size_t)options->response_metadata,
                                           .chunk_size        = (size_t)options->chunk_size,
                                           .wait_milliseconds = (uint32_t)options->wait_milliseconds};
   if (options->advance_milliseconds > 0) {

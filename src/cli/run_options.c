@@ -17,11 +17,13 @@ const struct pw_command_option pw_run_command_options[] = {
   {PW_RUN_HEADER, "header", "'NAME: VALUE'", "one more field of the request; may be repeated"},
   {PW_RUN_BODY, "body", "TEXT|@FILE", "the request's body; @- is the standard input"},
   {PW_RUN_TRAILER, "trailer", "'NAME: VALUE'", "one more trailer of the request"},
+  {PW_RUN_METADATA, "metadata", "N", "N elements of HTTP/2 metadata after the request's header"},
   {PW_RUN_RESPONSE, "response", "FILE", "the upstream's response as HTTP/1 text"},
   {PW_RUN_RESPONSE_STATUS, "response-status", "STATUS", "default: 200"},
   {PW_RUN_RESPONSE_HEADER, "response-header", "'NAME: VALUE'", "one more field of the response"},
   {PW_RUN_RESPONSE_BODY, "response-body", "TEXT|@FILE", "the response's body"},
   {PW_RUN_RESPONSE_TRAILER, "response-trailer", "'NAME: VALUE'", "one more trailer of the response"},
+  {PW_RUN_RESPONSE_METADATA, "response-metadata", "N", "N elements of HTTP/2 metadata after the response's header"},
   {PW_RUN_NO_RESPONSE, "no-response", NULL, "the upstream does not answer"},
   {PW_RUN_CONFIG, "config", "FILE", "YAML, as for Traffic Server; MODULE may then be left out"},
   {PW_RUN_CONFIGURATION, "configuration", "TEXT|@FILE", "plugin configuration"},
@@ -173,6 +175,10 @@ apply_surroundings(const struct pw_run_given *given, struct pw_run_options *opti
     return pw_run_add_property(given, &options->properties, error);
   case PW_RUN_HTTP_ANSWER:
     return add_answer(given, options, error);
+  case PW_RUN_METADATA:
+    return pw_run_read_number(given, INT32_MAX, &options->request_metadata, error);
+  case PW_RUN_RESPONSE_METADATA:
+    return pw_run_read_number(given, INT32_MAX, &options->response_metadata, error);
   case PW_RUN_CHUNK_SIZE:
     return pw_run_read_number(given, UINT32_MAX, &options->chunk_size, error);
   case PW_RUN_ADVANCE:

@@ -31,6 +31,8 @@ struct pw_run_options {
   struct pw_fields        properties; /**< dotted path, serialised value */
   struct pw_run_answer   *answers;
   size_t                  answer_count;
+  uint64_t                request_metadata; /**< elements of HTTP/2 metadata after the headers; 0: none */
+  uint64_t                response_metadata;
   uint64_t                chunk_size;
   uint64_t                wait_milliseconds;
   uint64_t                advance_milliseconds; /**< time that passes before the request comes */

@@ -8,8 +8,6 @@
 
 #include "cli/simulator_internal.h"
 
-#define MONOTONIC_BEGIN 1000000000u
-
 /* ------------------------------------------------------------------------------------------- the table of the host */
 
 static void
@@ -37,8 +35,7 @@ static uint64_t
 op_time_monotonic(void *proxy)
 {
   const struct pw_simulator *simulator = proxy;
-  /* Go's runtime takes a clock that stands at zero for a broken one. */
-  return simulator->options.system_time ? system_clock(CLOCK_MONOTONIC) : MONOTONIC_BEGIN + simulator->now;
+  return simulator->options.system_time ? system_clock(CLOCK_MONOTONIC) : PW_SIMULATOR_MONOTONIC_BEGIN + simulator->now;
 }
 
 /* The generator "splitmix64": small, and the same bytes on every machine. */

@@ -216,6 +216,8 @@ struct pw_script {
   const struct pw_fields *response_headers; /**< NULL: the upstream does not answer, no response step is done */
   struct pw_view          response_body;
   const struct pw_fields *response_trailers;
+  size_t                  request_metadata; /**< elements of HTTP/2 metadata after the headers; 0: none */
+  size_t                  response_metadata;
   size_t                  chunk_size;        /**< bodies come in pieces of this size; 0: in one */
   uint32_t                wait_milliseconds; /**< the longest pause, virtual; 0: ten seconds */
 };

@@ -65,15 +65,29 @@ earliest(const struct pw_simulator *simulator, size_t *index)
   return found;
 }
 
+/* Pauses at their limit end; `*time` (may be NULL) is when the next one does, UINT64_MAX if none is. The system's clock
+ * does not wait for virtual time. */
+static bool
+end_pauses(const struct pw_simulator *simulator, uint64_t *time)
+{
+  uint64_t due = UINT64_MAX;
+  bool     ended =
+    simulator->chain != NULL && !simulator->options.system_time && pw_chain_end_pauses(simulator->chain, &due);
+  if (time != NULL) {
+    *time = due == UINT64_MAX ? due : due - PW_SIMULATOR_MONOTONIC_BEGIN;
+  }
+  return ended;
+}
+
 bool
 pw_simulator_next_event(const struct pw_simulator *simulator, uint64_t *time)
 {
   size_t index;
-  if (!earliest(simulator, &index)) {
-    return false;
+  end_pauses(simulator, time);
+  if (earliest(simulator, &index) && simulator->events[index].time < *time) {
+    *time = simulator->events[index].time;
   }
-  *time = simulator->events[index].time;
-  return true;
+  return *time != UINT64_MAX;
 }
 
 /* One thing that is due. false: there is none. */
@@ -146,7 +160,7 @@ pw_simulator_drain(struct pw_simulator *simulator)
       simulator->woken = false;
       runs++;
       pw_worker_run(simulator->worker);
-    } else if (!resume_one(simulator) && !happen_one(simulator)) {
+    } else if (!resume_one(simulator) && !happen_one(simulator) && !end_pauses(simulator, NULL)) {
       return true;
     }
   }

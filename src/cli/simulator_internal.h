@@ -58,6 +58,9 @@ enum pw_event_kind {
   PW_EVENT_GRPC_FAIL   /**< the timeout has passed */
 };
 
+/** What the monotonic clock shows when the simulator begins: Go's runtime takes one at zero for broken. */
+#define PW_SIMULATOR_MONOTONIC_BEGIN UINT64_C(1000000000)
+
 struct pw_event {
   uint64_t            time; /**< virtual nanoseconds since the simulator began */
   uint64_t            order;

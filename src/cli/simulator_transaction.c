@@ -239,14 +239,24 @@ pw_transaction_request_trailers(struct pw_transaction *transaction, const struct
   return trailers_step(transaction, PW_STREAM_HTTP_REQUEST, trailers);
 }
 
+/* Metadata goes beside the direction that it is of: it neither holds it up nor lets it go. */
+static enum pw_next
+metadata_step(struct pw_transaction *transaction, enum pw_stream_type type, size_t count)
+{
+  bool request = type == PW_STREAM_HTTP_REQUEST;
+  if (transaction->stream == NULL || pw_next_is_final(transaction->next[type])) {
+    return transaction->next[type];
+  }
+  transaction->simulator->phase = request ? "request_metadata" : "response_metadata";
+  enum pw_next next             = request ? pw_stream_request_metadata(transaction->stream, count)
+                                          : pw_stream_response_metadata(transaction->stream, count);
+  return settle(transaction, type, pw_next_is_final(next) ? next : transaction->next[type]);
+}
+
 enum pw_next
 pw_transaction_request_metadata(struct pw_transaction *transaction, size_t count)
 {
-  if (transaction->stream == NULL || pw_next_is_final(transaction->next[PW_STREAM_HTTP_REQUEST])) {
-    return transaction->next[PW_STREAM_HTTP_REQUEST];
-  }
-  transaction->simulator->phase = "request_metadata";
-  return settle(transaction, PW_STREAM_HTTP_REQUEST, pw_stream_request_metadata(transaction->stream, count));
+  return metadata_step(transaction, PW_STREAM_HTTP_REQUEST, count);
 }
 
 enum pw_next
@@ -270,11 +280,7 @@ pw_transaction_response_trailers(struct pw_transaction *transaction, const struc
 enum pw_next
 pw_transaction_response_metadata(struct pw_transaction *transaction, size_t count)
 {
-  if (transaction->stream == NULL || pw_next_is_final(transaction->next[PW_STREAM_HTTP_RESPONSE])) {
-    return transaction->next[PW_STREAM_HTTP_RESPONSE];
-  }
-  transaction->simulator->phase = "response_metadata";
-  return settle(transaction, PW_STREAM_HTTP_RESPONSE, pw_stream_response_metadata(transaction->stream, count));
+  return metadata_step(transaction, PW_STREAM_HTTP_RESPONSE, count);
 }
 
 enum pw_next
@@ -321,7 +327,10 @@ pw_transaction_resume_wanted(struct pw_transaction *transaction)
     type++;
   }
   transaction->resume_wanted &= (uint8_t) ~(1u << type);
-  note_next(transaction, (enum pw_stream_type)type, pw_stream_resume(transaction->stream, (enum pw_stream_type)type));
+  enum pw_next next = pw_stream_resume(transaction->stream, (enum pw_stream_type)type);
+  if (pw_next_is_final(next) || !pw_next_is_final(transaction->next[type])) {
+    note_next(transaction, (enum pw_stream_type)type, next);
+  }
   return true;
 }
 
@@ -348,13 +357,16 @@ pw_transaction_wait(struct pw_transaction *transaction, enum pw_stream_type type
 /* One direction, from its headers to its end, with the waits that modules need. */
 static enum pw_next
 run_direction(struct pw_transaction *transaction, enum pw_stream_type type, const struct pw_fields *headers,
-              struct pw_view body, const struct pw_fields *trailers, const struct pw_script *script)
+              struct pw_view body, const struct pw_fields *trailers, size_t metadata, const struct pw_script *script)
 {
   bool     has_trailers = trailers != NULL && trailers->count > 0;
   size_t   chunk        = script->chunk_size > 0 ? script->chunk_size : body.size;
   uint32_t limit        = script->wait_milliseconds > 0 ? script->wait_milliseconds : DEFAULT_WAIT_MILLISECONDS;
 
   enum pw_next next = headers_step(transaction, type, headers, body.size == 0 && !has_trailers);
+  if (metadata > 0) {
+    next = metadata_step(transaction, type, metadata);
+  }
   for (size_t at = 0; at < body.size && !pw_next_is_final(next); at += chunk) {
     size_t size = body.size - at < chunk ? body.size - at : chunk;
     next = body_step(transaction, type, pw_view_make(body.data + at, size), at + size == body.size && !has_trailers);
@@ -372,10 +384,10 @@ void
 pw_transaction_run(struct pw_transaction *transaction, const struct pw_script *script)
 {
   enum pw_next next = run_direction(transaction, PW_STREAM_HTTP_REQUEST, script->request_headers, script->request_body,
-                                    script->request_trailers, script);
+                                    script->request_trailers, script->request_metadata, script);
   if (next == PW_NEXT_CONTINUE && script->response_headers != NULL) {
     next = run_direction(transaction, PW_STREAM_HTTP_RESPONSE, script->response_headers, script->response_body,
-                         script->response_trailers, script);
+                         script->response_trailers, script->response_metadata, script);
   }
   if (next == PW_NEXT_REPLY || next == PW_NEXT_FAIL) {
     pw_transaction_send_reply(transaction);

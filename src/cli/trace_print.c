@@ -3,7 +3,7 @@
 #include <inttypes.h>
 
 #include "cli/trace.h"
-#include "host/utf8.h"
+#include "text/utf8.h"
 
 #define DIM    "\033[2m"
 #define BOLD   "\033[1m"

@@ -71,7 +71,8 @@ static const struct pw_schema environment_schema = {.keys = environment_keys};
 
 static const struct pw_schema_key vm_keys[] = {
   {"runtime", .type = PW_SCHEMA_STRING, .offset = PLUGIN(engine), .preset = "the default engine",
-   .meaning = "The engine: `ats.wasm.runtime.wasmtime`, or `wasmtime` for short. `proxywasm engines` lists them."},
+   .meaning = "The engine: `ats.wasm.runtime.wasmtime`, `ats.wasm.runtime.wamr` or `ats.wasm.runtime.v8`, or "
+              "`wasmtime`, `wamr` and `v8` for short. `proxywasm engines` lists them."},
   {"vm_id", "vmId", .type = PW_SCHEMA_LINE, .offset = PLUGIN(vm_id),
    .meaning = "Plugins with the same `vm_id`, code, VM configuration, engine and limits share VMs, and so the module's "
               "memory; shared data and queues belong to a `vm_id`, too."},
@@ -116,6 +117,10 @@ static const struct pw_schema_key limit_keys[] = {
    .meaning = "Shortest period of `proxy_on_tick`; a shorter one is raised to it."},
   {"properties", .type = PW_SCHEMA_SIZE, LIMIT(properties_bytes), .minimum = 1, .maximum = 16 * MIB, .preset = "64KiB",
    .meaning = "Properties that modules set, for one transaction."},
+  {"pause", .type = PW_SCHEMA_DURATION, LIMIT(pause_milliseconds), .minimum = 1, .maximum = 24 * 60 * MINUTE,
+   .preset  = "60s",
+   .meaning = "How long a module may pause a transaction in one go; a body that it collects counts from its end on. "
+              "After that the plugin counts as broken for this transaction: see `fail_open`. Looked at once a second."},
   {0},
 };
 static const struct pw_schema limit_schema = {.keys = limit_keys};

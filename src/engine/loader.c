@@ -14,7 +14,9 @@
 /* The engines that this version knows: X(name, what its object needs to be opened). The first is the default. */
 #define ENGINES(X)                                                                                                     \
   X("wasmtime", "it needs Wasmtime's C library, libwasmtime.so: install that beside it, or run tools/setup and build " \
-                "again")
+                "again")                                                                                               \
+  X("wamr", "it needs nothing but the C library: install the one of the same version")                                 \
+  X("v8", "it needs V8 in Debian's library of Node.js, libnode.so.108: install the package libnode108")
 
 static const char *const names[] = {
 #define ENGINE_NAME(name, needs) name,
@@ -63,7 +65,7 @@ static size_t
 engine_number(const char *name)
 {
   static const char        prefix[]       = "ats.wasm.runtime.";
-  static const char *const known_to_ats[] = {"wamr", "wasmedge"};
+  static const char *const known_to_ats[] = {"wasmedge"};
   size_t                   number;
 
   if (!name || !*name) {

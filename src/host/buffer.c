@@ -110,10 +110,3 @@ pw_buffer_clear(struct pw_buffer *buffer)
 {
   pw_buffer_set_view(buffer, pw_view_make(NULL, 0));
 }
-
-void
-pw_buffer_free(struct pw_buffer *buffer)
-{
-  pw_bytes_clear(&buffer->bytes);
-  memset(buffer, 0, sizeof(*buffer));
-}

@@ -55,7 +55,14 @@ bool pw_buffer_take(struct pw_buffer *buffer, struct pw_bytes *out);
 
 /** Empties it; keeps memory for later. */
 void pw_buffer_clear(struct pw_buffer *buffer);
-/** Empties it and frees its memory. */
-void pw_buffer_free(struct pw_buffer *buffer);
+/** Empties it and frees its memory. Inline, because each stream has four, mostly with nothing to free. */
+static inline void
+pw_buffer_free(struct pw_buffer *buffer)
+{
+  if (buffer->bytes.data) {
+    pw_bytes_clear(&buffer->bytes);
+  }
+  memset(buffer, 0, sizeof(*buffer));
+}
 
 #endif

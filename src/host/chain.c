@@ -42,7 +42,10 @@ void
 pw_chain_delete(struct pw_chain *chain)
 {
   if (chain != NULL) {
-    pw_chain_release(chain);
+    chain->deleted = true;
+    if (chain->streams == 0) {
+      pw_chain_release(chain);
+    }
   }
 }
 

@@ -58,7 +58,7 @@ map_pairs(struct pw_vm *vm, uint32_t map, struct pw_pairs *scratch, const struct
     return call_map_exists(context->root, map) ? PW_STATUS_OK : PW_STATUS_BAD_ARGUMENT;
   }
   if (context->detached) {
-    *pairs = &context->stream->snapshot[map];
+    *pairs = context->stream->snapshot != NULL ? &context->stream->snapshot->maps[map] : scratch;
     return PW_STATUS_OK;
   }
   if (data == NULL) {

@@ -4,13 +4,20 @@
 #include "host/hostcall_table.h"
 #include "host/log.h"
 
+/* Continuing and closing, from any thread: a VM of vm_scope process gets its ticks on another one than the stream's.
+ * The stream is there as long as the worker's lock is held and the context is not detached, and the proxy is asked, not
+ * told. */
+static bool
+can_be_asked(const struct pw_context *context)
+{
+  return context->stream != NULL && !context->detached;
+}
+
 PW_HOSTCALL(pw_hc_continue_stream)
 {
   struct pw_context *context = vm->effective;
 
-  /* From any thread: a VM of vm_scope process gets its ticks on another one than the stream's. The stream is there as
-   * long as the worker's lock is held and the context is not detached, and the proxy is asked, not told. */
-  if (in[0].u32 >= PW_STREAM_TYPE_COUNT || context->stream == NULL || context->detached) {
+  if (in[0].u32 >= PW_STREAM_TYPE_COUNT || !can_be_asked(context)) {
     return PW_STATUS_BAD_ARGUMENT;
   }
   if (context->stream->is_tcp != (in[0].u32 >= PW_STREAM_DOWNSTREAM)) {
@@ -24,11 +31,11 @@ PW_HOSTCALL(pw_hc_close_stream)
 {
   struct pw_context *context = vm->effective;
 
-  if (in[0].u32 >= PW_STREAM_TYPE_COUNT || pw_context_stream_data(context) == NULL ||
+  if (in[0].u32 >= PW_STREAM_TYPE_COUNT || !can_be_asked(context) ||
       context->stream->is_tcp != (in[0].u32 >= PW_STREAM_DOWNSTREAM)) {
     return PW_STATUS_BAD_ARGUMENT;
   }
-  pw_stream_close(context->stream, (enum pw_stream_type)in[0].u32);
+  pw_stream_close(context->stream, context);
   return PW_STATUS_OK;
 }
 

@@ -58,14 +58,12 @@ pw_id_map_reserve(struct pw_id_map *map, size_t count)
 bool
 pw_id_map_put(struct pw_id_map *map, uint32_t id, void *value)
 {
-  struct pw_id_slot *slot = map->capacity ? slot_of(map, id) : NULL;
-  if (!slot || !slot->value) {
-    if (!pw_id_map_reserve(map, map->count + 1)) {
-      return false;
-    }
-    slot = slot_of(map, id);
-    map->count++;
+  bool full = map->count >= map->capacity / 4 * 3;
+  if (full && !pw_id_map_get(map, id) && !pw_id_map_reserve(map, map->count + 1)) {
+    return false;
   }
+  struct pw_id_slot *slot = slot_of(map, id);
+  map->count += slot->value ? 0 : 1;
   slot->id    = id;
   slot->value = value;
   return true;

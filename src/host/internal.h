@@ -14,12 +14,12 @@
 #include "host/foreign_function.h"
 #include "host/hostcall.h"
 #include "host/id_map.h"
-#include "host/log_text.h"
 #include "host/metric.h"
 #include "host/pairs.h"
 #include "host/property_store.h"
 #include "host/shared_data.h"
 #include "host/shared_queue.h"
+#include "text/log_text.h"
 
 #include <proxywasm/host.h>
 
@@ -123,6 +123,7 @@ struct pw_worker {
   struct pw_bytes bytes;
   struct pw_bytes output_bytes; /**< of fd_write, which an allocator may call beneath another hostcall */
   struct pw_bytes log_bytes;
+  struct pw_trap  trap; /**< of the call that has just returned false */
 
   pthread_mutex_t         event_lock; /**< guards the rest: other threads add events */
   struct pw_queue_event  *events;
@@ -148,25 +149,27 @@ pw_worker_leave(struct pw_worker *worker)
 /* --------------------------------------------------------------------------------------------------------------- vm */
 
 struct pw_vm {
+  /* What every call looks at, in two cache lines. */
+  struct pw_engine_instance  *instance; /**< NULL once it trapped and the last call has returned */
+  const struct pw_engine_ops *engine;
+  struct pw_context          *effective; /**< hostcalls act for this context */
+  struct pw_context          *finished;  /**< contexts whose proxy_done came: finalised after the call, see vm.c */
+  struct pw_memory           *memory;
   struct pw_worker           *worker;
   struct pw_host             *host;
-  const struct pw_engine_ops *engine;
-  struct pw_engine_instance  *instance; /**< NULL once it trapped and the last call has returned */
-  struct pw_memory           *memory;
-  struct pw_plugin           *plugin;    /**< the one it was made from; others of the same identity may share it */
-  struct pw_context          *effective; /**< hostcalls act for this context */
-  pw_function                 callbacks[PW_CALLBACK_COUNT];
-  pw_function                 allocator;
-  struct pw_id_map            contexts; /**< id -> struct pw_context */
-  uint32_t                    next_context_id;
   uint32_t                    references; /**< contexts and starters; the last one deletes */
   uint32_t                    depth;      /**< calls into the module under way */
-  bool                        allocating; /**< in the module's allocator: hostcalls that reach the proxy are refused */
+  struct pw_id_map            contexts;   /**< id -> struct pw_context */
+  uint32_t                    next_context_id;
+  bool                        ids_wrapped; /**< all ids have been used once */
+  bool                        allocating;  /**< in the module's allocator: hostcalls that reach the proxy are refused */
   bool                        dead;
   bool                        settling; /**< contexts are being finished: what comes up meanwhile waits its turn */
   bool                        started;
-  struct pw_context          *finished; /**< contexts whose proxy_done came: finalised after the call, see vm.c */
+  struct pw_plugin           *plugin; /**< the one it was made from; others of the same identity may share it */
   struct pw_vm               *next;
+  pw_function                 callbacks[PW_CALLBACK_COUNT];
+  pw_function                 allocator;
   struct pw_trap              trap; /**< of the death */
 };
 
@@ -175,13 +178,14 @@ enum pw_pause { PW_PAUSE_HEADERS = 1, PW_PAUSE_BODY = 2, PW_PAUSE_TRAILERS = 4 }
 
 /** One direction of one stream at one plugin. */
 struct pw_stage {
-  struct pw_buffer body;    /**< what its body callback looks at, or holds back */
-  uint8_t          pauses;  /**< set of enum pw_pause */
-  bool             running; /**< a callback of this direction runs */
-  bool             in_body; /**< and it is the body's */
-  bool             held;    /**< `body` has not been shown to its callback: headers are paused here, or before */
-  bool             end;     /**< the end of the stream follows what it holds */
-  bool             resume;  /**< the module said continue */
+  struct pw_buffer body;      /**< what its body callback looks at, or holds back */
+  uint64_t         paused_at; /**< monotonic nanoseconds when a callback last answered "pause" */
+  uint8_t          pauses;    /**< set of enum pw_pause */
+  bool             running;   /**< a callback of this direction runs */
+  bool             in_body;   /**< and it is the body's */
+  bool             held;      /**< `body` has not been shown to its callback: headers are paused here, or before */
+  bool             end;       /**< the end of the stream follows what it holds */
+  bool             resume;    /**< the module said continue */
 };
 
 /** A context: a root's, or a stream's at one plugin. */
@@ -230,8 +234,15 @@ struct pw_vm *pw_vm_new(struct pw_worker *worker, struct pw_plugin *plugin, stru
                         struct pw_error *error);
 /** Frees the instance of a dead VM, and tells all its contexts. No call into it is under way. */
 void pw_vm_bury(struct pw_vm *vm);
+void pw_vm_delete(struct pw_vm *vm);
 /** Gives a reference back; the last one deletes. */
-void pw_vm_release(struct pw_vm *vm);
+static inline void
+pw_vm_release(struct pw_vm *vm)
+{
+  if (PW_UNLIKELY(--vm->references == 0)) {
+    pw_vm_delete(vm);
+  }
+}
 
 /**
  * Calls a callback for a context. `values` has room for max(count, 1). False: it trapped (the VM is dead then, the
@@ -316,14 +327,26 @@ void                       pw_root_unsubscribe(struct pw_root *root);
 
 struct pw_chain {
   struct pw_worker   *worker;
-  struct pw_stream   *free_streams; /**< kept for the next transaction: a stream costs no allocation */
-  atomic_uint         references;   /**< of its owner, and one of each stream */
+  struct pw_stream   *free_streams;   /**< kept for the next transaction: a stream costs no allocation */
+  struct pw_stream   *paused_streams; /**< those that a module may have paused; see pause_limit.c */
+  uint32_t            streams;        /**< that have not been ended */
+  bool                deleted;        /**< by its owner */
+  atomic_uint         references; /**< one as long as it is not deleted or has `streams`, one of each deferred stream */
   uint32_t            callbacks;
   size_t              count;
   struct pw_instance *instances[];
 };
 
+/** Gives one of `references` back. Any thread. */
 void pw_chain_release(struct pw_chain *chain);
+/** One of `streams` less. The thread of its owner. */
+static inline void
+pw_chain_leave(struct pw_chain *chain)
+{
+  if (PW_UNLIKELY(--chain->streams == 0 && chain->deleted)) {
+    pw_chain_release(chain);
+  }
+}
 
 /** How far a direction of a stream is. */
 struct pw_direction {
@@ -336,6 +359,12 @@ struct pw_direction {
   atomic_bool asked;         /**< pw_proxy_ops.resume was called, pw_stream_resume not yet */
 };
 
+/** The maps of a stream for contexts that deferred their end. */
+struct pw_snapshot {
+  struct pw_pairs maps[PW_MAP_STREAM_COUNT];
+  struct pw_bytes bytes[PW_MAP_STREAM_COUNT];
+};
+
 /**
  * A stream belongs to one thread. But a context of it may be in a VM of a shared worker, where another thread
  * continues it, brings the VM down, or is done with it after the stream's end: whatever that touches is atomic, or a
@@ -344,7 +373,9 @@ struct pw_direction {
 struct pw_stream {
   struct pw_chain         *chain;
   struct pw_stream        *next_free;
-  void                    *data; /**< the proxy's */
+  struct pw_stream        *next_paused; /**< in chain->paused_streams */
+  struct pw_stream       **paused_link; /**< what points to it there; NULL: it is not in that list */
+  void                    *data;        /**< the proxy's */
   pthread_t                thread;
   atomic_int               verdict; /**< enum pw_next: CONTINUE, or how a module ended the phase */
   atomic_uint              pending; /**< 1, and one for each context that deferred its end */
@@ -355,8 +386,7 @@ struct pw_stream {
   atomic_bool              is_tcp;   /**< any thread asks */
   struct pw_direction      directions[2];
   struct pw_property_store properties;
-  struct pw_pairs          snapshot[PW_MAP_STREAM_COUNT]; /**< for contexts that deferred their end */
-  struct pw_bytes          snapshot_bytes[PW_MAP_STREAM_COUNT];
+  struct pw_snapshot      *snapshot; /**< NULL: no context deferred its end, or memory was out */
   struct pw_context        contexts[];
 };
 
@@ -381,8 +411,8 @@ pw_context_stream_data(const struct pw_context *context)
 
 /** A module continues a direction: notes it down, and asks the proxy when nothing of the stream is under way. */
 void pw_stream_continue(struct pw_stream *stream, struct pw_context *context, enum pw_stream_type type);
-/** A module closes it. */
-void pw_stream_close(struct pw_stream *stream, enum pw_stream_type type);
+/** A module closes it, from any thread. */
+void pw_stream_close(struct pw_stream *stream, const struct pw_context *context);
 /** Whether a reply may still be made: a module that answers its own reply for ever is stopped here. */
 bool pw_stream_may_reply(const struct pw_stream *stream);
 /** A module replied: the phase under way ends, or a pause does. */

@@ -73,13 +73,14 @@ stage_ask(struct pw_stream *stream, struct pw_context *context, int direction, e
   stage->resume  = false;
   if (action == PW_ACTION_PAUSE && pw_stream_verdict(stream) == PW_NEXT_CONTINUE) {
     stage->pauses |= pause_of(callback);
+    pw_stream_pause_begin(stream, stage);
   }
   return action;
 }
 
-enum pw_action
-pw_stage_call(struct pw_stream *stream, struct pw_context *context, int direction, enum pw_callback callback,
-              pw_value *values, size_t count)
+static inline enum pw_action
+stage_call(struct pw_stream *stream, struct pw_context *context, int direction, enum pw_callback callback,
+           pw_value *values, size_t count)
 {
   const struct pw_plugin *plugin = context->instance->plugin;
   struct pw_worker       *worker = context->instance->worker;
@@ -98,13 +99,11 @@ pw_stage_call(struct pw_stream *stream, struct pw_context *context, int directio
   return action;
 }
 
-static enum pw_callback
-headers_callback(const struct pw_stream *stream, int direction)
+enum pw_action
+pw_stage_call(struct pw_stream *stream, struct pw_context *context, int direction, enum pw_callback callback,
+              pw_value *values, size_t count)
 {
-  if (stream->is_tcp) {
-    return PW_CALLBACK_NEW_CONNECTION;
-  }
-  return direction == PW_STREAM_HTTP_REQUEST ? PW_CALLBACK_REQUEST_HEADERS : PW_CALLBACK_RESPONSE_HEADERS;
+  return stage_call(stream, context, direction, callback, values, count);
 }
 
 /* The number of pairs is asked of the proxy for each plugin: the one before may have changed it. */
@@ -119,29 +118,44 @@ map_count(const struct pw_stream *stream, enum pw_map_type map)
   return count;
 }
 
+static enum pw_action
+connection_call(struct pw_stream *stream, struct pw_context *context, int direction)
+{
+  pw_value values[1];
+
+  values[0].u64 = context->id;
+  return pw_stage_call(stream, context, direction, PW_CALLBACK_NEW_CONNECTION, values, 1);
+}
+
+static enum pw_action
+headers_call(struct pw_stream *stream, struct pw_context *context, int direction)
+{
+  const struct pw_plugin *plugin   = context->instance->plugin;
+  bool                    request  = direction == PW_STREAM_HTTP_REQUEST;
+  enum pw_callback        callback = request ? PW_CALLBACK_REQUEST_HEADERS : PW_CALLBACK_RESPONSE_HEADERS;
+  pw_value                values[3];
+
+  values[0].u64 = context->id;
+  if (pw_plugin_wants(plugin, callback)) {
+    values[1].u64 = map_count(stream, request ? PW_MAP_HTTP_REQUEST_HEADERS : PW_MAP_HTTP_RESPONSE_HEADERS);
+    values[2].u64 = stream->directions[direction].end;
+  }
+  return stage_call(stream, context, direction, callback, values, plugin->headers_have_end ? 3 : 2);
+}
+
 enum pw_next
 pw_stream_run_headers(struct pw_stream *stream, int direction, size_t step)
 {
-  struct pw_direction *d        = &stream->directions[direction];
-  enum pw_callback     callback = headers_callback(stream, direction);
-  enum pw_map_type     map      = direction == 0 ? PW_MAP_HTTP_REQUEST_HEADERS : PW_MAP_HTTP_RESPONSE_HEADERS;
+  struct pw_direction *d     = &stream->directions[direction];
+  size_t               count = stream->chain->count;
 
-  for (; step < stream->chain->count; ++step) {
+  for (; step < count; ++step) {
     struct pw_context *context = pw_stream_step(stream, direction, step);
-    pw_value           values[3];
-    enum pw_action     action;
+    enum pw_action     action  = PW_UNLIKELY(stream->is_tcp) ? connection_call(stream, context, direction)
+                                                             : headers_call(stream, context, direction);
 
-    values[0].u64 = context->id;
-    if (!stream->is_tcp && pw_plugin_wants(context->instance->plugin, callback)) {
-      values[1].u64 = map_count(stream, map);
-      values[2].u64 = d->end;
-    }
-    action = pw_stage_call(stream, context, direction, callback, values,
-                           stream->is_tcp                                ? 1
-                           : context->instance->plugin->headers_have_end ? 3
-                                                                         : 2);
-    if (pw_stream_verdict(stream) != PW_NEXT_CONTINUE) {
-      d->headers_at = stream->chain->count;
+    if (PW_UNLIKELY(pw_stream_verdict(stream) != PW_NEXT_CONTINUE)) {
+      d->headers_at = count;
       return PW_NEXT_CONTINUE;
     }
     if (action == PW_ACTION_PAUSE) {
@@ -149,7 +163,7 @@ pw_stream_run_headers(struct pw_stream *stream, int direction, size_t step)
       return PW_NEXT_PAUSE;
     }
   }
-  d->headers_at   = stream->chain->count;
+  d->headers_at   = count;
   d->headers_open = false;
   return PW_NEXT_CONTINUE;
 }

@@ -15,6 +15,7 @@
 #define PW_DEFAULT_LOG_LINE_BYTES        (8u << 10)
 #define PW_DEFAULT_TICK_MILLISECONDS     10
 #define PW_DEFAULT_PROPERTIES_BYTES      (64u << 10)
+#define PW_DEFAULT_PAUSE_MILLISECONDS    60000
 
 /* ---------------------------------------------------------------------------------------------------- configuration */
 
@@ -65,6 +66,7 @@ apply_defaults(struct pw_limits *limits)
   DEFAULT_LIMIT(log_line_bytes, PW_DEFAULT_LOG_LINE_BYTES);
   DEFAULT_LIMIT(tick_milliseconds, PW_DEFAULT_TICK_MILLISECONDS);
   DEFAULT_LIMIT(properties_bytes, PW_DEFAULT_PROPERTIES_BYTES);
+  DEFAULT_LIMIT(pause_milliseconds, PW_DEFAULT_PAUSE_MILLISECONDS);
 #undef DEFAULT_LIMIT
 }
 
@@ -265,6 +267,21 @@ pw_plugin_abi(const struct pw_plugin *plugin)
   default:
     return "0.2.1";
   }
+}
+
+bool
+pw_plugin_may_call(const struct pw_plugin *plugin, const char *hostcall)
+{
+  size_t i;
+
+  for (i = 0; i < plugin->code->info->import_count; ++i) {
+    const struct pw_linked_hostcall *linked = &plugin->hostcalls[i];
+
+    if (linked->function == linked->hostcall->function && strcmp(linked->hostcall->name, hostcall) == 0) {
+      return true;
+    }
+  }
+  return false;
 }
 
 bool

@@ -81,7 +81,7 @@ pw_property_store_get(const struct pw_property_store *store, struct pw_view path
 }
 
 void
-pw_property_store_clear(struct pw_property_store *store)
+pw_property_store_clear_items(struct pw_property_store *store)
 {
   for (size_t i = 0; i < store->count; i++) {
     pw_bytes_clear(&store->items[i].path);

@@ -30,7 +30,14 @@ enum pw_status pw_property_store_set(struct pw_property_store *store, struct pw_
                                      size_t limit);
 /** False when there is none. `*value` is valid until the store is changed. */
 bool pw_property_store_get(const struct pw_property_store *store, struct pw_view path, struct pw_view *value);
+void pw_property_store_clear_items(struct pw_property_store *store);
 /** Frees everything and leaves it empty. */
-void pw_property_store_clear(struct pw_property_store *store);
+static inline void
+pw_property_store_clear(struct pw_property_store *store)
+{
+  if (store->items) {
+    pw_property_store_clear_items(store);
+  }
+}
 
 #endif

@@ -51,13 +51,23 @@ context_leave(struct pw_context *context)
   }
 }
 
+/* Cleared by parts: a compiler clears small ones with a few stores, and all at once with an instruction that is slow to
+ * begin. So it is with a stream. */
+static void
+context_clear(struct pw_context *context)
+{
+  memset(context, 0, offsetof(struct pw_context, stages));
+  memset(&context->stages[0], 0, sizeof(context->stages[0]));
+  memset(&context->stages[1], 0, sizeof(context->stages[1]));
+}
+
 static void
 context_begin(struct pw_stream *stream, struct pw_context *context, struct pw_instance *instance)
 {
   struct pw_worker *worker = instance->worker;
   struct pw_root   *root;
 
-  memset(context, 0, sizeof(*context));
+  context_clear(context);
   context->stream   = stream;
   context->instance = instance;
   pw_worker_enter(worker);
@@ -74,6 +84,30 @@ context_begin(struct pw_stream *stream, struct pw_context *context, struct pw_in
   pw_worker_leave(worker);
 }
 
+/* Everything but the contexts. */
+static void
+stream_clear(struct pw_stream *stream, struct pw_chain *chain)
+{
+  int direction;
+
+  memset(stream, 0, offsetof(struct pw_stream, directions));
+  stream->chain  = chain;
+  stream->thread = pthread_self();
+  atomic_init(&stream->verdict, PW_NEXT_CONTINUE);
+  atomic_init(&stream->pending, 1);
+  atomic_init(&stream->is_tcp, false);
+  for (direction = 0; direction < 2; ++direction) {
+    struct pw_direction *d = &stream->directions[direction];
+
+    memset(d, 0, sizeof(*d));
+    d->headers_at  = chain->count;
+    d->trailers_at = chain->count;
+    atomic_init(&d->asked, false);
+  }
+  memset(&stream->properties, 0, sizeof(stream->properties));
+  stream->snapshot = NULL;
+}
+
 struct pw_stream *
 pw_stream_new(struct pw_chain *chain, void *data)
 {
@@ -88,21 +122,12 @@ pw_stream_new(struct pw_chain *chain, void *data)
       return NULL;
     }
   }
-  memset(stream, 0, sizeof(*stream));
-  atomic_fetch_add_explicit(&chain->references, 1, memory_order_relaxed);
-  stream->chain  = chain;
-  stream->data   = data;
-  stream->thread = pthread_self();
+  ++chain->streams;
+  stream_clear(stream, chain);
+  stream->data = data;
   /* A module may reply while its context is made: that is for the first phase to tell, and the contexts after it are
    * not there yet. */
   stream->in_phase = true;
-  atomic_init(&stream->verdict, PW_NEXT_CONTINUE);
-  atomic_init(&stream->pending, 1);
-  for (i = 0; i < 2; ++i) {
-    stream->directions[i].headers_at  = chain->count;
-    stream->directions[i].trailers_at = chain->count;
-    atomic_init(&stream->directions[i].asked, false);
-  }
   for (i = 0; i < chain->count; ++i) {
     context_begin(stream, &stream->contexts[i], chain->instances[i]);
   }
@@ -127,72 +152,85 @@ pw_stream_refused(struct pw_stream *stream)
 
 /* -------------------------------------------------------------------------------------------------------------- end */
 
+/* Copies a map. When memory is out it is empty. */
+static void
+snapshot_map(struct pw_stream *stream, enum pw_map_type map)
+{
+  struct pw_pairs *pairs = &stream->snapshot->maps[map];
+  struct pw_bytes *bytes = &stream->snapshot->bytes[map];
+  size_t           size  = 0;
+  size_t           i;
+
+  if (stream->chain->worker->host->proxy->map_pairs(stream->data, map, pairs) != PW_STATUS_OK) {
+    pairs->count = 0;
+  }
+  for (i = 0; i < pairs->count; ++i) {
+    size += pairs->items[i].key.size + pairs->items[i].value.size;
+  }
+  if (!pw_bytes_reserve(bytes, size + 1)) {
+    pairs->count = 0;
+  }
+  for (i = 0; i < pairs->count; ++i) {
+    struct pw_view *views[2] = {&pairs->items[i].key, &pairs->items[i].value};
+    int             part;
+
+    for (part = 0; part < 2; ++part) {
+      const char *copy = bytes->data + bytes->size;
+
+      pw_bytes_append(bytes, views[part]->data, views[part]->size);
+      views[part]->data = copy;
+    }
+  }
+}
+
 /* A context that outlives the proxy's stream reads its maps from a copy. */
 static void
 snapshot_take(struct pw_stream *stream)
 {
-  const struct pw_proxy_ops *proxy = stream->chain->worker->host->proxy;
-  int                        map;
+  int map;
 
-  for (map = 0; map < PW_MAP_STREAM_COUNT && !stream->is_tcp; ++map) {
-    struct pw_pairs *pairs = &stream->snapshot[map];
-    struct pw_bytes *bytes = &stream->snapshot_bytes[map];
-    size_t           i;
-    size_t           size = 0;
-
-    if (proxy->map_pairs(stream->data, (enum pw_map_type)map, pairs) != PW_STATUS_OK) {
-      pairs->count = 0;
-    }
-    for (i = 0; i < pairs->count; ++i) {
-      size += pairs->items[i].key.size + pairs->items[i].value.size;
-    }
-    if (!pw_bytes_reserve(bytes, size + 1)) {
-      pairs->count = 0;
-    }
-    for (i = 0; i < pairs->count; ++i) {
-      struct pw_view *views[2] = {&pairs->items[i].key, &pairs->items[i].value};
-      int             part;
-
-      for (part = 0; part < 2; ++part) {
-        const char *copy = bytes->data + bytes->size;
-
-        pw_bytes_append(bytes, views[part]->data, views[part]->size);
-        views[part]->data = copy;
-      }
-    }
+  stream->snapshot = stream->is_tcp ? NULL : (struct pw_snapshot *)calloc(1, sizeof(*stream->snapshot));
+  for (map = 0; stream->snapshot != NULL && map < PW_MAP_STREAM_COUNT; ++map) {
+    snapshot_map(stream, (enum pw_map_type)map);
   }
 }
 
 static void
-stream_free_parts(struct pw_stream *stream)
+snapshot_free(struct pw_snapshot *snapshot)
 {
   int map;
 
-  pw_property_store_clear(&stream->properties);
-  for (map = 0; map < PW_MAP_STREAM_COUNT && stream->deferred; ++map) {
-    pw_pairs_clear(&stream->snapshot[map]);
-    pw_bytes_clear(&stream->snapshot_bytes[map]);
+  for (map = 0; snapshot != NULL && map < PW_MAP_STREAM_COUNT; ++map) {
+    pw_pairs_clear(&snapshot->maps[map]);
+    pw_bytes_clear(&snapshot->bytes[map]);
   }
+  free(snapshot);
 }
 
-/* Gives back one of `pending`; the last one ends the stream. */
+/* Gives back one of `pending` of a deferred stream; the last one ends it. Perhaps on another thread: that is not the
+ * place for the chain's list. */
 static void
 stream_release(struct pw_stream *stream)
 {
   struct pw_chain *chain = stream->chain;
 
-  if (atomic_fetch_sub_explicit(&stream->pending, 1, memory_order_acq_rel) != 1) {
-    return;
-  }
-  stream_free_parts(stream);
-  if (PW_UNLIKELY(stream->deferred)) {
-    /* Perhaps on another thread: not the place for the chain's list. */
+  if (atomic_fetch_sub_explicit(&stream->pending, 1, memory_order_acq_rel) == 1) {
+    pw_property_store_clear(&stream->properties);
+    snapshot_free(stream->snapshot);
     free(stream);
-  } else {
-    stream->next_free   = chain->free_streams;
-    chain->free_streams = stream;
+    pw_chain_release(chain);
   }
-  pw_chain_release(chain);
+}
+
+/* The common end: no context put its own off, so that nobody else knows the stream. */
+static void
+stream_recycle(struct pw_stream *stream)
+{
+  struct pw_chain *chain = stream->chain;
+
+  pw_property_store_clear(&stream->properties);
+  stream->next_free   = chain->free_streams;
+  chain->free_streams = stream;
 }
 
 void
@@ -200,6 +238,17 @@ pw_stream_context_gone(struct pw_stream *stream, struct pw_context *context)
 {
   context_leave(context);
   stream_release(stream);
+}
+
+static void
+stream_defer(struct pw_stream *stream)
+{
+  if (!stream->deferred) {
+    stream->deferred = true;
+    atomic_fetch_add_explicit(&stream->chain->references, 1, memory_order_relaxed);
+    snapshot_take(stream);
+  }
+  atomic_fetch_add_explicit(&stream->pending, 1, memory_order_relaxed);
 }
 
 static void
@@ -211,11 +260,7 @@ context_end(struct pw_stream *stream, struct pw_context *context)
   if (context->vm == NULL || pw_context_done(context)) {
     context_leave(context);
   } else {
-    if (!stream->deferred) {
-      stream->deferred = true;
-      snapshot_take(stream);
-    }
-    atomic_fetch_add_explicit(&stream->pending, 1, memory_order_relaxed);
+    stream_defer(stream);
     context->detached = true;
     /* The body is out of its reach from here on, and may be large. */
     pw_buffer_free(&context->stages[0].body);
@@ -227,19 +272,25 @@ context_end(struct pw_stream *stream, struct pw_context *context)
 void
 pw_stream_end(struct pw_stream *stream)
 {
-  size_t count = stream->chain->count;
-  size_t i;
+  struct pw_chain *chain = stream->chain;
+  size_t           i;
 
+  pw_stream_pause_forget(stream);
   for (i = 0; i < 2; ++i) {
     stream->directions[i].headers_open  = false;
     stream->directions[i].trailers_open = false;
     /* Nobody is to be asked to go on any more. */
     atomic_store_explicit(&stream->directions[i].asked, true, memory_order_relaxed);
   }
-  for (i = 0; i < count; ++i) {
+  for (i = 0; i < chain->count; ++i) {
     context_end(stream, &stream->contexts[i]);
   }
-  stream_release(stream);
+  if (PW_UNLIKELY(stream->deferred)) {
+    stream_release(stream);
+  } else {
+    stream_recycle(stream);
+  }
+  pw_chain_leave(chain);
 }
 
 /* -------------------------------------------------------------------------------------- what modules do to a stream */
@@ -261,7 +312,8 @@ pw_stream_set_verdict(struct pw_stream *stream, enum pw_next verdict)
                                           memory_order_relaxed);
 }
 
-/* A verdict from outside of any phase has to reach the proxy: through whichever direction waits. */
+/* A verdict from outside of any phase has to reach the proxy: through whichever direction waits, or the request's when
+ * none does. */
 static void
 stream_ended_by_module(struct pw_stream *stream, enum pw_next verdict)
 {
@@ -281,9 +333,7 @@ stream_ended_by_module(struct pw_stream *stream, enum pw_next verdict)
       waiting = 1;
     }
   }
-  if (waiting >= 0) {
-    pw_stream_ask(stream, waiting);
-  }
+  pw_stream_ask(stream, waiting >= 0 ? waiting : 0);
 }
 
 bool
@@ -300,10 +350,15 @@ pw_stream_replied(struct pw_stream *stream)
 }
 
 void
-pw_stream_close(struct pw_stream *stream, enum pw_stream_type type)
+pw_stream_close(struct pw_stream *stream, const struct pw_context *context)
 {
-  (void)type;
-  stream_ended_by_module(stream, PW_NEXT_CLOSE);
+  if (PW_LIKELY(pw_context_stream_is_ours(context))) {
+    stream_ended_by_module(stream, PW_NEXT_CLOSE);
+  } else {
+    /* What waits, and whether a phase is under way, is not ours to see: the phase or the proxy finds the verdict. */
+    pw_stream_set_verdict(stream, PW_NEXT_CLOSE);
+    pw_stream_ask(stream, 0);
+  }
 }
 
 void

@@ -52,6 +52,11 @@ void pw_stream_drop_held(struct pw_stream *stream);
 /** What a stage held goes on: to its own callback if that has not seen it, else to the next step. */
 enum pw_next pw_stage_release(struct pw_stream *stream, int direction, size_t step);
 
+/** A callback answered "pause": its time begins. The stream's thread. */
+void pw_stream_pause_begin(struct pw_stream *stream, struct pw_stage *stage);
+/** The stream ends. */
+void pw_stream_pause_forget(struct pw_stream *stream);
+
 /** Asks the proxy for pw_stream_resume, once. */
 void pw_stream_ask(struct pw_stream *stream, int direction);
 

@@ -6,13 +6,13 @@
 static enum pw_next
 phase_end(struct pw_stream *stream, enum pw_next next)
 {
-  enum pw_next verdict =
-    (enum pw_next)atomic_exchange_explicit(&stream->verdict, PW_NEXT_CONTINUE, memory_order_acq_rel);
+  enum pw_next verdict;
 
   stream->in_phase = false;
-  if (PW_LIKELY(verdict == PW_NEXT_CONTINUE)) {
+  if (PW_LIKELY(atomic_load_explicit(&stream->verdict, memory_order_acquire) == PW_NEXT_CONTINUE)) {
     return next;
   }
+  verdict = (enum pw_next)atomic_exchange_explicit(&stream->verdict, PW_NEXT_CONTINUE, memory_order_acq_rel);
   if (verdict == PW_NEXT_FAIL || verdict == PW_NEXT_CLOSE) {
     stream->failed = true;
   }

@@ -141,44 +141,71 @@ vm_trapped(struct pw_vm *vm, const struct pw_trap *trap, const char *where)
   }
 }
 
+/* The call itself. A trap is told in `worker->trap`, which is nobody's longer than until it is looked at: on the stack
+ * it would put as much between what each call uses. */
+static inline bool
+vm_run(struct pw_vm *vm, struct pw_context *context, const pw_function *function, pw_value *values, size_t count,
+       uint32_t deadline_ms)
+{
+  struct pw_context *outer = vm->effective;
+  bool               ok;
+
+  vm->effective = context;
+  ++vm->depth;
+  ok = vm->engine->call(vm->instance, function, values, count > 0 ? count : 1, deadline_ms, &vm->worker->trap);
+  --vm->depth;
+  vm->effective = outer;
+  return ok;
+}
+
 static bool
 vm_enter(struct pw_vm *vm, struct pw_context *context, const pw_function *function, const char *name, pw_value *values,
          size_t count, uint32_t deadline_ms)
 {
-  struct pw_context         *outer = vm->effective;
   const struct pw_trace_ops *trace = vm->host->trace;
-  struct pw_trap             trap;
   bool                       ok;
 
-  if (PW_UNLIKELY(trace != NULL)) {
+  if (trace != NULL) {
     trace->callback_begin(vm->host->trace_data, context->instance, name, values, count);
   }
-  vm->effective = context;
-  ++vm->depth;
-  ok = vm->engine->call(vm->instance, function, values, count > 0 ? count : 1, deadline_ms, &trap);
-  --vm->depth;
-  vm->effective = outer;
-  if (PW_UNLIKELY(!ok)) {
-    vm_trapped(vm, &trap, name);
+  ok = vm_run(vm, context, function, values, count, deadline_ms);
+  if (!ok) {
+    vm_trapped(vm, &vm->worker->trap, name);
   }
-  if (PW_UNLIKELY(trace != NULL)) {
-    trace->callback_end(vm->host->trace_data, context->instance, name, ok ? values : NULL, ok ? NULL : &trap);
+  if (trace != NULL) {
+    trace->callback_end(vm->host->trace_data, context->instance, name, ok ? values : NULL,
+                        ok ? NULL : &vm->worker->trap);
   }
   return ok;
+}
+
+/* What follows a call seldom. */
+static __attribute__((noinline, cold)) void
+vm_call_trapped(struct pw_vm *vm, enum pw_callback callback)
+{
+  vm_trapped(vm, &vm->worker->trap, pw_callback_name(callback));
 }
 
 bool
 pw_vm_call(struct pw_vm *vm, struct pw_context *context, enum pw_callback callback, pw_value *values, size_t count,
            uint32_t deadline_ms)
 {
-  bool ok;
+  const pw_function *function = &vm->callbacks[callback];
+  bool               ok;
 
   if (PW_UNLIKELY(vm->dead)) {
     return false;
   }
   /* A reference: the last context may go while the call settles. */
   ++vm->references;
-  ok = vm_enter(vm, context, &vm->callbacks[callback], pw_callback_name(callback), values, count, deadline_ms);
+  if (PW_UNLIKELY(vm->host->trace != NULL)) {
+    ok = vm_enter(vm, context, function, pw_callback_name(callback), values, count, deadline_ms);
+  } else {
+    ok = vm_run(vm, context, function, values, count, deadline_ms);
+    if (PW_UNLIKELY(!ok)) {
+      vm_call_trapped(vm, callback);
+    }
+  }
   if (PW_LIKELY(vm->depth == 0) && PW_UNLIKELY(vm->dead || vm->finished != NULL)) {
     vm_settle(vm);
   }
@@ -189,9 +216,8 @@ pw_vm_call(struct pw_vm *vm, struct pw_context *context, enum pw_callback callba
 uint32_t
 pw_vm_allocate(struct pw_vm *vm, uint32_t size)
 {
-  struct pw_trap trap;
-  pw_value       value;
-  bool           ok;
+  pw_value value;
+  bool     ok;
 
   if (vm->plugin->allocator == NULL || vm->instance == NULL || vm->dead || vm->allocating) {
     return 0;
@@ -201,22 +227,33 @@ pw_vm_allocate(struct pw_vm *vm, uint32_t size)
   vm->allocating = true;
   ++vm->depth;
   /* No deadline of its own: it spends what the callback under way has left. */
-  ok = vm->engine->call(vm->instance, &vm->allocator, &value, 1, 0, &trap);
+  ok = vm->engine->call(vm->instance, &vm->allocator, &value, 1, 0, &vm->worker->trap);
   --vm->depth;
   vm->allocating = false;
   if (PW_UNLIKELY(!ok)) {
-    vm_trapped(vm, &trap, vm->plugin->allocator);
+    vm_trapped(vm, &vm->worker->trap, vm->plugin->allocator);
     return 0;
   }
   return value.u32;
 }
 
+/* Ids of contexts come again when all 2^32 have been used: then those that are still in use are passed over. */
+static uint32_t
+vm_next_id(struct pw_vm *vm)
+{
+  uint32_t id;
+
+  do {
+    id              = vm->next_context_id++;
+    vm->ids_wrapped = vm->ids_wrapped || id == 0;
+  } while (PW_UNLIKELY(id == 0 || (vm->ids_wrapped && pw_id_map_get(&vm->contexts, id) != NULL)));
+  return id;
+}
+
 bool
 pw_vm_add_context(struct pw_vm *vm, struct pw_context *context)
 {
-  do {
-    context->id = vm->next_context_id++;
-  } while (PW_UNLIKELY(context->id == 0 || pw_id_map_get(&vm->contexts, context->id) != NULL));
+  context->id = vm_next_id(vm);
   if (!pw_id_map_put(&vm->contexts, context->id, context)) {
     return false;
   }
@@ -310,6 +347,7 @@ vm_instantiate(struct pw_vm *vm, struct pw_error *error)
   options.host_data      = vm;
   options.memory_bytes   = limits->memory_bytes;
   options.table_elements = PW_TABLE_ELEMENTS;
+  options.worker         = vm->worker;
   vm->instance           = vm->engine->instance_new(vm->plugin->linked, &options, limits->start_milliseconds, error);
   if (vm->instance == NULL) {
     return false;
@@ -352,11 +390,8 @@ pw_vm_new(struct pw_worker *worker, struct pw_plugin *plugin, struct pw_root *ro
 }
 
 void
-pw_vm_release(struct pw_vm *vm)
+pw_vm_delete(struct pw_vm *vm)
 {
-  if (PW_LIKELY(--vm->references > 0)) {
-    return;
-  }
   vm_unlist(vm);
   if (vm->instance != NULL) {
     vm->engine->instance_delete(vm->instance);

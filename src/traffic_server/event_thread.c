@@ -179,6 +179,9 @@ on_housekeeping(TSCont continuation, TSEvent event, void *data)
   struct pw_event_thread *thread = (struct pw_event_thread *)TSContDataGet(continuation);
   (void)event;
   (void)data;
+  for (struct pw_generation_worker *worker = thread->workers; worker; worker = worker->next) {
+    pw_generation_worker_end_pauses(worker);
+  }
   end_unused(thread);
   pw_statistics_gather(thread);
   if (!thread->next) {

@@ -12,6 +12,7 @@
 
 #include "traffic_server/compatibility.h"
 #include "traffic_server/generation_worker.h"
+#include "traffic_server/pointer_table.h"
 #include "traffic_server/slot.h"
 
 #include <pthread.h>
@@ -30,6 +31,8 @@ struct pw_event_thread {
   int64_t                      streams;      /**< streams alive */
   int64_t                      streams_told; /**< as last told to statistics.h */
   int64_t                      instances_told;
+
+  struct pw_pointer_table transactions; /**< by TSHttpTxn; nodes of pw_transaction */
 
   pthread_mutex_t    lock; /**< guards the rest: other threads reach it */
   struct pw_segment *resumes;

@@ -31,6 +31,9 @@ struct pw_segment_plan {
   size_t                 count;
   enum pw_response_phase phase;
   bool                   wants_response; /**< one of them has proxy_on_response_headers */
+  bool                   wants_request_body;
+  bool                   wants_response_body;
+  bool                   changes_bodies; /**< one of them could */
 };
 
 struct pw_generation {

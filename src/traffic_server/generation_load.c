@@ -206,6 +206,33 @@ plugin_wants_streams(const struct pw_plugin *plugin)
   return false;
 }
 
+/* Only hooks and transforms are added that somebody wants. */
+static void
+plan_plugin(struct pw_segment_plan *plan, const struct pw_plugin *plugin)
+{
+  plan->wants_response |= pw_plugin_has_callback(plugin, PW_CALLBACK_RESPONSE_HEADERS);
+  plan->wants_request_body |= pw_plugin_has_callback(plugin, PW_CALLBACK_REQUEST_BODY);
+  plan->wants_response_body |= pw_plugin_has_callback(plugin, PW_CALLBACK_RESPONSE_BODY);
+  plan->changes_bodies |= pw_plugin_may_call(plugin, "proxy_set_buffer_bytes");
+}
+
+/* A client that waits for "100 Continue" is not heard of by the origin before its body has come. */
+static void
+say_what_bodies_need(const struct pw_generation *generation)
+{
+  TSMgmtInt sends = 0;
+  bool      wants = false;
+  for (size_t i = 0; i < generation->segment_count; i++) {
+    wants = wants || generation->segments[i].wants_request_body;
+  }
+  if (wants && TSMgmtIntGet("proxy.config.http.send_100_continue_response", &sends) == TS_SUCCESS && sends == 0) {
+    pw_log_note(
+      "a plugin is shown request bodies: clients that send 'Expect: 100-continue' wait until they lose patience, "
+      "unless proxy.config.http.send_100_continue_response is 1. 'request_body: off' keeps bodies from a module "
+      "that does not need them");
+  }
+}
+
 static bool
 plan_segments(struct pw_generation *generation)
 {
@@ -228,12 +255,13 @@ plan_segments(struct pw_generation *generation)
       plan--;
     }
     plan->count++;
-    plan->wants_response = plan->wants_response || pw_plugin_has_callback(loaded->plugin, PW_CALLBACK_RESPONSE_HEADERS);
-    wanted               = wanted || plugin_wants_streams(loaded->plugin);
+    plan_plugin(plan, loaded->plugin);
+    wanted = wanted || plugin_wants_streams(loaded->plugin);
   }
   if (!wanted) {
     generation->segment_count = 0;
   }
+  say_what_bodies_need(generation);
   return true;
 }
 

@@ -215,3 +215,13 @@ pw_generation_worker_run(struct pw_generation_worker *worker)
     run_one(worker->generation->shared);
   }
 }
+
+void
+pw_generation_worker_end_pauses(struct pw_generation_worker *worker)
+{
+  for (size_t i = 0; worker->transactions > 0 && i < worker->generation->segment_count; i++) {
+    if (worker->chains[i]) {
+      pw_chain_end_pauses(worker->chains[i], NULL);
+    }
+  }
+}

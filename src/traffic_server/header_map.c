@@ -3,6 +3,7 @@
 
 #include "host/pairs.h"
 #include "traffic_server/pseudo_header.h"
+#include "traffic_server/response_body.h"
 #include "traffic_server/transaction.h"
 
 /* Traffic Server keeps the length of a name in 16 bits, and that of a value in 24. */
@@ -12,20 +13,58 @@
 /* ----------------------------------------------------------------------------------------------- the server's headers
  */
 
+static bool
+ask_response(struct pw_transaction *transaction, struct pw_header *header)
+{
+  /* The response to the client is made from this one when the transform's output begins. */
+  if (transaction->phase == PW_PHASE_CLIENT_RESPONSE && pw_response_body_runs(transaction)) {
+    return TSHttpTxnTransformRespGet(transaction->txn, &header->buffer, &header->location) == TS_SUCCESS;
+  }
+  return (transaction->phase == PW_PHASE_ORIGIN_RESPONSE
+            ? TSHttpTxnServerRespGet(transaction->txn, &header->buffer, &header->location)
+            : TSHttpTxnClientRespGet(transaction->txn, &header->buffer, &header->location)) == TS_SUCCESS;
+}
+
+static bool
+find_response(struct pw_transaction *transaction, struct pw_header *header)
+{
+  struct pw_pseudo_values  *values = &transaction->values;
+  enum pw_transaction_phase phase  = transaction->phase;
+
+  if (phase != PW_PHASE_REQUEST && values->response_of == (unsigned)phase && transaction->held != TS_EVENT_NONE) {
+    *header = values->response;
+    return true;
+  }
+  if (phase == PW_PHASE_REQUEST || !ask_response(transaction, header)) {
+    return false;
+  }
+  values->response    = *header;
+  values->response_of = (unsigned)phase;
+  return true;
+}
+
+/* A header stays where it is while the server waits in a hook (`held`), and no longer. */
 bool
 pw_header_of(struct pw_transaction *transaction, enum pw_map_type map, struct pw_header *header)
 {
-  TSHttpTxn txn = transaction->txn;
-  if (map == PW_MAP_HTTP_REQUEST_HEADERS) {
-    return TSHttpTxnClientReqGet(txn, &header->buffer, &header->location) == TS_SUCCESS;
+  struct pw_pseudo_values *values = &transaction->values;
+
+  if (map == PW_MAP_HTTP_RESPONSE_HEADERS) {
+    return find_response(transaction, header);
   }
-  if (map != PW_MAP_HTTP_RESPONSE_HEADERS || transaction->phase == PW_PHASE_REQUEST) {
+  if (map != PW_MAP_HTTP_REQUEST_HEADERS) {
     return false;
   }
-  if (transaction->phase == PW_PHASE_ORIGIN_RESPONSE) {
-    return TSHttpTxnServerRespGet(txn, &header->buffer, &header->location) == TS_SUCCESS;
+  if (values->request_known && transaction->held != TS_EVENT_NONE) {
+    *header = values->request;
+    return true;
   }
-  return TSHttpTxnClientRespGet(txn, &header->buffer, &header->location) == TS_SUCCESS;
+  if (TSHttpTxnClientReqGet(transaction->txn, &header->buffer, &header->location) != TS_SUCCESS) {
+    return false;
+  }
+  values->request       = *header;
+  values->request_known = true;
+  return true;
 }
 
 static struct pw_view
@@ -120,37 +159,65 @@ pw_header_retain(const struct pw_header *header, bool (*keep)(struct pw_view nam
 /* --------------------------------------------------------------------------------------------------------- where it
  * ends */
 
-static bool
-field_is_zero(const struct pw_header *header, const char *name)
+static struct pw_view
+method_of(const struct pw_header *header)
 {
-  struct pw_view value;
-  return pw_header_field(header, name, &value) && pw_view_equal(value, pw_view_of("0"));
+  int         size   = 0;
+  const char *method = TSHttpHdrMethodGet(header->buffer, header->location, &size);
+  return pw_view_make(method, method && size > 0 ? (size_t)size : 0);
+}
+
+/* The server finds the names of its own constants without looking at each field. */
+static TSMLoc
+find_content_length(const struct pw_header *header)
+{
+  return TSMimeHdrFieldFind(header->buffer, header->location, TS_MIME_FIELD_CONTENT_LENGTH, TS_MIME_LEN_CONTENT_LENGTH);
 }
 
 static bool
-method_is(const struct pw_header *header, const char *method)
+is_chunked(const struct pw_header *header)
 {
-  int         size  = 0;
-  const char *given = TSHttpHdrMethodGet(header->buffer, header->location, &size);
-  return pw_view_equal(pw_view_make(given, given && size > 0 ? (size_t)size : 0), pw_view_of(method));
+  TSMLoc field = TSMimeHdrFieldFind(header->buffer, header->location, TS_MIME_FIELD_TRANSFER_ENCODING,
+                                    TS_MIME_LEN_TRANSFER_ENCODING);
+  if (field != TS_NULL_MLOC) {
+    field_release(header, field);
+  }
+  return field != TS_NULL_MLOC;
+}
+
+/* Takes the handle. */
+static bool
+is_zero(const struct pw_header *header, TSMLoc content_length)
+{
+  struct pw_view value = field_value(header, content_length);
+  field_release(header, content_length);
+  return value.size == 1 && value.data[0] == '0';
+}
+
+/* An HTTP/2 request may have a body of unknown length, and whether one follows is not shown: its method tells what is
+ * usual. */
+static bool
+has_body_of_unknown_length(TSHttpTxn txn, struct pw_view method)
+{
+  bool usual = pw_view_equal(method, pw_view_of("POST")) || pw_view_equal(method, pw_view_of("PUT")) ||
+               pw_view_equal(method, pw_view_of("PATCH"));
+  return usual && TSHttpTxnClientProtocolStackContains(txn, "h2") != NULL;
 }
 
 bool
 pw_request_ends_with_headers(struct pw_transaction *transaction)
 {
   struct pw_header header;
-  struct pw_view   value;
-  if (!pw_header_of(transaction, PW_MAP_HTTP_REQUEST_HEADERS, &header) || method_is(&header, "CONNECT") ||
-      pw_header_field(&header, "Transfer-Encoding", &value)) {
+  if (!pw_header_of(transaction, PW_MAP_HTTP_REQUEST_HEADERS, &header)) {
     return false;
   }
-  if (pw_header_field(&header, "Content-Length", &value)) {
-    return pw_view_equal(value, pw_view_of("0"));
+  struct pw_view method = method_of(&header);
+  if (pw_view_equal(method, pw_view_of("CONNECT")) || is_chunked(&header)) {
+    return false;
   }
-  /* An HTTP/2 request may have a body of unknown length, and whether one follows is not shown: its method tells what is
-   * usual. */
-  bool usual = method_is(&header, "POST") || method_is(&header, "PUT") || method_is(&header, "PATCH");
-  return !usual || TSHttpTxnClientProtocolStackContains(transaction->txn, "h2") == NULL;
+  TSMLoc content_length = find_content_length(&header);
+  return content_length != TS_NULL_MLOC ? is_zero(&header, content_length)
+                                        : !has_body_of_unknown_length(transaction->txn, method);
 }
 
 bool
@@ -161,8 +228,15 @@ pw_response_ends_with_headers(struct pw_transaction *transaction)
     return false;
   }
   int status = TSHttpHdrStatusGet(response.buffer, response.location);
-  return status == 204 || status == 304 || field_is_zero(&response, "Content-Length") ||
-         (pw_header_of(transaction, PW_MAP_HTTP_REQUEST_HEADERS, &request) && method_is(&request, "HEAD"));
+  if (status == 204 || status == 304) {
+    return true;
+  }
+  TSMLoc content_length = find_content_length(&response);
+  if (content_length != TS_NULL_MLOC && is_zero(&response, content_length)) {
+    return true;
+  }
+  return pw_header_of(transaction, PW_MAP_HTTP_REQUEST_HEADERS, &request) &&
+         pw_view_equal(method_of(&request), pw_view_of("HEAD"));
 }
 
 /* ----------------------------------------------------------------------------------------------------------- reading
@@ -286,11 +360,11 @@ kind_of(enum pw_map_type map, struct pw_view key)
   return host ? FIELD_HOST : FIELD_PLAIN;
 }
 
+/* Of what characters they are, the host has seen to. */
 static bool
-field_valid(struct pw_view key, struct pw_view value)
+field_fits(struct pw_view key, struct pw_view value)
 {
-  return key.size > 0 && key.size <= NAME_BYTES && value.size <= VALUE_BYTES && pw_field_name_valid(key) &&
-         pw_field_value_valid(value);
+  return key.size > 0 && key.size <= NAME_BYTES && value.size <= VALUE_BYTES;
 }
 
 static enum pw_status
@@ -319,7 +393,7 @@ pw_header_map_add(void *stream, enum pw_map_type map, struct pw_view key, struct
   if (status != PW_STATUS_OK) {
     return status;
   }
-  if (!field_valid(key, value)) {
+  if (!field_fits(key, value)) {
     return PW_STATUS_BAD_ARGUMENT;
   }
   if (is_special(map, key)) {
@@ -337,7 +411,7 @@ pw_header_map_replace(void *stream, enum pw_map_type map, struct pw_view key, st
   if (status != PW_STATUS_OK) {
     return status;
   }
-  if (!field_valid(key, value)) {
+  if (!field_fits(key, value)) {
     return PW_STATUS_BAD_ARGUMENT;
   }
   if (is_special(map, key)) {
@@ -383,7 +457,7 @@ check_pairs(struct pw_transaction *transaction, const struct pw_header *header, 
     enum pw_pseudo_header pseudo = pw_is_pseudo(key)                 ? pw_pseudo_header_find(map, key)
                                    : kind_of(map, key) == FIELD_HOST ? PW_PSEUDO_AUTHORITY
                                                                      : PW_PSEUDO_COUNT;
-    if (!field_valid(key, value) || (pw_is_pseudo(key) && pseudo == PW_PSEUDO_COUNT) ||
+    if (!field_fits(key, value) || (pw_is_pseudo(key) && pseudo == PW_PSEUDO_COUNT) ||
         (pseudo != PW_PSEUDO_COUNT && pw_pseudo_header_check(transaction, header, pseudo, value) != PW_STATUS_OK)) {
       return PW_STATUS_BAD_ARGUMENT;
     }

@@ -4,8 +4,8 @@
  * Request and response headers of a transaction as the maps of pw_proxy_ops. `stream` is a struct pw_segment.
  *
  * Pseudo-headers come first. `host` and `:authority` are the same thing in two places: whoever sets one sets both.
- * Content-Length and Transfer-Encoding tell where a body ends, and bodies are not changed here: a change of these
- * fields is answered OK and has no effect, as the server writes them itself. Trailers are NOT_FOUND.
+ * Content-Length and Transfer-Encoding tell where a body ends, and the server writes them itself: a change of these
+ * fields is answered OK and has no effect. Trailers are NOT_FOUND.
  */
 #ifndef PROXYWASM_TRAFFIC_SERVER_HEADER_MAP_H
 #define PROXYWASM_TRAFFIC_SERVER_HEADER_MAP_H

@@ -6,8 +6,8 @@
 #ifndef PROXYWASM_TRAFFIC_SERVER_HTTP_CALL_ANSWER_H
 #define PROXYWASM_TRAFFIC_SERVER_HTTP_CALL_ANSWER_H
 
+#include "traffic_server/chunks.h"
 #include "traffic_server/compatibility.h"
-#include "traffic_server/http_call_chunks.h"
 
 /** The status line and headers may be so long. */
 #define PW_ANSWER_HEAD_BYTES ((size_t)128 << 10)

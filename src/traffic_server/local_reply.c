@@ -93,7 +93,9 @@ pw_local_reply_take(void *stream, const struct pw_local_reply *reply)
   struct pw_local_answer *answer      = &transaction->answer;
   struct pw_view          reason      = reply->details;
 
-  if (transaction->phase == PW_PHASE_UPSTREAM || transaction->phase == PW_PHASE_SENT) {
+  bool too_late =
+    transaction->phase == PW_PHASE_UPSTREAM ? !pw_request_body_runs(transaction) : transaction->phase == PW_PHASE_SENT;
+  if (too_late) {
     return PW_STATUS_BAD_ARGUMENT;
   }
   if (!pw_field_value_valid(reason)) {
@@ -233,22 +235,32 @@ append_body_fields(const struct pw_header *header, const struct pw_local_answer 
   }
 }
 
+void
+pw_local_reply_write(const struct pw_local_answer *answer, const struct pw_header *header)
+{
+  struct pw_view reason = reason_of(answer);
+  TSHttpHdrStatusSet(header->buffer, header->location, (TSHttpStatus)answer->status);
+  TSHttpHdrReasonSet(header->buffer, header->location, reason.size ? reason.data : "", (int)reason.size);
+  pw_header_retain(header, is_kept);
+  append_fields(header, pw_bytes_view(&answer->fields));
+  append_body_fields(header, answer);
+}
+
+struct pw_view
+pw_local_reply_body(const struct pw_local_answer *answer)
+{
+  return body_precluded(answer->status) ? pw_view_make(NULL, 0) : pw_bytes_view(&answer->body);
+}
+
 bool
 pw_local_reply_build(struct pw_transaction *transaction)
 {
-  struct pw_local_answer *answer = &transaction->answer;
-  struct pw_header        header;
-  struct pw_view          reason = reason_of(answer);
-
+  struct pw_header header;
   if (TSHttpTxnClientRespGet(transaction->txn, &header.buffer, &header.location) != TS_SUCCESS) {
     return false;
   }
-  TSHttpHdrStatusSet(header.buffer, header.location, (TSHttpStatus)answer->status);
-  TSHttpHdrReasonSet(header.buffer, header.location, reason.size ? reason.data : "", (int)reason.size);
-  pw_header_retain(&header, is_kept);
-  append_fields(&header, pw_bytes_view(&answer->fields));
-  append_body_fields(&header, answer);
-  answer->built = true;
+  pw_local_reply_write(&transaction->answer, &header);
+  transaction->answer.built = true;
   return true;
 }
 

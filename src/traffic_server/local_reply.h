@@ -8,6 +8,7 @@
  *                                               turns into the reply. The connection is kept.
  *   POST_REMAP, READ_RESPONSE_HDR               an error page as well, by TS_EVENT_HTTP_ERROR. Traffic Server then
  *                                               closes an HTTP/1 connection.
+ *   in a response transform                     it is the transform's output; see response_body.c
  *   SEND_RESPONSE_HDR                           TS_EVENT_HTTP_ERROR builds a page that no hook sees any more; see
  *                                               pw_local_reply_at_send.
  */
@@ -19,6 +20,7 @@
 #include <proxywasm/proxy.h>
 
 struct pw_transaction;
+struct pw_header;
 
 /** A copy of a local reply. Zero-initialised: none. */
 struct pw_local_answer {
@@ -40,6 +42,11 @@ void pw_local_reply_refuse(struct pw_transaction *transaction);
 void pw_local_reply_clear(struct pw_local_answer *answer);
 /** Frees its memory. */
 void pw_local_reply_free(struct pw_local_answer *answer);
+
+/** Writes it into a response: status, fields, and those that belong to its body. */
+void pw_local_reply_write(const struct pw_local_answer *answer, const struct pw_header *header);
+/** Its body; empty for a status that has none. */
+struct pw_view pw_local_reply_body(const struct pw_local_answer *answer);
 
 /** Before SEND_RESPONSE_HDR: makes Traffic Server come to an error page. */
 void pw_local_reply_arm(struct pw_transaction *transaction);

@@ -62,9 +62,11 @@ TSPluginInit(int argc, const char *argv[])
     pw_log_error("plugin.config: wasm.so: no configuration file is named; write 'wasm.so FILE.yaml'");
     return;
   }
-  if (!pw_slot_open(argc - 1, (char *const *)(argv + 1), true, true, &error)) {
+  struct pw_slot *slot = pw_slot_open(argc - 1, (char *const *)(argv + 1), true, true, &error);
+  if (!slot) {
     pw_log_error("plugin.config: wasm.so %s: %s", argv[1], error.message);
     return;
   }
   add_request_hook();
+  pw_transactions_hook_all(slot);
 }

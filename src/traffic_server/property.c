@@ -119,7 +119,11 @@ set_path_part(void *stream, struct pw_view value, bool query)
 static enum pw_status
 set_field(void *stream, enum pw_map_type map, struct pw_view name, struct pw_view value)
 {
-  return value.size == 0 ? pw_header_map_remove(stream, map, name) : pw_header_map_replace(stream, map, name, value);
+  if (value.size == 0) {
+    return pw_header_map_remove(stream, map, name);
+  }
+  return pw_field_name_valid(name) && pw_field_value_valid(value) ? pw_header_map_replace(stream, map, name, value)
+                                                                  : PW_STATUS_BAD_ARGUMENT;
 }
 
 static enum pw_status

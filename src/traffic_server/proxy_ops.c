@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "traffic_server/proxy_ops.h"
 
+#include "traffic_server/body.h"
 #include "traffic_server/generation_worker.h"
 #include "traffic_server/header_map.h"
 #include "traffic_server/http_call.h"
@@ -52,10 +53,16 @@ random_bytes(void *proxy, void *bytes, size_t size)
   return true;
 }
 
-/* What has no entry is answered UNIMPLEMENTED to modules:
- * - grpc_*, body_out: not yet served here;
- * - clear_route_cache: remap has chosen the upstream by the time a filter of a remap rule runs, and has not yet when a
- *   global one does, so there is nothing to clear. */
+/* Remap chooses the upstream from what the request is when global plugins have run: until then no choice is kept that
+ * could be wrong. Afterwards it cannot be made again. */
+static enum pw_status
+clear_route_cache(void *stream)
+{
+  const struct pw_transaction *transaction = ((const struct pw_segment *)stream)->transaction;
+  return transaction->held == TS_EVENT_HTTP_READ_REQUEST_HDR ? PW_STATUS_OK : PW_STATUS_BAD_ARGUMENT;
+}
+
+/* What has no entry is answered UNIMPLEMENTED to modules: grpc_* is not yet served here. */
 static const struct pw_proxy_ops ops = {
   .log              = pw_log_module,
   .time_realtime    = time_realtime,
@@ -77,6 +84,9 @@ static const struct pw_proxy_ops ops = {
   .property_set     = pw_property_set,
   .local_reply      = pw_local_reply_take,
   .resume           = pw_transaction_resume_later,
+  .body_out         = pw_body_out,
+
+  .clear_route_cache = clear_route_cache,
 };
 
 const struct pw_proxy_ops *

@@ -352,13 +352,16 @@ pw_pseudo_header_set(struct pw_transaction *transaction, const struct pw_header 
     set_in_url(header, pseudo, value);
   }
   if (pseudo == PW_PSEUDO_AUTHORITY) {
-    struct pw_header again;
     pw_header_remove(header, pw_view_of("Host"));
     if (!pw_header_append(header, pw_view_of("Host"), value)) {
       return PW_STATUS_INTERNAL_FAILURE;
     }
+  }
+  if (pseudo != PW_PSEUDO_STATUS) {
+    TSMBuffer buffer;
+    TSMLoc    request;
     /* Asking for the request makes the server look up its host anew. */
-    pw_header_of(transaction, PW_MAP_HTTP_REQUEST_HEADERS, &again);
+    TSHttpTxnClientReqGet(transaction->txn, &buffer, &request);
   }
   return PW_STATUS_OK;
 }

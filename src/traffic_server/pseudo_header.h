@@ -30,19 +30,26 @@ pw_is_pseudo(struct pw_view key)
 enum pw_pseudo_header pw_pseudo_header_find(enum pw_map_type map, struct pw_view key);
 struct pw_view        pw_pseudo_header_name(enum pw_pseudo_header pseudo);
 
-/** Values that are nowhere in one piece, composed when they are asked for. Zero-initialised is empty. */
+/** What is not asked of the server twice: where its headers are, and values that are nowhere in one piece and are
+ *  composed when they are asked for. Zero-initialised is empty. */
 struct pw_pseudo_values {
-  struct pw_bytes path;
-  struct pw_bytes authority;
-  char            status[4];
-  bool            path_known; /**< `path` is the present one */
-  bool            authority_known;
+  struct pw_header request;
+  struct pw_header response;
+  struct pw_bytes  path;
+  struct pw_bytes  authority;
+  char             status[4];
+  bool             request_known; /**< `request` is where it is now */
+  unsigned         response_of;   /**< the enum pw_transaction_phase whose response it is; 0: not known */
+  bool             path_known;    /**< `path` is the present one */
+  bool             authority_known;
 };
 
 /** The header was changed, by a module or by the server. */
 static inline void
 pw_pseudo_values_forget(struct pw_pseudo_values *values)
 {
+  values->request_known   = false;
+  values->response_of     = 0;
   values->path_known      = false;
   values->authority_known = false;
 }

@@ -10,7 +10,6 @@
 #include <stdlib.h>
 
 /* Held while files are loaded: one load at a time. Not taken by event threads. */
-static bool            has_rules; /* a slot of a remap rule has been opened */
 static pthread_mutex_t load_lock = PTHREAD_MUTEX_INITIALIZER;
 /* Guards the table and the generations' exchange. Held for moments. */
 static pthread_mutex_t table_lock = PTHREAD_MUTEX_INITIALIZER;
@@ -193,12 +192,6 @@ slot_load(struct pw_slot *slot, bool keep_broken, struct pw_error *error)
   return slot;
 }
 
-bool
-pw_slots_of_rules(void)
-{
-  return __atomic_load_n(&has_rules, __ATOMIC_RELAXED);
-}
-
 struct pw_slot *
 pw_slot_open(int count, char *const *files, bool is_global, bool keep_broken, struct pw_error *error)
 {
@@ -212,9 +205,6 @@ pw_slot_open(int count, char *const *files, bool is_global, bool keep_broken, st
   }
   slot->references = 1;
   slot->is_global  = is_global;
-  if (!is_global) {
-    __atomic_store_n(&has_rules, true, __ATOMIC_RELAXED);
-  }
 
   pthread_mutex_lock(&load_lock);
   pthread_mutex_lock(&table_lock);

@@ -43,9 +43,6 @@ struct pw_generation *pw_slot_generation(struct pw_slot *slot);
 /** Calls `visit` for each slot, which must not open or close one. */
 void pw_slots_each(void (*visit)(void *data, struct pw_slot *slot), void *data);
 
-/** Whether there has ever been a slot of a remap rule. Any thread. */
-bool pw_slots_of_rules(void);
-
 /** The global slots, in the order of plugin.config. They never go. */
 struct pw_slot *const *pw_global_slots(size_t *count);
 

@@ -2,12 +2,15 @@
 #include "traffic_server/transaction.h"
 
 #include "traffic_server/log.h"
-#include "traffic_server/process.h"
+#include "traffic_server/response_body.h"
 #include "traffic_server/statistics.h"
 #include "traffic_server/transaction_memory.h"
 
 /* Hooks of a transaction, as bits of pw_transaction.hooks. */
 #define HOOK_BIT(hook) (1u << (hook))
+
+/* Those that come for every transaction of the server. Written while it starts, before there is any. */
+static unsigned hooks_of_all;
 
 static int on_hook(TSCont continuation, TSEvent event, void *data);
 
@@ -16,98 +19,10 @@ add_hook(struct pw_transaction *transaction, TSHttpHookID hook)
 {
   if (!(transaction->hooks & HOOK_BIT(hook))) {
     transaction->hooks |= HOOK_BIT(hook);
-    TSHttpTxnHookAdd(transaction->txn, hook, transaction->continuation);
-  }
-}
-
-/* ------------------------------------------------------------------------------------------------------------ outcomes
- */
-
-/* What a phase came to, for the hook that it belongs to. */
-enum outcome { OUTCOME_CONTINUE, OUTCOME_HOLD, OUTCOME_REPLY, OUTCOME_CLOSE };
-
-static enum outcome
-outcome_of(struct pw_segment *segment, enum pw_next next, enum pw_stream_type direction)
-{
-  struct pw_transaction *transaction = segment->transaction;
-  switch (next) {
-  case PW_NEXT_CONTINUE:
-    return OUTCOME_CONTINUE;
-  case PW_NEXT_PAUSE:
-    transaction->paused    = segment;
-    transaction->direction = direction;
-    return OUTCOME_HOLD;
-  case PW_NEXT_REPLY:
-    if (transaction->answer.given) {
-      return OUTCOME_REPLY;
-    }
-    break;
-  case PW_NEXT_CLOSE:
-    return OUTCOME_CLOSE;
-  default:
-    break;
-  }
-  pw_local_reply_refuse(transaction);
-  return OUTCOME_REPLY;
-}
-
-/* ------------------------------------------------------------------------------------------------------------- request
- */
-
-static enum outcome
-request_segment(struct pw_segment *segment, bool end_of_stream)
-{
-  segment->stream = pw_stream_new(segment->chain, segment);
-  if (!segment->stream) {
-    return outcome_of(segment, PW_NEXT_FAIL, PW_STREAM_HTTP_REQUEST);
-  }
-  segment->transaction->thread->streams++;
-  if (pw_stream_refused(segment->stream)) {
-    return outcome_of(segment, PW_NEXT_FAIL, PW_STREAM_HTTP_REQUEST);
-  }
-  return outcome_of(segment, pw_stream_request_headers(segment->stream, end_of_stream), PW_STREAM_HTTP_REQUEST);
-}
-
-/* The request meets the segments from `segment` on. */
-static enum outcome
-request_from(struct pw_transaction *transaction, struct pw_segment *segment)
-{
-  enum outcome outcome = OUTCOME_CONTINUE;
-  for (; segment && outcome == OUTCOME_CONTINUE; segment = segment->next) {
-    outcome = request_segment(segment, pw_request_ends_with_headers(transaction));
-  }
-  return outcome;
-}
-
-/* ------------------------------------------------------------------------------------------------------------ response
- */
-
-static bool
-answers_now(const struct pw_segment *segment, enum pw_response_phase phase)
-{
-  return segment->stream && !segment->answered && segment->plan->phase == phase;
-}
-
-static enum pw_response_phase
-present_response_phase(const struct pw_transaction *transaction)
-{
-  return transaction->phase == PW_PHASE_ORIGIN_RESPONSE ? PW_RESPONSE_PHASE_ORIGIN : PW_RESPONSE_PHASE_CLIENT;
-}
-
-/* The response meets the segments from `segment` back to the first. */
-static enum outcome
-response_from(struct pw_transaction *transaction, struct pw_segment *segment)
-{
-  enum outcome outcome = OUTCOME_CONTINUE;
-  for (; segment && outcome == OUTCOME_CONTINUE; segment = segment->previous) {
-    if (answers_now(segment, present_response_phase(transaction))) {
-      bool end_of_stream = pw_response_ends_with_headers(transaction);
-      segment->answered  = true;
-      outcome =
-        outcome_of(segment, pw_stream_response_headers(segment->stream, end_of_stream), PW_STREAM_HTTP_RESPONSE);
+    if (!(hooks_of_all & HOOK_BIT(hook))) {
+      TSHttpTxnHookAdd(transaction->txn, hook, transaction->continuation);
     }
   }
-  return outcome;
 }
 
 /* ------------------------------------------------------------------------------------------------ how hooks are ended
@@ -143,28 +58,68 @@ arm(struct pw_transaction *transaction)
   add_hook(transaction, TS_HTTP_SEND_REQUEST_HDR_HOOK);
 }
 
+void
+pw_transaction_arm(struct pw_transaction *transaction)
+{
+  arm(transaction);
+  pw_transaction_watch_answer(transaction);
+}
+
+void
+pw_transaction_watch_answer(struct pw_transaction *transaction)
+{
+  add_hook(transaction, TS_HTTP_READ_RESPONSE_HDR_HOOK);
+}
+
+static TSHttpHookID
+response_hook(const struct pw_segment_plan *plan)
+{
+  return plan->phase == PW_RESPONSE_PHASE_ORIGIN ? TS_HTTP_READ_RESPONSE_HDR_HOOK : TS_HTTP_SEND_RESPONSE_HDR_HOOK;
+}
+
 static void
 add_response_hooks(struct pw_transaction *transaction)
 {
   for (const struct pw_segment *segment = transaction->first; segment; segment = segment->next) {
-    if (segment->stream && segment->plan->wants_response) {
-      add_hook(transaction, segment->plan->phase == PW_RESPONSE_PHASE_ORIGIN ? TS_HTTP_READ_RESPONSE_HDR_HOOK
-                                                                             : TS_HTTP_SEND_RESPONSE_HDR_HOOK);
+    const struct pw_segment_plan *plan = segment->plan;
+    if (segment->stream && (plan->wants_response || plan->wants_response_body)) {
+      add_hook(transaction, response_hook(plan));
+    }
+    if (segment->stream && plan->wants_response_body) {
+      add_hook(transaction, TS_HTTP_SEND_RESPONSE_HDR_HOOK);
     }
   }
 }
 
+/* What is wanted from the request's headers on. False: memory is out. */
+static bool
+prepare(struct pw_transaction *transaction)
+{
+  add_response_hooks(transaction);
+  if (!pw_request_body_prepare(transaction) || !pw_response_body_prepare(transaction, false)) {
+    return false;
+  }
+  if (transaction->request_body.body.transform.connection) {
+    add_hook(transaction, TS_HTTP_SEND_REQUEST_HDR_HOOK);
+    add_hook(transaction, TS_HTTP_READ_RESPONSE_HDR_HOOK);
+  }
+  return true;
+}
+
 /* Ends READ_REQUEST_HDR, or POST_REMAP after a pause there. */
 static void
-finish_request(struct pw_transaction *transaction, enum outcome outcome)
+finish_request(struct pw_transaction *transaction, enum pw_outcome outcome)
 {
-  if (outcome == OUTCOME_HOLD) {
+  if (outcome == PW_OUTCOME_HOLD) {
     return;
   }
-  add_response_hooks(transaction);
-  if (outcome == OUTCOME_CLOSE) {
+  if (!prepare(transaction)) {
+    pw_local_reply_refuse(transaction);
+    outcome = PW_OUTCOME_REPLY;
+  }
+  if (outcome == PW_OUTCOME_CLOSE) {
     shut_down(transaction);
-  } else if (outcome == OUTCOME_REPLY) {
+  } else if (outcome == PW_OUTCOME_REPLY) {
     TSEvent event = transaction->held == TS_EVENT_HTTP_POST_REMAP ? TS_EVENT_HTTP_ERROR : TS_EVENT_HTTP_CONTINUE;
     arm(transaction);
     reenable(transaction, event);
@@ -174,48 +129,62 @@ finish_request(struct pw_transaction *transaction, enum outcome outcome)
   }
 }
 
-static void
-finish_origin_response(struct pw_transaction *transaction, enum outcome outcome)
+/* Of the origin's response: a revalidated object is in the cache as its filters made it. */
+static bool
+has_body_to_filter(struct pw_transaction *transaction)
 {
-  if (outcome == OUTCOME_HOLD) {
+  return !pw_response_ends_with_headers(transaction);
+}
+
+static void
+finish_origin_response(struct pw_transaction *transaction, enum pw_outcome outcome)
+{
+  bool wants_body = outcome == PW_OUTCOME_HOLD && has_body_to_filter(transaction) &&
+                    pw_stream_takes_body(transaction->paused->stream, PW_STREAM_HTTP_RESPONSE);
+  if (outcome == PW_OUTCOME_HOLD && !wants_body) {
     return;
   }
-  if (outcome == OUTCOME_CLOSE) {
+  if (outcome != PW_OUTCOME_REPLY && outcome != PW_OUTCOME_CLOSE && has_body_to_filter(transaction) &&
+      !pw_response_body_prepare(transaction, true)) {
+    pw_local_reply_refuse(transaction);
+    outcome = PW_OUTCOME_REPLY;
+  }
+  if (outcome == PW_OUTCOME_CLOSE) {
     shut_down(transaction);
     return;
   }
   transaction->phase = PW_PHASE_UPSTREAM;
-  if (outcome == OUTCOME_REPLY) {
+  if (outcome == PW_OUTCOME_REPLY) {
     arm(transaction);
   }
-  reenable(transaction, outcome == OUTCOME_REPLY ? TS_EVENT_HTTP_ERROR : TS_EVENT_HTTP_CONTINUE);
+  reenable(transaction, outcome == PW_OUTCOME_REPLY ? TS_EVENT_HTTP_ERROR : TS_EVENT_HTTP_CONTINUE);
 }
 
 static void
-finish_client_response(struct pw_transaction *transaction, enum outcome outcome)
+finish_client_response(struct pw_transaction *transaction, enum pw_outcome outcome)
 {
   bool ours = transaction->answer.built;
-  if (outcome == OUTCOME_HOLD) {
+  if (outcome == PW_OUTCOME_HOLD) {
     return;
   }
-  if (outcome == OUTCOME_CLOSE) {
+  if (outcome == PW_OUTCOME_CLOSE) {
     shut_down(transaction);
     return;
   }
   if (ours) {
-    if (outcome == OUTCOME_REPLY) {
+    if (outcome == PW_OUTCOME_REPLY) {
       pw_local_reply_build(transaction);
     }
     pw_local_reply_finish(transaction);
-  } else if (outcome == OUTCOME_REPLY) {
+  } else if (outcome == PW_OUTCOME_REPLY) {
     pw_local_reply_at_send(transaction);
   }
   transaction->phase = PW_PHASE_SENT;
-  reenable(transaction, outcome == OUTCOME_REPLY && !ours ? TS_EVENT_HTTP_ERROR : TS_EVENT_HTTP_CONTINUE);
+  reenable(transaction, outcome == PW_OUTCOME_REPLY && !ours ? TS_EVENT_HTTP_ERROR : TS_EVENT_HTTP_CONTINUE);
 }
 
 static void
-finish(struct pw_transaction *transaction, enum outcome outcome)
+finish(struct pw_transaction *transaction, enum pw_outcome outcome)
 {
   switch (transaction->held) {
   case TS_EVENT_HTTP_READ_REQUEST_HDR:
@@ -229,7 +198,11 @@ finish(struct pw_transaction *transaction, enum outcome outcome)
     finish_client_response(transaction, outcome);
     break;
   default:
-    /* Nothing waits: the transaction went its way without this direction. */
+    /* Nothing waits: the transaction goes its way without this direction, until its next hook. */
+    if (outcome == PW_OUTCOME_CLOSE) {
+      transaction->closing = true;
+      add_hook(transaction, TS_HTTP_SEND_RESPONSE_HDR_HOOK);
+    }
     break;
   }
 }
@@ -259,13 +232,21 @@ at_read_response(struct pw_transaction *transaction)
 {
   TSMBuffer buffer;
   TSMLoc    header;
-  if (TSHttpTxnServerRespGet(transaction->txn, &buffer, &header) != TS_SUCCESS || is_interim(buffer, header) ||
-      transaction->answer.armed) {
-    reenable(transaction, TS_EVENT_HTTP_CONTINUE);
+  if (TSHttpTxnServerRespGet(transaction->txn, &buffer, &header) != TS_SUCCESS || is_interim(buffer, header)) {
+    reenable(transaction, pw_request_body_bars_interim(transaction) ? TS_EVENT_HTTP_ERROR : TS_EVENT_HTTP_CONTINUE);
+    return;
+  }
+  pw_request_body_answered(transaction);
+  if (transaction->closing) {
+    shut_down(transaction);
+    return;
+  }
+  if (transaction->answer.armed) {
+    reenable(transaction, TS_EVENT_HTTP_ERROR);
     return;
   }
   transaction->phase = PW_PHASE_ORIGIN_RESPONSE;
-  finish_origin_response(transaction, response_from(transaction, transaction->last));
+  finish_origin_response(transaction, pw_segments_response(transaction));
 }
 
 static void
@@ -278,11 +259,15 @@ at_send_response(struct pw_transaction *transaction)
     reenable(transaction, TS_EVENT_HTTP_CONTINUE);
     return;
   }
+  if (transaction->closing) {
+    shut_down(transaction);
+    return;
+  }
   transaction->phase = PW_PHASE_CLIENT_RESPONSE;
   if (transaction->answer.armed) {
     pw_local_reply_build(transaction);
   }
-  finish_client_response(transaction, response_from(transaction, transaction->last));
+  finish_client_response(transaction, pw_segments_response(transaction));
 }
 
 /* A reply was armed, and yet the server is on its way to a cached or an upstream response. */
@@ -294,28 +279,37 @@ at_guard(struct pw_transaction *transaction)
 }
 
 static void
+at_send_request(struct pw_transaction *transaction)
+{
+  if (transaction->closing) {
+    shut_down(transaction);
+    return;
+  }
+  pw_request_body_sends(transaction);
+  at_guard(transaction);
+}
+
+static void
 at_close(struct pw_transaction *transaction)
 {
   TSHttpTxn txn      = transaction->txn;
   transaction->phase = PW_PHASE_SENT;
-  if (transaction->listed) {
-    TSUserArgSet(txn, pw_process_argument_index(), NULL);
-  }
+  pw_pointer_table_remove(&transaction->thread->transactions, &transaction->node);
   pw_transaction_free(transaction);
   TSHttpTxnReenable(txn, TS_EVENT_HTTP_CONTINUE);
 }
 
-static int
-on_hook(TSCont continuation, TSEvent event, void *data)
+static void
+at_hook(struct pw_transaction *transaction, TSEvent event)
 {
-  struct pw_transaction *transaction = (struct pw_transaction *)TSContDataGet(continuation);
-  (void)data;
-
   transaction->held = event;
   pw_pseudo_values_forget(&transaction->values);
   switch (event) {
   case TS_EVENT_HTTP_POST_REMAP:
     at_post_remap(transaction);
+    break;
+  case TS_EVENT_HTTP_SEND_REQUEST_HDR:
+    at_send_request(transaction);
     break;
   case TS_EVENT_HTTP_READ_RESPONSE_HDR:
     at_read_response(transaction);
@@ -330,31 +324,90 @@ on_hook(TSCont continuation, TSEvent event, void *data)
     at_guard(transaction);
     break;
   }
+}
+
+static int
+on_hook(TSCont continuation, TSEvent event, void *data)
+{
+  (void)data;
+  at_hook((struct pw_transaction *)TSContDataGet(continuation), event);
   return 0;
+}
+
+/* -------------------------------------------------------------------------------------------- hooks of all
+ * transactions
+ */
+
+/* A transaction's arguments in the server cost more than anything else that is done for it: the event thread has a
+ * table of its own. NULL: there is none yet. */
+static struct pw_transaction *
+find_transaction(struct pw_event_thread *thread, TSHttpTxn txn)
+{
+  return (struct pw_transaction *)pw_pointer_table_find(&thread->transactions, txn);
+}
+
+static TSHttpHookID
+hook_of_event(TSEvent event)
+{
+  switch (event) {
+  case TS_EVENT_HTTP_READ_RESPONSE_HDR:
+    return TS_HTTP_READ_RESPONSE_HDR_HOOK;
+  case TS_EVENT_HTTP_SEND_RESPONSE_HDR:
+    return TS_HTTP_SEND_RESPONSE_HDR_HOOK;
+  default:
+    return TS_HTTP_TXN_CLOSE_HOOK;
+  }
+}
+
+static int
+on_hook_of_all(TSCont continuation, TSEvent event, void *data)
+{
+  TSHttpTxn               txn         = (TSHttpTxn)data;
+  struct pw_event_thread *thread      = pw_event_thread_self();
+  struct pw_transaction  *transaction = thread ? find_transaction(thread, txn) : NULL;
+  (void)continuation;
+
+  if (transaction && transaction->hooks & HOOK_BIT(hook_of_event(event))) {
+    at_hook(transaction, event);
+  } else {
+    TSHttpTxnReenable(txn, TS_EVENT_HTTP_CONTINUE);
+  }
+  return 0;
+}
+
+void
+pw_transactions_hook_all(struct pw_slot *slot)
+{
+  static TSCont         continuation;
+  struct pw_generation *generation = pw_slot_generation(slot);
+  unsigned              wanted     = HOOK_BIT(TS_HTTP_TXN_CLOSE_HOOK);
+
+  for (size_t i = 0; generation && i < generation->segment_count; i++) {
+    const struct pw_segment_plan *plan = &generation->segments[i];
+    if (plan->wants_response) {
+      wanted |= HOOK_BIT(response_hook(plan));
+    }
+  }
+  pw_generation_release(generation);
+  continuation = continuation ? continuation : TSContCreate(on_hook_of_all, NULL);
+  for (unsigned hook = 0; wanted >> hook != 0; hook++) {
+    if (wanted & ~hooks_of_all & (1u << hook)) {
+      TSHttpHookAdd((TSHttpHookID)hook, continuation);
+    }
+  }
+  hooks_of_all |= wanted;
 }
 
 /* --------------------------------------------------------------------------------------------------------------- begin
  */
 
-/* A transaction's arguments cost more than anything else that is done for it: only a rule's plugin looks there, for
- * what a global one began. */
-static struct pw_transaction *
-listed_transaction(TSHttpTxn txn)
-{
-  return (struct pw_transaction *)TSUserArgGet(txn, pw_process_argument_index());
-}
-
 /* A new one. NULL: memory is out, or this is no event thread. */
 static struct pw_transaction *
-make_transaction(TSHttpTxn txn)
+make_transaction(struct pw_event_thread *thread, TSHttpTxn txn)
 {
-  struct pw_event_thread *thread      = pw_event_thread_self();
-  struct pw_transaction  *transaction = thread ? pw_transaction_new(thread, txn, on_hook) : NULL;
+  struct pw_transaction *transaction = thread ? pw_transaction_new(thread, txn, on_hook) : NULL;
   if (transaction) {
-    transaction->listed = pw_slots_of_rules();
-    if (transaction->listed) {
-      TSUserArgSet(txn, pw_process_argument_index(), transaction);
-    }
+    pw_pointer_table_add(&thread->transactions, &transaction->node, txn);
     add_hook(transaction, TS_HTTP_TXN_CLOSE_HOOK);
   }
   return transaction;
@@ -363,9 +416,9 @@ make_transaction(TSHttpTxn txn)
 /* Adds the slot's chains to `*transaction`, which is made when there is none yet. `*refused`: its requests cannot be
  * served. NULL: there is nothing to do. */
 static struct pw_segment *
-add_slot(TSHttpTxn txn, struct pw_slot *slot, struct pw_transaction **transaction, bool *refused)
+add_slot(struct pw_event_thread *thread, TSHttpTxn txn, struct pw_slot *slot, struct pw_transaction **transaction,
+         bool *refused)
 {
-  struct pw_event_thread      *thread = pw_event_thread_self();
   struct pw_generation_worker *worker = thread ? pw_event_thread_worker(thread, slot) : NULL;
   if (worker && pw_generation_is_idle(worker->generation)) {
     return NULL;
@@ -374,7 +427,7 @@ add_slot(TSHttpTxn txn, struct pw_slot *slot, struct pw_transaction **transactio
   if (!worker && !*refused) {
     return NULL;
   }
-  struct pw_transaction *found = *transaction ? *transaction : make_transaction(txn);
+  struct pw_transaction *found = *transaction ? *transaction : make_transaction(thread, txn);
   *transaction                 = found;
   if (*refused || !found) {
     return NULL;
@@ -390,14 +443,15 @@ add_slot(TSHttpTxn txn, struct pw_slot *slot, struct pw_transaction **transactio
 void
 pw_transaction_begin(TSHttpTxn txn)
 {
-  struct pw_transaction *transaction = NULL;
-  struct pw_segment     *first       = NULL;
-  bool                   refused     = false;
-  size_t                 count;
-  struct pw_slot *const *global = pw_global_slots(&count);
+  struct pw_event_thread *thread      = pw_event_thread_self();
+  struct pw_transaction  *transaction = NULL;
+  struct pw_segment      *first       = NULL;
+  bool                    refused     = false;
+  size_t                  count;
+  struct pw_slot *const  *global = pw_global_slots(&count);
 
   for (size_t i = 0; i < count && !refused; i++) {
-    struct pw_segment *segment = add_slot(txn, global[i], &transaction, &refused);
+    struct pw_segment *segment = add_slot(thread, txn, global[i], &transaction, &refused);
     first                      = first ? first : segment;
   }
   if (!transaction) {
@@ -412,23 +466,26 @@ pw_transaction_begin(TSHttpTxn txn)
   transaction->phase = PW_PHASE_REQUEST;
   if (refused) {
     pw_local_reply_refuse(transaction);
-    finish_request(transaction, OUTCOME_REPLY);
+    finish_request(transaction, PW_OUTCOME_REPLY);
   } else {
-    finish_request(transaction, request_from(transaction, first));
+    finish_request(transaction, pw_segments_request(transaction, first));
   }
 }
 
 /* TSRemapDoRemap cannot wait: what would hold or end a hook is done at POST_REMAP. */
 static void
-finish_remap(struct pw_transaction *transaction, enum outcome outcome)
+finish_remap(struct pw_transaction *transaction, enum pw_outcome outcome)
 {
-  add_response_hooks(transaction);
-  if (outcome == OUTCOME_REPLY) {
+  if (!prepare(transaction)) {
+    pw_local_reply_refuse(transaction);
+    outcome = PW_OUTCOME_REPLY;
+  }
+  if (outcome == PW_OUTCOME_REPLY) {
     arm(transaction);
-  } else if (outcome == OUTCOME_CONTINUE) {
+  } else if (outcome == PW_OUTCOME_CONTINUE) {
     transaction->phase = PW_PHASE_UPSTREAM;
   } else {
-    transaction->closing = outcome == OUTCOME_CLOSE;
+    transaction->closing = outcome == PW_OUTCOME_CLOSE;
     add_hook(transaction, TS_HTTP_POST_REMAP_HOOK);
   }
 }
@@ -436,24 +493,25 @@ finish_remap(struct pw_transaction *transaction, enum outcome outcome)
 TSRemapStatus
 pw_transaction_remap(TSHttpTxn txn, struct pw_slot *slot)
 {
-  struct pw_transaction *transaction = listed_transaction(txn);
-  struct pw_segment     *first;
-  bool                   refused = false;
+  struct pw_event_thread *thread      = pw_event_thread_self();
+  struct pw_transaction  *transaction = thread ? find_transaction(thread, txn) : NULL;
+  struct pw_segment      *first;
+  bool                    refused = false;
 
   /* A second rule's parameter, or a global plugin, may have ended it already. */
   if (transaction && (transaction->answer.armed || transaction->paused || transaction->closing)) {
     return TSREMAP_NO_REMAP;
   }
-  first = add_slot(txn, slot, &transaction, &refused);
+  first = add_slot(thread, txn, slot, &transaction, &refused);
   if (transaction && refused) {
     pw_local_reply_refuse(transaction);
-    finish_remap(transaction, OUTCOME_REPLY);
+    finish_remap(transaction, PW_OUTCOME_REPLY);
   } else if (refused) {
     TSHttpTxnStatusSet(txn, TS_HTTP_STATUS_SERVICE_UNAVAILABLE);
   } else if (first) {
     transaction->phase = PW_PHASE_REQUEST;
     pw_pseudo_values_forget(&transaction->values);
-    finish_remap(transaction, request_from(transaction, first));
+    finish_remap(transaction, pw_segments_request(transaction, first));
   }
   return TSREMAP_NO_REMAP;
 }
@@ -482,18 +540,20 @@ resume(struct pw_segment *segment, enum pw_stream_type direction)
 {
   struct pw_transaction *transaction = segment->transaction;
   bool                   here        = transaction->paused == segment && transaction->direction == direction;
-  if (here) {
-    transaction->paused = NULL;
-  }
   pw_pseudo_values_forget(&transaction->values);
-  enum outcome outcome = outcome_of(segment, pw_stream_resume(segment->stream, direction), direction);
-  if (outcome == OUTCOME_CONTINUE && here) {
-    outcome = direction == PW_STREAM_HTTP_REQUEST ? request_from(transaction, segment->next)
-                                                  : response_from(transaction, segment->previous);
-  } else if (outcome == OUTCOME_CONTINUE) {
+  if (here && direction == PW_STREAM_HTTP_RESPONSE && transaction->held == TS_EVENT_NONE &&
+      pw_response_body_is_due(transaction)) {
+    transaction->response_body.resumed_early = segment;
     return;
   }
-  finish(transaction, outcome);
+  enum pw_outcome outcome = pw_segment_resume(segment, direction);
+  if (direction == PW_STREAM_HTTP_RESPONSE && pw_response_body_runs(transaction)) {
+    pw_response_body_resumed(transaction, outcome);
+  } else if (direction == PW_STREAM_HTTP_REQUEST && pw_request_body_runs(transaction)) {
+    pw_request_body_resumed(transaction, outcome);
+  } else if (here || outcome == PW_OUTCOME_REPLY || outcome == PW_OUTCOME_CLOSE) {
+    finish(transaction, outcome);
+  }
 }
 
 /* One direction of one segment that waits; false: none. Each is taken by itself, as resuming one may end others. */

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "traffic_server/transaction_memory.h"
 
+#include "traffic_server/response_body.h"
+
 #include <stdlib.h>
 
 /* A reply that was larger than this does not keep its memory. */
@@ -22,14 +24,16 @@ pw_transaction_new(struct pw_event_thread *thread, TSHttpTxn txn, TSEventFunc on
     transaction->continuation = TSContCreate(on_hook, NULL);
     TSContDataSet(transaction->continuation, transaction);
   }
-  transaction->txn     = txn;
-  transaction->first   = NULL;
-  transaction->last    = NULL;
-  transaction->phase   = PW_PHASE_REQUEST;
-  transaction->paused  = NULL;
-  transaction->held    = TS_EVENT_NONE;
-  transaction->hooks   = 0;
-  transaction->closing = false;
+  transaction->txn         = txn;
+  transaction->first       = NULL;
+  transaction->last        = NULL;
+  transaction->phase       = PW_PHASE_REQUEST;
+  transaction->paused      = NULL;
+  transaction->held        = TS_EVENT_NONE;
+  transaction->hooks       = 0;
+  transaction->closing     = false;
+  transaction->ended       = false;
+  transaction->origin_body = false;
   return transaction;
 }
 
@@ -50,6 +54,12 @@ segment_new(struct pw_event_thread *thread)
 static void
 segment_free(struct pw_event_thread *thread, struct pw_segment *segment)
 {
+  for (int direction = 0; direction < 2; direction++) {
+    segment->outbox[direction].size = 0;
+    if (segment->outbox[direction].capacity > KEPT_BYTES) {
+      pw_bytes_clear(&segment->outbox[direction]);
+    }
+  }
   segment->next         = thread->free_segments;
   thread->free_segments = segment;
 }
@@ -100,18 +110,23 @@ pw_transaction_add_segments(struct pw_transaction *transaction, struct pw_genera
     segment->chain       = worker->chains[i];
     segment->stream      = NULL;
     segment->answered    = false;
-    segment->resumes     = 0;
+    memset(segment->outbox_end, 0, sizeof(segment->outbox_end));
+    segment->resumes = 0;
     segment_append(transaction, segment);
     worker->transactions++;
   }
   return true;
 }
 
-/* A resume that was asked for and has not come. */
+/* A resume that was asked for and has not come. Whoever asks holds the lock of a worker of the stream, which
+ * pw_stream_end has had meanwhile, and asks no more after that: nothing changes here while this looks. */
 static void
 forget_resume(struct pw_segment *segment)
 {
   struct pw_event_thread *thread = segment->transaction->thread;
+  if (segment->resumes == 0) {
+    return;
+  }
   pthread_mutex_lock(&thread->lock);
   if (segment->resumes != 0) {
     struct pw_segment **link = &thread->resumes;
@@ -136,6 +151,23 @@ segment_end(struct pw_segment *segment)
   forget_resume(segment);
 }
 
+/* Back to where pw_transaction_new takes it from, unless the server still has one of its transforms. */
+static void
+recycle(struct pw_transaction *transaction)
+{
+  struct pw_event_thread *thread = transaction->thread;
+  if (!transaction->request_body.body.transform.connection && !transaction->response_body.transform.connection) {
+    transaction->next_free    = thread->free_transactions;
+    thread->free_transactions = transaction;
+  }
+}
+
+void
+pw_transaction_body_gone(struct pw_transaction *transaction)
+{
+  recycle(transaction);
+}
+
 void
 pw_transaction_free(struct pw_transaction *transaction)
 {
@@ -157,6 +189,8 @@ pw_transaction_free(struct pw_transaction *transaction)
     pw_pseudo_values_free(&transaction->values);
   }
   pw_pseudo_values_forget(&transaction->values);
-  transaction->next_free    = thread->free_transactions;
-  thread->free_transactions = transaction;
+  transaction->ended = true;
+  pw_request_body_end(transaction);
+  pw_response_body_end(transaction);
+  recycle(transaction);
 }

@@ -2,6 +2,7 @@
 """proxywasm check: what Traffic Server will say to a configuration file."""
 
 import shutil
+import subprocess
 
 import pytest
 
@@ -74,6 +75,28 @@ def test_an_unknown_engine(proxywasm, write, module):
     done = proxywasm("check", "--engine", "steam", file)
     assert done.returncode == 1
     assert "engine 'steam' is unknown" in done.stderr
+
+
+@pytest.mark.parametrize("runtime", [prefix + name for name in ("wasmtime", "wamr", "v8") for prefix in ("", "ats.wasm.runtime.")])
+def test_a_file_names_its_engine(proxywasm, write, module, runtime):
+    text = configuration(module("examples/c/headers")) + f"    runtime: {runtime}\n"
+    assert proxywasm("check", write("wasm.yaml", text)).returncode == 0
+    folder = write(f"engines/proxywasm_engine_{runtime.split('.')[-1]}.so", "no object").parent
+    done = proxywasm("check", write("wasm.yaml", text), environment={"PROXYWASM_ENGINE_PATH": str(folder)})
+    assert done.returncode == 1
+    assert f"engine '{runtime.split('.')[-1]}'" in done.stderr
+
+
+def test_a_module_that_needs_what_its_engine_lacks(proxywasm, write, tmp_path):
+    text = write("simd.wat", '''(module (func (export "proxy_abi_version_0_2_1")) (memory (export "memory") 1)
+        (func (export "malloc") (param i32) (result i32)
+          (i32x4.extract_lane 0 (i32x4.splat (local.get 0)))))''')
+    subprocess.run(["wat2wasm", text, "-o", tmp_path / "simd.wasm"], check=True)
+    file = write("wasm.yaml", configuration("simd.wasm"))
+    assert proxywasm("check", "--engine", "wasmtime", file).returncode == 0
+    done = proxywasm("check", "--engine", "wamr", file)
+    assert done.returncode == 1
+    assert "it needs SIMD, which this engine lacks" in done.stderr
 
 
 def test_an_unknown_capability(proxywasm, write, module):

@@ -2,6 +2,7 @@
 """What all commands have in common: help, options, exit codes."""
 
 import json
+import shutil
 import subprocess
 
 import pytest
@@ -83,10 +84,11 @@ def test_output_that_cannot_be_written_is_a_failure():
 def test_engines_tells_version_and_origin(proxywasm):
     done = proxywasm("engines")
     assert done.returncode == 0
-    name, version, origin = done.stdout.split()[:3]
-    assert name == "wasmtime"
-    assert version[0].isdigit()
-    assert origin.startswith("/")
+    lines = [line.split() for line in done.stdout.splitlines()]
+    assert [line[0] for line in lines[:3]] == ["wasmtime", "wamr", "v8"]
+    for _, version, origin, *_ in lines:
+        assert version[0].isdigit()
+        assert origin.startswith("/")
 
 
 def test_engines_as_json(proxywasm):
@@ -95,11 +97,34 @@ def test_engines_as_json(proxywasm):
     assert engines[0]["usable"] is True
     assert engines[0]["default"] is True
     assert engines[0]["error"] is None
+    assert all(engine["usable"] for engine in engines)
 
 
-def test_a_broken_engine_is_told_with_a_remedy(proxywasm, write):
-    folder = write("engines/proxywasm_engine_wasmtime.so", "no object").parent
+@pytest.mark.parametrize("engine", ["wasmtime", "wamr", "v8"])
+def test_a_broken_engine_is_told_with_a_remedy_and_the_others_are_usable(proxywasm, write, engine):
+    folder = write(f"engines/proxywasm_engine_{engine}.so", "no object").parent
     done = proxywasm("engines", environment={"PROXYWASM_ENGINE_PATH": str(folder)})
+    assert done.returncode == 0
+    broken = [line for line in done.stdout.splitlines() if "not usable" in line]
+    assert len(broken) == 1
+    assert f"proxywasm_engine_{engine}.so" in broken[0]
+    assert "install" in broken[0]
+
+
+def test_engines_fails_when_none_is_usable(tmp_path):
+    program = shutil.copy(PROGRAM, tmp_path / "proxywasm")
+    done = subprocess.run([program, "engines"], capture_output=True, text=True, check=False)
     assert done.returncode == 1
-    assert "not usable" in done.stdout
-    assert "proxywasm_engine_wasmtime.so" in done.stdout
+    for engine in ("wasmtime", "wamr", "v8"):
+        assert f"engine '{engine}' is not installed: there is no proxywasm_engine_{engine}.so in " in done.stdout
+
+
+def test_run_gives_metadata_after_the_headers(proxywasm, module):
+    options = ("--metadata", "3", "--response-metadata", "1")
+    done = proxywasm("run", module("conformance/metadata_and_validation"), *options)
+    assert done.returncode == 0
+    assert "proxy_on_request_metadata(context_id=2, num_elements=3)\n" in done.stdout
+    assert "proxy_on_response_metadata(context_id=2, num_elements=1)\n" in done.stdout
+    without = proxywasm("run", module("conformance/metadata_and_validation")).stdout
+    assert "_metadata(" not in without
+    assert "--metadata" in proxywasm("run", module("conformance/minimal"), "--metadata", "no").stderr

@@ -58,7 +58,7 @@ def check_metrics(report, wanted):
 
 
 def check_run(expected):
-    result = call(expected.proxywasm, "run", "--json", *expected.run, expected.module)
+    result = call(expected.proxywasm, "run", "--json", "--engine", expected.engine, *expected.run, expected.module)
     if result.returncode != 0:
         yield f"run exits with {result.returncode}:\n{result.stdout}{result.stderr}"
         return
@@ -80,6 +80,7 @@ def read_arguments(arguments):
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("proxywasm", help="the command line")
     parser.add_argument("module", help="a wasm file")
+    parser.add_argument("--engine", required=True, help="the engine to run it on")
     parser.add_argument("--abi", default="0.2.1", help="its ABI version")
     parser.add_argument("--request", action="append", default=[], metavar="NAME: VALUE", help="sent to the upstream")
     parser.add_argument("--response", action="append", default=[], metavar="NAME: VALUE", help="sent to the client")

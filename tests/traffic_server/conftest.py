@@ -83,6 +83,14 @@ def managed(origin, certificates):
         yield Scripted(server, "a.test")
 
 
+@pytest.fixture
+def strict_origin(origin):
+    """No test passes when the origin was sent what is no request, or could be taken for another one."""
+    before = len(origin.violations)
+    yield origin
+    assert not origin.violations[before:]
+
+
 @pytest.fixture(autouse=True)
 def no_crash():
     """No test passes when a server that is running has crashed."""

@@ -5,7 +5,7 @@ fail_open says, from the first request on."""
 import pytest
 
 from harness import build
-from harness.configuration import configuration, global_plugin, remap_plugin, scripted
+from harness.configuration import ENGINE, configuration, global_plugin, remap_plugin, scripted
 from harness.server import remap_rule
 
 
@@ -50,7 +50,7 @@ CASES = {
     "vm-start-traps": (with_script(vm_start="trap unreachable"), r"proxy_on_vm_start: unreachable.*\n.*#0 do_trap "),
     "configure-traps": (with_script(configure="trap memory"), r"proxy_on_configure: out of bounds.*\n.*#0 do_trap "),
     "configure-loops": (with_script(configure="trap loop", limits={"start": "200ms"}), r"proxy_on_configure: .*deadline"),
-    "unknown-engine": (with_change("runtime.wasmtime", "runtime.steam"), r"engine.*steam"),
+    "unknown-engine": (with_change(f"runtime.{ENGINE}", "runtime.steam"), r"engine.*steam"),
     "unknown-key": (with_change("root_id", "root_ids"), r"root_ids.*did you mean 'root_id'"),
     "wrong-value": (with_change("root_id: ''", "vm_scope: galaxy"), r"vm_scope.*galaxy"),
     "wrong-yaml": (with_change("root_id: ''", "root_id: ['"), r"not valid YAML"),

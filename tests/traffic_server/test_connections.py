@@ -72,3 +72,16 @@ def test_many_streams_of_one_http2_connection_stay_apart(scripted):
             assert Seen(response).headers.all("x-n") == [str(number)]
             assert len(Seen(response).body) == number
             assert notes(response) == [str(number)]
+
+
+def test_http2_metadata_does_no_harm(scripted):
+    """The server discards frames of types that it does not know, before any plugin could see them."""
+    frame = b"\x00\x00\x0a\x4d\x04"  # ten bytes of METADATA, with END_METADATA
+    with scripted.server.connect_http2() as connection:
+        stream_id = connection.start("POST", unique_path(), "a.test", [("content-length", "4")], end_stream=False)
+        connection.socket.sendall(frame + stream_id.to_bytes(4, "big") + bytes(10))
+        connection.protocol.send_data(stream_id, b"body", end_stream=True)
+        connection.socket.sendall(connection.protocol.data_to_send())
+        response = connection.finish(stream_id)
+    assert response.status == 200
+    assert Seen(response).body == b"body"

@@ -158,3 +158,14 @@ def test_header_properties_are_set(scripted):
                             response="set_property response.headers.x-set 2")
     assert Seen(response).headers.get("x-set") == "1"
     assert response.headers.get("x-set") == "2"
+
+
+@pytest.mark.parametrize("change", [
+    "request.headers.x-a a%0d%0aevil:%201", "request.headers.x-a a%0ab", "request.headers.x-a a%00b",
+    "request.headers.a%20b 1", "request.headers.a%0d%0ab 1",
+])
+def test_header_property_that_would_split_the_request_is_refused(scripted, change):
+    response = scripted.ask(request=f"set_property {change}")
+    seen = Seen(response)
+    assert note(response, "set_property") == "2"
+    assert not {"evil", "x-a", "a"} & {name for name, _ in seen.headers}

@@ -138,6 +138,19 @@ def test_broken_new_configuration_keeps_the_old_one(reloaded, broken, message):
     wait_for_version(reloaded, "global.test", [number])
 
 
+def test_new_configuration_changes_the_phase_of_responses(reloaded):
+    """Hooks that no plugin needed when the server started, and back to those that were."""
+    reloaded.write("global.yaml", version(30, response_phase="origin"))
+    reloaded.reload()
+    wait_for_version(reloaded, "global.test", ["30"])
+    stored, hit = (reloaded.get("/phase?cache=60", "global.test").headers.all("x-version") for _ in range(2))
+    assert stored == hit == ["30"]
+    reloaded.write("global.yaml", version(31, response_phase="client"))
+    reloaded.reload()
+    wait_for_version(reloaded, "global.test", ["31"])
+    assert reloaded.get("/phase?cache=60", "global.test").headers.all("x-version") == ["30", "31"]
+
+
 def test_old_vms_end_after_a_reload(reloaded):
     """Memory does not grow with each reload."""
     def reload(number):

@@ -3,42 +3,13 @@
 # tools/setup.
 
 wasmtime_version=48.0.0
-# Of the crate's header files; see wasmtime_headers_hash.
+# Of the crate's header files; see folder_hash.
 wasmtime_headers=5857e6090b0da047e5d5317857f9e6c9f5543807431c38f856af6e85287ad5d9
 
 # The features that the library of the wheel was built with: the C API's defaults. `conf.h` has to say the same, or the
 # sizes of types differ; the engine tests that at its start.
 wasmtime_features="PROFILING WAT CACHE PARALLEL_COMPILATION WASI WASI_HTTP LOGGING COREDUMP ADDR2LINE DEMANGLE THREADS
   GC GC_DRC GC_NULL ASYNC CRANELIFT WINCH DEBUG_BUILTINS POOLING_ALLOCATOR COMPONENT_MODEL COMPONENT_MODEL_ASYNC PULLEY"
-
-wasmtime_headers_hash() {
-  (cd "$1" && find . -type f -print0 | LC_ALL=C sort -z | xargs -0 sha256sum) | sha256sum | cut -d' ' -f1
-}
-
-# The folder of the crate's source, fetched by cargo through a wrapper project that is thrown away.
-fetch_wasmtime_crate() {
-  local work=$1
-  mkdir -p "$work/src"
-  : >"$work/src/lib.rs"
-  cat >"$work/Cargo.toml" <<TOML
-[package]
-name = "headers"
-version = "0.0.0"
-edition = "2021"
-
-[dependencies]
-wasmtime-c-api-impl = "=$wasmtime_version"
-
-[workspace]
-TOML
-  "$deps/bin/cargo" metadata --quiet --format-version 1 --manifest-path "$work/Cargo.toml" >"$work/metadata.json" ||
-    fail "cargo could not fetch wasmtime-c-api-impl $wasmtime_version: is the crate registry reachable?"
-  "$python" - "$work/metadata.json" <<'PYTHON'
-import json, os, sys
-packages = json.load(open(sys.argv[1]))["packages"]
-print(os.path.dirname(next(p for p in packages if p["name"] == "wasmtime-c-api-impl")["manifest_path"]))
-PYTHON
-}
 
 write_wasmtime_configuration() {
   local feature script=
@@ -55,8 +26,8 @@ setup_wasmtime() {
   mkdir -p "$target/lib"
   unpack_wheel wasmtime "$target.wheel"
   mv "$target.wheel/wasmtime/linux-x86_64/_libwasmtime.so" "$target/lib/libwasmtime.so"
-  crate=$(fetch_wasmtime_crate "$target.crate")
-  [ "$(wasmtime_headers_hash "$crate/include")" = "$wasmtime_headers" ] ||
+  crate=$(fetch_crate wasmtime-c-api-impl "$wasmtime_version" "$target.crate")
+  [ "$(folder_hash "$crate/include")" = "$wasmtime_headers" ] ||
     fail "the headers in $crate/include are not those of wasmtime-c-api-impl $wasmtime_version"
   cp -r "$crate/include" "$target/include"
   write_wasmtime_configuration "$target/include/wasmtime/conf.h.in" "$target/include/wasmtime/conf.h"

@@ -10,9 +10,10 @@
 #define METRIC "example_c_requests"
 
 struct plugin {
-  uint32_t      root_id;  /* the context that it belongs to */
-  uint32_t      requests; /* id of the metric */
-  proxy_bytes_t name;     /* the header's value */
+  uint32_t      root_id;      /* the context that it belongs to */
+  uint32_t      requests;     /* id of the metric */
+  bool          logs_request; /* what the host would drop need not be made */
+  proxy_bytes_t name;         /* the header's value */
 };
 
 static const proxy_view_t default_name = PROXY_LITERAL("proxywasm-c");
@@ -38,6 +39,13 @@ proxy_on_delete(uint32_t context_id)
   proxy_context_set(context_id, NULL);
 }
 
+static bool
+logs(proxy_log_level_t wanted)
+{
+  proxy_log_level_t level;
+  return proxy_get_log_level(&level) == PROXY_STATUS_OK && level <= wanted;
+}
+
 bool
 proxy_on_configure(uint32_t context_id, size_t configuration_size)
 {
@@ -45,7 +53,8 @@ proxy_on_configure(uint32_t context_id, size_t configuration_size)
   if (!plugin) {
     return false;
   }
-  plugin->root_id = context_id;
+  plugin->root_id      = context_id;
+  plugin->logs_request = logs(PROXY_LOG_INFO);
   if (configuration_size > 0 &&
       proxy_buffer_get(PROXY_BUFFER_PLUGIN_CONFIGURATION, 0, SIZE_MAX, &plugin->name) != PROXY_STATUS_OK) {
     proxy_log_text(PROXY_LOG_ERROR, "the configuration cannot be read");
@@ -60,15 +69,10 @@ header_value(const struct plugin *plugin)
   return plugin->name.size > 0 ? proxy_bytes_view(plugin->name) : default_name;
 }
 
-/* What the host would drop need not be made. */
 static void
 log_request(void)
 {
-  proxy_log_level_t level;
-  proxy_bytes_t     method, path;
-  if (proxy_get_log_level(&level) != PROXY_STATUS_OK || level > PROXY_LOG_INFO) {
-    return;
-  }
+  proxy_bytes_t method, path;
   proxy_header_get(PROXY_MAP_HTTP_REQUEST_HEADERS, ":method", &method);
   proxy_header_get(PROXY_MAP_HTTP_REQUEST_HEADERS, ":path", &path);
   proxy_log_format(PROXY_LOG_INFO, "request: %.*s %.*s", PROXY_VIEW_ARGUMENTS(method), PROXY_VIEW_ARGUMENTS(path));
@@ -78,10 +82,9 @@ log_request(void)
 
 /* Replaced, not added: a value that the other side sent under this name is not ours. */
 static void
-add_header(uint32_t context_id, proxy_map_type_t map)
+add_header(const struct plugin *plugin, proxy_map_type_t map)
 {
   static const proxy_view_t header = PROXY_LITERAL(HEADER);
-  const struct plugin      *plugin = (const struct plugin *)proxy_context_get(context_id);
   proxy_header_replace_view(map, header, plugin ? header_value(plugin) : default_name);
 }
 
@@ -94,8 +97,10 @@ proxy_on_request_headers(uint32_t context_id, size_t header_count, bool end_of_s
   if (plugin) {
     proxy_increment_metric(plugin->requests, 1);
   }
-  log_request();
-  add_header(context_id, PROXY_MAP_HTTP_REQUEST_HEADERS);
+  if (plugin && plugin->logs_request) {
+    log_request();
+  }
+  add_header(plugin, PROXY_MAP_HTTP_REQUEST_HEADERS);
   return PROXY_ACTION_CONTINUE;
 }
 
@@ -104,6 +109,6 @@ proxy_on_response_headers(uint32_t context_id, size_t header_count, bool end_of_
 {
   (void)header_count;
   (void)end_of_stream;
-  add_header(context_id, PROXY_MAP_HTTP_RESPONSE_HEADERS);
+  add_header((const struct plugin *)proxy_context_get(context_id), PROXY_MAP_HTTP_RESPONSE_HEADERS);
   return PROXY_ACTION_CONTINUE;
 }

@@ -6,7 +6,8 @@
 #ifndef PROXYWASM_ENGINE_WASMTIME_INTERNAL_H
 #define PROXYWASM_ENGINE_WASMTIME_INTERNAL_H
 
-#include "ticker.h"
+#include "common/text.h"
+#include "common/ticker.h"
 
 #include <proxywasm/engine.h>
 

@@ -96,6 +96,12 @@ header_fits_library(wasm_engine_t *engine)
   return fits;
 }
 
+static void
+tick(void *engine)
+{
+  wasmtime_engine_increment_epoch(engine);
+}
+
 static bool
 start(struct pw_engine *engine, const struct pw_engine_settings *settings, size_t stack, struct pw_error *error)
 {
@@ -110,7 +116,7 @@ start(struct pw_engine *engine, const struct pw_engine_settings *settings, size_
                         "engine 'wasmtime': its library was built with other features than proxywasm was compiled for; "
                         "install the library that came with proxywasm, or build again after tools/setup");
   }
-  engine->ticker = pw_ticker_new(engine->engine);
+  engine->ticker = pw_ticker_new(tick, engine->engine);
   if (!engine->ticker) {
     return pw_error_set(error, PW_ERROR_ENGINE, "engine 'wasmtime': its clock's thread could not be started");
   }

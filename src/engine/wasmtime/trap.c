@@ -45,28 +45,6 @@ code_kind(wasmtime_trap_code_t code)
   }
 }
 
-/* Copies text of the engine's or the guest's making: control characters, line ends too, become spaces. */
-static void
-copy_line(char *to, size_t room, const char *text, size_t size)
-{
-  size_t length = 0;
-
-  for (size_t i = 0; i < size && length + 1 < room; i++) {
-    unsigned char c = (unsigned char)text[i];
-
-    if (c < 0x20 || c == 0x7f) {
-      c = ' ';
-    }
-    if (c != ' ' || (length > 0 && to[length - 1] != ' ')) {
-      to[length++] = (char)c;
-    }
-  }
-  while (length > 0 && to[length - 1] == ' ') {
-    length--;
-  }
-  to[length] = '\0';
-}
-
 static void
 write_backtrace(const wasm_frame_vec_t *frames, char *out, size_t room)
 {
@@ -81,7 +59,7 @@ write_backtrace(const wasm_frame_vec_t *frames, char *out, size_t room)
     int                size;
 
     if (name && name->size > 0) {
-      copy_line(function, sizeof function, name->data, name->size);
+      pw_text_line(function, sizeof function, name->data, name->size);
     } else {
       snprintf(function, sizeof function, "function[%u]", (unsigned)wasm_frame_func_index(frames->data[i]));
     }
@@ -102,10 +80,10 @@ write_message(struct pw_trap *out, const char *host_message, const wasmtime_trap
   wasm_byte_vec_t message;
 
   if (text) {
-    copy_line(out->message, sizeof out->message, text, strlen(text));
+    pw_text_line(out->message, sizeof out->message, text, strlen(text));
   } else if (error) {
     wasmtime_error_message(error, &message);
-    copy_line(out->message, sizeof out->message, message.data, message.size);
+    pw_text_line(out->message, sizeof out->message, message.data, message.size);
     wasm_byte_vec_delete(&message);
   } else if (code) {
     snprintf(out->message, sizeof out->message, "wasmtime trap %u", *code);
@@ -155,7 +133,7 @@ pw_wasmtime_error_take(wasmtime_error_t *failure, struct pw_error *error, enum p
   char            line[1024];
 
   wasmtime_error_message(failure, &message);
-  copy_line(line, sizeof line, message.data, message.size);
+  pw_text_line(line, sizeof line, message.data, message.size);
   wasm_byte_vec_delete(&message);
   wasmtime_error_delete(failure);
   return pw_error_set(error, code, "%s: %s", prefix, line);

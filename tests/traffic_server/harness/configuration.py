@@ -1,9 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """Configuration files of the plugin, and of Traffic Server as far as they name it."""
 
+import os
+
 import yaml
 
 from . import build
+
+
+# PW_TEST_ENGINE runs the same tests on another engine than the default.
+ENGINE = os.environ.get("PW_TEST_ENGINE", "wasmtime")
 
 
 def configuration(module, name="test", configuration=None, root_id="", vm=None, **keys):
@@ -11,7 +17,7 @@ def configuration(module, name="test", configuration=None, root_id="", vm=None, 
     keys of vm_config, `keys` more of config."""
     path = module if "/" in str(module) and str(module).endswith(".wasm") else build.module(module)
     config = {"name": name, "root_id": root_id, **keys,
-              "vm_config": {"runtime": "ats.wasm.runtime.wasmtime", "code": {"local": {"filename": str(path)}},
+              "vm_config": {"runtime": f"ats.wasm.runtime.{ENGINE}", "code": {"local": {"filename": str(path)}},
                             **(vm or {})}}
     if configuration is not None:
         config["configuration"] = configuration

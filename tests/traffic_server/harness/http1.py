@@ -2,32 +2,22 @@
 """An HTTP/1.1 client that sends exact bytes and tells exactly what came back."""
 
 import socket
+import threading
 
+from .content import Comparison
+from .reader import Headers, ProtocolError, Reader, body_framing, parse_field
 
-class ProtocolError(Exception):
-    """The answer is no well-formed HTTP/1.1 response, or ended early. `partial` is what came."""
+__all__ = ["Connection", "Headers", "ProtocolError", "Response", "format_request"]
 
-    def __init__(self, message, partial=b""):
-        super().__init__(f"{message}; received {partial[:500]!r}")
-        self.partial = partial
-
-
-class Headers(list):
-    """(name, value) pairs in order of arrival."""
-
-    def all(self, name):
-        return [value for key, value in self if key.lower() == name.lower()]
-
-    def get(self, name, default=None):
-        values = self.all(name)
-        return values[0] if values else default
-
-    def __contains__(self, name):
-        return bool(self.all(name)) if isinstance(name, str) else super().__contains__(name)
+# A body up to this size is sent in one go before the answer is read.
+SMALL = 1 << 15
 
 
 class Response:
-    """A final response. `interim` holds the statuses of the 1xx responses before it."""
+    """A final response. `interim` holds the statuses of the 1xx responses before it. A body that was compared as it
+    came is not kept: `difference` then says how it differs, or None."""
+
+    difference = None
 
     def __init__(self, status, reason="", headers=(), body=b"", version="1.1", interim=(), trailers=()):
         self.status = status
@@ -52,16 +42,6 @@ class Response:
         return "\n".join(lines) + f"\n\n{self.body[:2000]!r}"
 
 
-def _parse_fields(lines):
-    headers = Headers()
-    for line in lines:
-        name, colon, value = line.partition(b":")
-        if not colon or name != name.strip():
-            raise ProtocolError("malformed header line", line)
-        headers.append((name.decode("latin-1"), value.strip().decode("latin-1")))
-    return headers
-
-
 def format_request(method, target, headers=(), body=b""):
     """The bytes of a request. Adds Content-Length when there can be a body and nobody framed it."""
     pairs = list(headers.items() if isinstance(headers, dict) else headers)
@@ -80,7 +60,7 @@ class Connection:
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         if context:
             self.socket = context.wrap_socket(self.socket, server_hostname=server_name)
-        self._buffer = b""
+        self.reader = Reader(self.socket)
 
     def __enter__(self):
         return self
@@ -99,83 +79,87 @@ class Connection:
         self.send(format_request(method, target, headers, body))
         return self.read_response(method)
 
-    def _more(self):
-        data = self.socket.recv(65536)
-        if not data:
-            return False
-        self._buffer += data
-        return True
+    def exchange(self, method, target, headers, upload, expected=None):
+        """The same with an Upload; the answer is read while the body is sent. `expected`: as in read_response."""
+        head = format_request(method, target, [*headers, *upload.headers()])
+        if upload.expect:
+            self.send(head)
+            return self._after_continue(method, upload, expected)
+        if upload.content.size <= SMALL and not upload.pause and upload.wire is None:
+            # One write, as clients do it.
+            framed = [head]
+            upload.send(framed.append)
+            self.send(b"".join(framed))
+            return self.read_response(method, expected)
+        self.send(head)
+        return self._while_sending(method, upload, expected)
 
-    def _until(self, delimiter):
-        while delimiter not in self._buffer:
-            if not self._more():
-                raise ProtocolError("the connection ended early", self._buffer)
-        found, _, self._buffer = self._buffer.partition(delimiter)
-        return found
+    def _while_sending(self, method, upload, expected):
+        sender = threading.Thread(target=upload.send, args=(self.send,))
+        sender.start()
+        try:
+            return self.read_response(method, expected)
+        finally:
+            sender.join()
 
-    def _exactly(self, size):
-        while len(self._buffer) < size:
-            if not self._more():
-                raise ProtocolError(f"the connection ended {size - len(self._buffer)} bytes early", self._buffer)
-        data, self._buffer = self._buffer[:size], self._buffer[size:]
-        return data
-
-    def _rest(self):
-        while self._more():
-            pass
-        data, self._buffer = self._buffer, b""
-        return data
-
-    def _chunks(self):
-        body = b""
-        while True:
-            size = int(self._until(b"\r\n").split(b";")[0], 16)
-            if size == 0:
-                break
-            body += self._exactly(size)
-            if self._exactly(2) != b"\r\n":
-                raise ProtocolError("a chunk does not end where it says", body)
-        lines = []
-        while True:
-            line = self._until(b"\r\n")
-            if not line:
-                return body, _parse_fields(lines)
-            lines.append(line)
+    def _after_continue(self, method, upload, expected):
+        response = self._head()
+        if response.status != 100:
+            return self._read_rest(response, method, expected)
+        response = self._while_sending(method, upload, expected)
+        response.interim.insert(0, 100)
+        return response
 
     def _head(self):
-        head = self._until(b"\r\n\r\n").split(b"\r\n")
+        head = self.reader.until(b"\r\n\r\n").split(b"\r\n")
         version, _, rest = head[0].partition(b" ")
         status, _, reason = rest.partition(b" ")
         if not version.startswith(b"HTTP/1.") or not status.isdigit():
             raise ProtocolError("malformed status line", head[0])
-        return Response(int(status), reason.decode("latin-1"), _parse_fields(head[1:]), version=version[5:].decode())
+        headers = Headers(parse_field(line) for line in head[1:])
+        return Response(int(status), reason.decode("latin-1"), headers, version=version[5:].decode())
 
-    def read_response(self, method="GET"):
-        """The next final response, as the answer to a request with `method`."""
+    def read_response(self, method="GET", expected=None):
+        """The next final response, as the answer to a request with `method`. With `expected` (a Content) its body is
+        compared as it comes."""
+        return self._read_rest(self._head(), method, expected)
+
+    def _read_rest(self, response, method, expected):
         interim = []
-        response = self._head()
         while 100 <= response.status < 200 and response.status != 101:
             interim.append(response.status)
             response = self._head()
         response.interim = interim
+        framing = body_framing(response.headers)
         if method == "HEAD" or response.status in (204, 304):
-            return response
-        if "chunked" in response.headers.get("Transfer-Encoding", ""):
-            response.body, response.trailers = self._chunks()
-        elif "Content-Length" in response.headers:
-            response.body = self._exactly(int(response.headers.get("Content-Length")))
+            pieces = ()
+        elif framing == "chunked":
+            pieces = self.reader.chunks(response.trailers)
+        elif framing == "length":
+            pieces = self.reader.pieces(int(response.headers.get("Content-Length")))
         else:
-            response.body = self._rest()
+            pieces = self.reader.rest()
+        if expected is None:
+            response.body = _join(pieces)
+        else:
+            comparison = Comparison(expected)
+            for piece in pieces:
+                comparison.feed(piece)
+            response.difference = comparison.end()
         return response
 
     def closed_by_peer(self, timeout=2):
         """Whether the peer closes within `timeout` seconds without sending more."""
-        if self._buffer:
-            return False
-        self.socket.settimeout(timeout)
-        try:
-            return self.socket.recv(1) == b""
-        except (TimeoutError, socket.timeout):
-            return False
-        except OSError:
-            return True
+        return self.reader.ended(timeout)
+
+
+def _join(pieces):
+    """The bytes; a ProtocolError in between tells those before it."""
+    body = []
+    try:
+        for piece in pieces:
+            body.append(piece)
+    except ProtocolError as error:
+        error.partial = b"".join(body)
+        raise
+    return b"".join(body)

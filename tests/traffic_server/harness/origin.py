@@ -7,51 +7,41 @@ request on it. The keys of the query:
   status=N            the status
   header=Name:Value   one more header; may be repeated
   body=TEXT, size=N   the body: a text, or N bytes
+  content=N, seed=S   the body: harness.content.Content.of(N, S), S is 1 unless given
   framing=length|chunked|close   how the body ends (default: length)
   trailer=Name:Value  a trailer (with framing=chunked)
+  piece=N, pieces=SEED, pause=SECONDS
+                      the body in pieces of N bytes, or of random sizes, each sent by itself, with a pause after each
   cache=SECONDS       Cache-Control: max-age
   delay=SECONDS       before the answer
   early=N             an interim response with status N first
-  drain=no            answer without reading the request's body
+  answer=early, answer-at=N
+                      the answer comes before the request's body has been read, or after N bytes of it
+  then=drain|linger|close|reset    what follows such an answer: the rest of the body is read, and the connection
+                      kept; or, with Connection: close, read and closed; not read, and closed; reset. drain=no is
+                      answer=early.
+  answer=echo         the body is that of the request (of at most 512 KiB)
+  answer=never        no answer: the connection stays until the peer closes it
+  read-pause=SECONDS  after each piece of the request's body
   break=reset|empty|garbage|headers|body|chunk
                       reset: a TCP reset instead of an answer; empty: the connection is closed; garbage: no HTTP;
                       headers: closed amid the header; body, chunk: closed amid the body
+
+What is no well-formed request is kept under `violations`: with a proxy between, that is a smuggled one.
 """
 
-import json
+import collections
 import socket
-import struct
 import threading
 import time
-from urllib.parse import parse_qs, urlsplit
 
-from .http1 import Headers
+from .origin_answer import Answer, break_before_body, reset_on_close, send_interim
+from .origin_request import Request, Violation, read_head
+from .reader import ProtocolError, Reader
 
+__all__ = ["Origin", "Request"]
 
-class Request:
-    """A request as it came."""
-
-    def __init__(self, method, target, version, headers, body, connection, number):
-        self.method = method
-        self.target = target
-        self.version = version
-        self.headers = headers
-        self.body = body
-        self.trailers = Headers()
-        self.connection = connection
-        self.number = number
-        parts = urlsplit(target)
-        self.path = parts.path
-        self.query = parse_qs(parts.query, keep_blank_values=True, encoding="latin-1")
-
-    def first(self, key, default=None):
-        return self.query.get(key, [default])[0]
-
-    def as_json(self):
-        return json.dumps({
-            "method": self.method, "target": self.target, "version": self.version, "headers": self.headers,
-            "body": self.body.decode("latin-1"), "connection": self.connection, "number": self.number,
-        }).encode()
+REMEMBERED_MOST = 10000
 
 
 class Origin:
@@ -61,7 +51,10 @@ class Origin:
         self._listener = socket.create_server(("127.0.0.1", port), backlog=512)
         self.port = self._listener.getsockname()[1]
         self._lock = threading.Lock()
-        self._requests = []
+        self._requests = collections.OrderedDict()  # by path
+        self._count = 0
+        self._expected = {}  # contents by path
+        self.violations = []
         self._connections = {}
         self._connection_count = 0
         self._thread = threading.Thread(target=self._accept, daemon=True)
@@ -86,19 +79,50 @@ class Origin:
             except OSError:
                 pass
 
+    # ------------------------------------------------------------------------------------------------ what it was asked
+
     @property
     def requests(self):
-        """The requests so far (the last 10,000)."""
+        """The requests so far: those for the last 10,000 paths or so, in order of the paths."""
         with self._lock:
-            return list(self._requests)
+            return [request for requests in self._requests.values() for request in requests]
 
     def clear(self):
         with self._lock:
             self._requests.clear()
+            self._count = 0
+
+    def expect(self, path, content):
+        """Has the body of the request to a path compared as it comes; Request.is_whole then has to be asked for the
+        same Content."""
+        self._expected[path] = content
+        return content
 
     def to(self, path):
         """The requests for a path."""
-        return [request for request in self.requests if request.path == path]
+        with self._lock:
+            return list(self._requests.get(path, ()))
+
+    def wait_for(self, path, count=1, timeout=5):
+        """The same, once `count` of them have come to the end of their bodies, or their connections have ended."""
+        end = time.monotonic() + timeout
+        while True:
+            requests = self.to(path)
+            if sum(request.complete or request.over for request in requests) >= count or time.monotonic() > end:
+                return requests
+            time.sleep(0.002)
+
+    def _remember(self, request):
+        if request.path in self._expected:
+            request.expect(self._expected.pop(request.path))
+        with self._lock:
+            self._requests.setdefault(request.path, []).append(request)
+            self._count += 1
+            while self._count > REMEMBERED_MOST and len(self._requests) > 1:
+                _, oldest = self._requests.popitem(last=False)
+                self._count -= len(oldest)
+
+    # ------------------------------------------------------------------------------------------------------ connections
 
     def _accept(self):
         while True:
@@ -114,122 +138,65 @@ class Origin:
 
     def _serve(self, connection, number):
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        stream = connection.makefile("rb")
+        reader = Reader(connection)
+        request = None
+        count = 1
         try:
-            count = 0
-            while True:
+            while (request := read_head(reader, number, count)) and self._answer(connection, reader, request):
+                request.over = True
                 count += 1
-                request = _read_request(connection, stream, number, count)
-                if request is None or not self._answer(connection, request):
-                    break
-        except OSError:
-            pass
+        except Violation as violation:
+            self.violations.append(str(violation))
+        except (OSError, ProtocolError) as error:
+            if isinstance(error, ProtocolError) and "ended early" not in str(error) and "bytes early" not in str(error):
+                self.violations.append(f"{request.target if request else ''}: {error}")
         finally:
-            # The file keeps the socket open: both have to be closed.
-            stream.close()
+            if request:
+                request.over = True
             connection.close()
             with self._lock:
                 self._connections.pop(number, None)
 
-    def _answer(self, connection, request):
+    def _answer(self, connection, reader, request):
         """Answers; true when the connection can be kept."""
-        with self._lock:
-            self._requests.append(request)
-            del self._requests[:-10000]
+        self._remember(request)
+        amid = "answer-at" in request.query
+        early = request.first("answer") == "early" or request.first("drain") == "no"
+        if request.headers.get("Expect", "").lower() == "100-continue" and not early:
+            connection.sendall(b"HTTP/1.1 100 Continue\r\n\r\n")
+        if not early:
+            request.read_body(reader, int(request.first("answer-at")) if amid else None)
         if "delay" in request.query:
             time.sleep(float(request.first("delay")))
-        broken = request.first("break")
-        if broken in ("reset", "empty", "garbage", "headers"):
-            _break_before_body(connection, broken)
+        if request.first("answer") == "never":
+            reader.ended(60)
             return False
-        if "early" in request.query:
-            connection.sendall(f"HTTP/1.1 {request.first('early')} Early\r\nLink: </a>\r\n\r\n".encode())
-        head, body, keep = _compose(request)
-        if broken in ("body", "chunk"):
-            connection.sendall(head + body[:len(body) // 2])
-            return False
-        connection.sendall(head + body)
-        return keep and request.headers.get("Connection", "").lower() != "close"
+        keep = _send_answer(connection, request)
+        return _finish_early(connection, reader, request, keep) if early or amid else keep
 
 
-def _read_request(connection, stream, connection_number, number):
-    line = stream.readline(65536)
-    if not line.strip():
-        return None
-    method, target, version = line.decode("latin-1").split()
-    headers = Headers()
-    while True:
-        line = stream.readline(65536).rstrip(b"\r\n")
-        if not line:
-            break
-        name, _, value = line.decode("latin-1").partition(":")
-        headers.append((name, value.strip()))
-    request = Request(method, target, version, headers, b"", connection_number, number)
-    if headers.get("Expect", "").lower() == "100-continue":
-        connection.sendall(b"HTTP/1.1 100 Continue\r\n\r\n")
-    if request.first("drain") != "no":
-        request.body = _read_body(stream, headers, request.trailers)
-    return request
+def _send_answer(connection, request):
+    broken = request.first("break")
+    if broken in ("reset", "empty", "garbage", "headers"):
+        break_before_body(connection, broken)
+        return False
+    if "early" in request.query:
+        send_interim(connection, request.first("early"))
+    answer = Answer(request)
+    answer.send(connection)
+    return answer.keep and not broken
 
 
-def _read_body(stream, headers, trailers):
-    if "chunked" not in headers.get("Transfer-Encoding", ""):
-        return stream.read(int(headers.get("Content-Length", 0)))
-    body = b""
-    while True:
-        size = int(stream.readline(1024).split(b";")[0] or b"0", 16)
-        if size == 0:
-            break
-        body += stream.read(size)
-        stream.readline(16)
-    while line := stream.readline(65536).rstrip(b"\r\n"):
-        name, _, value = line.decode("latin-1").partition(":")
-        trailers.append((name, value.strip()))
-    return body
-
-
-def _break_before_body(connection, how):
-    if how == "reset":
-        # A linger time of 0 makes close() send a reset.
-        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-    elif how == "garbage":
-        connection.sendall(b"\x00\x01\x02 this is no HTTP at all\r\n\r\n")
-    elif how == "headers":
-        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Type: text/pl")
-
-
-def _compose(request):
-    """The head, the framed body, and whether the connection can be kept."""
-    status = int(request.first("status", 200))
-    if "size" in request.query:
-        body = (b"0123456789abcdef" * (int(request.first("size")) // 16 + 1))[:int(request.first("size"))]
-    elif "body" in request.query:
-        body = request.first("body").encode()
-    else:
-        body = request.as_json()
-    framing = request.first("framing", "length")
-    headers = [tuple(header.split(":", 1)) for header in request.query.get("header", [])]
-    if "cache" in request.query:
-        headers.append(("Cache-Control", f"max-age={request.first('cache')}"))
-    without_body = request.method == "HEAD" or status in (204, 304) or 100 <= status < 200
-    if framing == "chunked":
-        headers.append(("Transfer-Encoding", "chunked"))
-    elif framing == "length" and status not in (204, 304):
-        headers.append(("Content-Length", str(len(body))))
-    elif framing == "close":
-        headers.append(("Connection", "close"))
-    lines = [f"HTTP/1.1 {status} Status {status}", *(f"{name}: {value.strip()}" for name, value in headers), "", ""]
-    head = "\r\n".join(lines)
-    if without_body:
-        body = b""
-    elif framing == "chunked":
-        body = _chunked(body, request.query.get("trailer", []))
-    return head.encode("latin-1"), body, framing != "close"
-
-
-def _chunked(body, trailers):
-    size = max(1, len(body) // 3)
-    chunks = [body[at:at + size] for at in range(0, len(body), size)]
-    framed = b"".join(b"%x\r\n%s\r\n" % (len(chunk), chunk) for chunk in chunks)
-    lines = "".join(f"{trailer.split(':', 1)[0]}: {trailer.split(':', 1)[1].strip()}\r\n" for trailer in trailers)
-    return framed + b"0\r\n" + lines.encode("latin-1") + b"\r\n"
+def _finish_early(connection, reader, request, keep):
+    """What follows an answer that came before the request's end; true when the connection can be kept. A connection
+    that is closed with unread bytes is reset, and takes the end of the answer with it: only those that are to do so."""
+    then = request.first("then", "drain")
+    if then == "drain" and not keep:
+        then = "linger"
+    if then == "reset":
+        reset_on_close(connection)
+    elif then == "linger":
+        connection.shutdown(socket.SHUT_WR)
+    if then in ("drain", "linger"):
+        request.read_body(reader)
+    return then == "drain"

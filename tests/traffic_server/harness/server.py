@@ -45,10 +45,11 @@ class TrafficServer:
     manager         run it under traffic_manager, which traffic_ctl needs (reload, statistics)
     certificates    a harness.certificates.Certificates: a TLS port, too
     environment     more variables for the server's environment
+    under           words before the server's command: a tool that it runs under
     """
 
     def __init__(self, plugins=(), remap=(), records=None, files=None, manager=False, certificates=None,
-                 environment=None, threads=2):
+                 environment=None, threads=2, under=()):
         # Not pytest's own directory: a manager's socket has to have a short path.
         self.directory = Path(tempfile.mkdtemp(prefix="pw-ts-"))
         self.directory.chmod(0o755)
@@ -56,6 +57,7 @@ class TrafficServer:
         self.tls_port = free_port() if certificates else None
         self.manager = manager
         self.environment = dict(environment or {})
+        self.under = list(under)
         self.process = None
         self._certificates = certificates
         self._write_layout(threads, records or {})
@@ -116,7 +118,8 @@ class TrafficServer:
     def start(self, timeout=20):
         """Starts it and waits until it serves. Raises ServerFailed with its logs."""
         program = "traffic_manager" if self.manager else "traffic_server"
-        command = [shutil.which(program) or f"/usr/bin/{program}"] + (["--nosyslog"] if self.manager else [])
+        command = [*self.under, shutil.which(program) or f"/usr/bin/{program}",
+                   *(["--nosyslog"] if self.manager else [])]
         # As a remap plugin, wasm.so runs as a copy that Traffic Server made: engines are not beside that one.
         environment = {**os.environ, "TS_RUNROOT": str(self.directory),
                        "PROXYWASM_ENGINE_PATH": str(build.BUILD / "lib"), **self.environment,
@@ -287,6 +290,15 @@ class TrafficServer:
             except ServerFailed:
                 value = None
             if (value is not None and value >= at_least) or time.monotonic() > end:
+                return value
+            time.sleep(0.1)
+
+    def settle(self, name, wanted=0, timeout=20):
+        """Waits until a statistic has a value, or the time is over; returns what it has."""
+        end = time.monotonic() + timeout
+        while True:
+            value = self.wait_for_metric(name, 0)
+            if value == wanted or time.monotonic() > end:
                 return value
             time.sleep(0.1)
 

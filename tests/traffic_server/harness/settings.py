@@ -46,6 +46,11 @@ def default_records():
         "http.connect_attempts_max_retries_dead_server": 0,
         "http.connect_attempts_timeout": 5,
         "http.down_server.cache_time": 0,
+        # A client that takes small answers gives small windows back, and one that was answered early gives up what it
+        # has not sent: neither is an enemy.
+        "http2.max_rst_stream_frames_per_minute": 1000000,
+        "http2.min_avg_window_update": 0.0,
+        "http2.stream_error_rate_threshold": 1.0,
         # Statistics are published soon.
         "raw_stat_sync_interval_ms": 200,
         "config_update_interval_ms": 200,

@@ -93,7 +93,7 @@ load(struct fixture *fixture, const char *directory)
   if (!module) {
     fail_msg("%s", error.message);
   }
-  linked = ops->link(module, test_imports, 2, &error);
+  linked = ops->link(module, test_imports, TEST_IMPORT_COUNT, &error);
   assert_non_null(linked);
   fixture->guest.instance = ops->instance_new(linked, &options, 0, &error);
   assert_non_null(fixture->guest.instance);

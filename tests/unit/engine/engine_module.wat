@@ -3,6 +3,7 @@
 (module $engine_module
   (import "env" "combine" (func $combine (param i32 i64 i32) (result i64)))
   (import "env" "notify" (func $notify (param i32)))
+  (import "env" "add_floats" (func $add_floats (param f32 f64 f32) (result f64)))
   (memory (export "memory") 1 100)
   (table 2 funcref)
   (elem (i32.const 0) $nothing)
@@ -15,6 +16,8 @@
     (i32.sub (local.get 11) (local.get 0)))
   (func (export "call_combine") (param i32 i64 i32) (result i64)
     (call $combine (local.get 0) (local.get 1) (local.get 2)))
+  (func (export "call_add_floats") (param f32 f64 f32) (result f64)
+    (call $add_floats (local.get 0) (local.get 1) (local.get 2)))
   (func (export "call_notify") (param i32) (call $notify (local.get 0)))
   ;; Notifies and then never ends.
   (func (export "notify_and_spin") (param i32) (call $notify (local.get 0)) (loop $again (br $again)))

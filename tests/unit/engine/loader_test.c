@@ -33,22 +33,28 @@ an_unknown_name_is_told_with_the_known_ones(void **state)
   }
 }
 
-/* Puts a folder of the test's objects first and expects that what lies there is refused. */
+/* Puts a folder of the test's objects first and expects that the engine which lies there is refused. */
 static void
-expect_refused(const char *object, const char *text)
+expect_engine_refused(const char *engine, const char *object, const char *text)
 {
   char            folder[512];
   struct pw_error error;
 
   snprintf(folder, sizeof folder, "/nonexistent:%s/%s", PW_TEST_OBJECTS, object);
   setenv("PROXYWASM_ENGINE_PATH", folder, 1);
-  assert_null(pw_engine_find("wasmtime", &error));
+  assert_null(pw_engine_find(engine, &error));
   unsetenv("PROXYWASM_ENGINE_PATH");
   assert_int_equal(error.code, PW_ERROR_ENGINE);
   assert_non_null(strstr(error.message, object));
   if (!strstr(error.message, text)) {
     fail_msg("'%s' does not say '%s'", error.message, text);
   }
+}
+
+static void
+expect_refused(const char *object, const char *text)
+{
+  expect_engine_refused("wasmtime", object, text);
 }
 
 static void
@@ -78,6 +84,7 @@ a_missing_library_is_named_with_what_to_install(void **state)
   (void)state;
   expect_refused("needs_library", "libengine_object_library.so");
   expect_refused("needs_library", "libwasmtime.so: install");
+  expect_engine_refused("v8", "v8_needs_library", "install the package libnode108");
 }
 
 static void
@@ -100,9 +107,26 @@ engines_of_the_existing_plugin_give_the_default_where_there_is_none(void **state
   struct pw_error error;
 
   (void)state;
-  assert_ptr_equal(pw_engine_find("ats.wasm.runtime.wamr", &error), find_engine());
   assert_ptr_equal(pw_engine_find("ats.wasm.runtime.wasmedge", &error), find_engine());
   assert_null(pw_engine_find("wasmedge", &error));
+}
+
+static void
+every_engine_is_found_by_both_of_its_names(void **state)
+{
+  (void)state;
+  for (const char *const *name = pw_engine_names(); *name; name++) {
+    char                        long_name[64];
+    struct pw_error             error;
+    const struct pw_engine_ops *ops = pw_engine_find(*name, &error);
+
+    if (!ops) {
+      fail_msg("%s", error.message);
+    }
+    assert_string_equal(ops->name, *name);
+    snprintf(long_name, sizeof long_name, "ats.wasm.runtime.%s", *name);
+    assert_ptr_equal(pw_engine_find(long_name, &error), ops);
+  }
 }
 
 static void *
@@ -140,6 +164,7 @@ main(void)
     cmocka_unit_test(an_object_that_is_no_engine_is_refused),
     cmocka_unit_test(a_missing_library_is_named_with_what_to_install),
     cmocka_unit_test(the_engine_is_found_by_each_of_its_names),
+    cmocka_unit_test(every_engine_is_found_by_both_of_its_names),
     cmocka_unit_test(engines_of_the_existing_plugin_give_the_default_where_there_is_none),
     cmocka_unit_test(threads_find_the_same_engine),
   };

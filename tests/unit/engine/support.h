@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /**
  * @file support.h
- * What the tests of engines share: an engine by name, modules of this folder, an instance with two host functions.
+ * What the tests of engines share: an engine, modules of this folder, an instance with two host functions.
  * An error where none is expected fails the test with its message.
  */
 #ifndef PROXYWASM_TESTS_UNIT_ENGINE_SUPPORT_H
@@ -25,6 +25,7 @@ struct guest {
   struct pw_linked_module    *linked;
   struct pw_engine_instance  *instance;
   pw_value                    seen[3]; /**< parameters of the last env.combine */
+  unsigned                    pings;   /**< calls of env.ping */
   const char                 *answer;  /**< what the host functions return: a message that traps, or NULL */
   void (*notified)(struct guest *guest, int32_t what); /**< called by env.notify; may be NULL */
   bool           nested_ok;
@@ -53,11 +54,20 @@ read_module(const char *name)
   return bytes;
 }
 
+/** The name of the engine that is tested: PW_TEST_ENGINE, or the default one. */
+static inline const char *
+engine_name(void)
+{
+  const char *name = getenv("PW_TEST_ENGINE");
+
+  return name ? name : pw_engine_names()[0];
+}
+
 static inline const struct pw_engine_ops *
 find_engine(void)
 {
   struct pw_error             error;
-  const struct pw_engine_ops *ops = pw_engine_find("wasmtime", &error);
+  const struct pw_engine_ops *ops = pw_engine_find(engine_name(), &error);
 
   if (!ops) {
     fail_msg("%s", error.message);
@@ -119,6 +129,35 @@ host_notify(void *context, const void *data, pw_value *values)
   return guest->answer;
 }
 
+/* Adds a float, a double and a float, to a double. */
+static inline const char *
+host_add_floats(void *context, const void *data, pw_value *values)
+{
+  struct guest *guest = context;
+  float         first;
+  double        second;
+  float         third;
+
+  assert_null(data);
+  memcpy(&first, &values[0], sizeof first);
+  memcpy(&second, &values[1], sizeof second);
+  memcpy(&third, &values[2], sizeof third);
+  second += (double)first + (double)third;
+  memcpy(values, &second, sizeof second);
+  return guest->answer;
+}
+
+static inline const char *
+host_ping(void *context, const void *data, pw_value *values)
+{
+  struct guest *guest = context;
+
+  (void)values;
+  assert_null(data);
+  guest->pings++;
+  return guest->answer;
+}
+
 static const struct pw_import test_imports[] = {
   {.module   = "env",
    .name     = "combine",
@@ -129,7 +168,14 @@ static const struct pw_import test_imports[] = {
    .name     = "notify",
    .type     = {.parameters = "i", .result = 'v', .parameter_count = 1},
    .function = host_notify},
+  {.module   = "env",
+   .name     = "add_floats",
+   .type     = {.parameters = "fFf", .result = 'F', .parameter_count = 3},
+   .function = host_add_floats},
+  {.module = "env", .name = "ping", .type = {.result = 'v'}, .function = host_ping},
 };
+
+#define TEST_IMPORT_COUNT (sizeof test_imports / sizeof *test_imports)
 
 static inline struct pw_linked_module *
 link_module(const struct pw_engine_ops *ops, struct pw_engine *engine, const char *name)
@@ -143,7 +189,7 @@ link_module(const struct pw_engine_ops *ops, struct pw_engine *engine, const cha
   if (!module) {
     fail_msg("%s", error.message);
   }
-  linked = ops->link(module, test_imports, sizeof test_imports / sizeof *test_imports, &error);
+  linked = ops->link(module, test_imports, TEST_IMPORT_COUNT, &error);
   if (!linked) {
     fail_msg("%s", error.message);
   }

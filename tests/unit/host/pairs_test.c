@@ -246,6 +246,25 @@ field_values_have_no_line_ends_and_no_nul(void **state)
   assert_false(pw_field_value_valid(LITERAL("a\0")));
 }
 
+/* They are looked at eight bytes at a time: a bad one is found at each place of each size, and no other is. */
+static void
+a_bad_byte_in_a_field_value_is_found_at_any_place(void **state)
+{
+  char text[41];
+  (void)state;
+  for (size_t size = 1; size < sizeof(text); size++) {
+    for (size_t at = 0; at < size; at++) {
+      for (int byte = 0; byte < 256; byte++) {
+        bool bad = byte == '\0' || byte == '\r' || byte == '\n';
+        memset(text, 0x01, sizeof(text));
+        text[at]   = (char)byte;
+        text[size] = '\n';
+        assert_int_equal(pw_field_value_valid(pw_view_make(text, size)), !bad);
+      }
+    }
+  }
+}
+
 static void
 field_names_compare_without_case(void **state)
 {
@@ -275,6 +294,7 @@ main(void)
     cmocka_unit_test(a_map_is_empty_when_memory_is_out),
     cmocka_unit_test(field_names_are_tokens_or_pseudo_headers),
     cmocka_unit_test(field_values_have_no_line_ends_and_no_nul),
+    cmocka_unit_test(a_bad_byte_in_a_field_value_is_found_at_any_place),
     cmocka_unit_test(field_names_compare_without_case),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -183,6 +183,52 @@ a_module_that_continues_within_its_callback_does_not_pause(void **state)
   fixture_close(&f);
 }
 
+static uint32_t closed_context;
+static int      close_status;
+
+static uint32_t
+remember_context(struct fake_vm *vm, const pw_value *a)
+{
+  (void)vm;
+  closed_context = a[1].u32 != 0 ? a[0].u32 : closed_context;
+  return 0;
+}
+
+static uint32_t
+close_from_tick(struct fake_vm *vm, const pw_value *a)
+{
+  (void)a;
+  FAKE_HOSTCALL(vm, "proxy_set_effective_context", closed_context);
+  close_status = FAKE_HOSTCALL(vm, "proxy_close_stream", PW_STREAM_HTTP_REQUEST);
+  return 0;
+}
+
+/* The proxy is told at once: its next phase may be far away, or have no plugin in it. */
+static void
+a_stream_that_waits_for_no_module_can_be_closed(void **state)
+{
+  static const struct fake_export module[] = {{"proxy_on_context_create", "ii:v", remember_context},
+                                              {"proxy_on_tick", "i:v", close_from_tick},
+                                              {NULL, NULL, NULL}};
+  struct fixture                  f;
+  struct pw_stream               *stream;
+
+  (void)state;
+  reset();
+  fixture_open(&f);
+  fixture_add(&f, module, NULL);
+  fixture_chain(&f);
+  stream = pw_stream_new(f.chain, &f);
+  assert_int_equal(pw_stream_request_headers(stream, true), PW_NEXT_CONTINUE);
+  pw_instance_tick(f.instances[0]);
+  pw_instance_tick(f.instances[0]);
+  assert_int_equal(close_status, PW_STATUS_OK);
+  assert_int_equal(fake.resumes[PW_STREAM_HTTP_REQUEST], 1);
+  assert_int_equal(pw_stream_resume(stream, PW_STREAM_HTTP_REQUEST), PW_NEXT_CLOSE);
+  pw_stream_end(stream);
+  fixture_close(&f);
+}
+
 static uint32_t
 reply_418(struct fake_vm *vm, const pw_value *a)
 {
@@ -518,6 +564,7 @@ main(void)
     cmocka_unit_test(a_paused_request_goes_on_after_the_plugin_that_paused_it),
     cmocka_unit_test(a_response_is_paused_and_resumed_on_its_own),
     cmocka_unit_test(a_module_that_continues_within_its_callback_does_not_pause),
+    cmocka_unit_test(a_stream_that_waits_for_no_module_can_be_closed),
     cmocka_unit_test(a_local_reply_ends_the_phase),
     cmocka_unit_test(a_module_that_answers_its_own_replies_is_stopped),
     cmocka_unit_test(a_trap_in_a_plugin_that_fails_open_lets_the_stream_pass),

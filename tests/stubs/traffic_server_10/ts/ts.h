@@ -49,6 +49,7 @@ enum TSHttpStatus {
   TS_HTTP_STATUS_NO_CONTENT          = 204,
   TS_HTTP_STATUS_NOT_MODIFIED        = 304,
   TS_HTTP_STATUS_FORBIDDEN           = 403,
+  TS_HTTP_STATUS_BAD_GATEWAY         = 502,
   TS_HTTP_STATUS_SERVICE_UNAVAILABLE = 503
 };
 
@@ -56,6 +57,7 @@ enum TSEvent {
   TS_EVENT_NONE                   = 0,
   TS_EVENT_IMMEDIATE              = 1,
   TS_EVENT_TIMEOUT                = 2,
+  TS_EVENT_ERROR                  = 3,
   TS_EVENT_VCONN_READ_READY       = 100,
   TS_EVENT_VCONN_WRITE_READY      = 101,
   TS_EVENT_VCONN_READ_COMPLETE    = 102,
@@ -67,6 +69,7 @@ enum TSEvent {
   TS_EVENT_HTTP_READ_RESPONSE_HDR = 60006,
   TS_EVENT_HTTP_SEND_RESPONSE_HDR = 60007,
   TS_EVENT_HTTP_TXN_CLOSE         = 60012,
+  TS_EVENT_HTTP_SEND_REQUEST_HDR  = 60004,
   TS_EVENT_HTTP_POST_REMAP        = 60017
 };
 
@@ -79,7 +82,9 @@ enum TSHttpHookID {
   TS_HTTP_SEND_RESPONSE_HDR_HOOK,
   TS_HTTP_TXN_CLOSE_HOOK,
   TS_HTTP_POST_REMAP_HOOK,
-  TS_HTTP_CACHE_LOOKUP_COMPLETE_HOOK
+  TS_HTTP_CACHE_LOOKUP_COMPLETE_HOOK,
+  TS_HTTP_REQUEST_TRANSFORM_HOOK,
+  TS_HTTP_RESPONSE_TRANSFORM_HOOK
 };
 
 enum TSLifecycleHookID { TS_LIFECYCLE_TASK_THREADS_READY_HOOK };
@@ -192,7 +197,25 @@ TSVIO            TSVConnRead(TSVConn connp, TSCont contp, TSIOBuffer bufp, int64
 TSVIO            TSVConnWrite(TSVConn connp, TSCont contp, TSIOBufferReader readerp, int64_t nbytes);
 void             TSVConnClose(TSVConn connp);
 void             TSVConnAbort(TSVConn connp, int error);
+void             TSVConnShutdown(TSVConn connp, int read, int write);
+int              TSVConnClosedGet(TSVConn connp);
+TSVIO            TSVConnReadVIOGet(TSVConn connp);
+TSVIO            TSVConnWriteVIOGet(TSVConn connp);
+TSVConn          TSTransformCreate(TSEventFunc event_funcp, TSHttpTxn txnp);
+TSVConn          TSTransformOutputVConnGet(TSVConn connp);
+int              TSContCall(TSCont contp, TSEvent event, void *edata);
+int64_t          TSIOBufferCopy(TSIOBuffer bufp, TSIOBufferReader readerp, int64_t length, int64_t offset);
+int64_t          TSIOBufferReaderAvail(TSIOBufferReader readerp);
+void             TSIOBufferReaderFree(TSIOBufferReader readerp);
 void             TSVIOReenable(TSVIO viop);
+TSIOBuffer       TSVIOBufferGet(TSVIO viop);
+TSIOBufferReader TSVIOReaderGet(TSVIO viop);
+TSCont           TSVIOContGet(TSVIO viop);
+int64_t          TSVIONBytesGet(TSVIO viop);
+void             TSVIONBytesSet(TSVIO viop, int64_t nbytes);
+int64_t          TSVIONDoneGet(TSVIO viop);
+void             TSVIONDoneSet(TSVIO viop, int64_t ndone);
+int64_t          TSVIONTodoGet(TSVIO viop);
 
 /* ----------------------------------------------------------------------------------------------------------
  * transactions */
@@ -211,6 +234,13 @@ void         TSHttpTxnStatusSet(TSHttpTxn txnp, TSHttpStatus status, std::string
 void         TSHttpTxnErrorBodySet(TSHttpTxn txnp, char *buf, size_t buflength, char *mimetype);
 uint64_t     TSHttpTxnIdGet(TSHttpTxn txnp);
 TSHttpSsn    TSHttpTxnSsnGet(TSHttpTxn txnp);
+TSReturnCode TSHttpTxnClientFdGet(TSHttpTxn txnp, int *fdp);
+TSReturnCode TSHttpTxnServerFdGet(TSHttpTxn txnp, int *fdp);
+void         TSHttpTxnUntransformedRespCache(TSHttpTxn txnp, int on);
+void         TSHttpTxnTransformedRespCache(TSHttpTxn txnp, int on);
+TSReturnCode TSHttpTxnServerReqGet(TSHttpTxn txnp, TSMBuffer *bufp, TSMLoc *offset);
+TSReturnCode TSHttpTxnTransformRespGet(TSHttpTxn txnp, TSMBuffer *bufp, TSMLoc *offset);
+TSReturnCode TSHttpTxnCachedRespGet(TSHttpTxn txnp, TSMBuffer *bufp, TSMLoc *offset);
 int64_t      TSHttpSsnIdGet(TSHttpSsn ssnp);
 const char  *TSHttpTxnClientProtocolStackContains(TSHttpTxn txnp, char const *tag);
 TSReturnCode TSHttpTxnMilestoneGet(TSHttpTxn txnp, TSMilestonesType milestone, TSHRTime *time);

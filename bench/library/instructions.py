@@ -1,0 +1,76 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Instructions that a request costs in user space, counted by valgrind's callgrind: unlike time, a count is the same
+again, whatever else the machine does.
+
+The server runs under callgrind for all of its life, and gives its counts whenever it makes an error page, which a
+request for a host that it does not know ends in. They are taken after some requests, and again after twice as many: the
+difference is what those more requests cost, without what a window costs by itself. Only the event thread counts: the
+other threads work by the clock, and time under callgrind is some fifty times too long.
+"""
+
+import re
+import shutil
+from pathlib import Path
+
+# Starts take long under callgrind: it translates the server, and the compiler of modules.
+START_SECONDS = 300
+# What the event thread does by the clock, it does once in an hour.
+QUIET_RECORDS = {name: 3_600_000 for name in
+                 ("raw_stat_sync_interval_ms", "config_update_interval_ms", "remote_sync_interval_ms")}
+WARM_UP = 100
+ERROR_PAGE = "HttpTransact::build_error_response*"
+
+
+class CountFailed(Exception):
+    """callgrind is not installed, or gave no counts."""
+
+
+def under_callgrind(directory):
+    """The words before a server's command; its counts go into files of `directory`."""
+    if not shutil.which("valgrind"):
+        raise CountFailed("valgrind is not installed: tools/setup installs it, or apt-get install valgrind")
+    return ["valgrind", "--tool=callgrind", "--quiet", "--vgdb=no", "--separate-threads=yes",
+            f"--dump-before={ERROR_PAGE}", f"--callgrind-out-file={directory}/counts"]
+
+
+class Counter:
+    """Counts what requests cost a server that was started with under_callgrind(directory)."""
+
+    def __init__(self, server, directory, target, host):
+        self.server = server
+        self.directory = Path(directory)
+        self.target = target
+        self.host = host
+        self.dumps = 0
+        self.profile = None  # of the last window: twice the requests
+
+    def per_request(self, requests):
+        """Instructions of the event thread for one request."""
+        with self.server.connect(timeout=START_SECONDS) as connection:
+            self._ask(connection, WARM_UP)
+            self._dump()
+            self._ask(connection, requests)
+            once = self._dump()
+            self._ask(connection, 2 * requests)
+            twice = self._dump()
+        return (twice - once) / requests
+
+    def _ask(self, connection, requests):
+        for _ in range(requests):
+            response = connection.request("GET", self.target, {"Host": self.host})
+            if response.status != 200:
+                raise CountFailed(f"a request was not answered: {response}")
+
+    def _dump(self):
+        """The instructions since the last one, of the thread that ran most."""
+        response = self.server.get("/", "unknown.test")
+        if response.status != 404:
+            raise CountFailed(f"a host that is in no rule was answered: {response}")
+        self.dumps += 1
+        totals = {int(re.search(r"^totals: (\d+)", path.read_text(), re.MULTILINE).group(1)): path
+                  for path in self.directory.glob(f"counts.{self.dumps}-*")}
+        if not totals:
+            raise CountFailed(f"callgrind left no counts in {self.directory}")
+        most = max(totals)
+        self.profile = totals[most]
+        return most

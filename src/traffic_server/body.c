@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "traffic_server/body.h"
+
+#include "traffic_server/log.h"
+#include "traffic_server/transaction.h"
+
+bool
+pw_body_wanted(struct pw_transaction *transaction, enum pw_stream_type direction)
+{
+  return pw_segment_first_of_body(transaction, direction) != NULL;
+}
+
+struct pw_body *
+pw_body_of(struct pw_transaction *transaction, enum pw_stream_type direction)
+{
+  return direction == PW_STREAM_HTTP_REQUEST ? &transaction->request_body.body : &transaction->response_body;
+}
+
+bool
+pw_body_open(struct pw_body *body, struct pw_transaction *transaction, enum pw_stream_type direction,
+             const struct pw_transform_ops *ops)
+{
+  body->transaction = transaction;
+  body->direction   = direction;
+  body->length      = -1;
+  return pw_transform_open(&body->transform, transaction->txn, ops, body);
+}
+
+bool
+pw_body_takes(const struct pw_body *body)
+{
+  const struct pw_transaction *transaction = body->transaction;
+  const struct pw_segment     *paused      = transaction->direction == body->direction ? transaction->paused : NULL;
+  return !paused || pw_stream_takes_body(paused->stream, body->direction);
+}
+
+/* ---------------------------------------------------------------------------------------------------- through segments
+ */
+
+/* What the segment let go, on to the next one. */
+static enum pw_outcome
+empty_outbox(struct pw_segment *segment, enum pw_stream_type direction)
+{
+  struct pw_segment *next  = pw_segment_next_of_body(segment, direction);
+  struct pw_bytes   *bytes = &segment->outbox[direction];
+  bool               end   = segment->outbox_end[direction];
+  if (!next || (bytes->size == 0 && !end)) {
+    return PW_OUTCOME_CONTINUE;
+  }
+  segment->outbox_end[direction] = false;
+  enum pw_outcome outcome        = pw_segment_body(next, direction, pw_bytes_view(bytes), end);
+  bytes->size                    = 0;
+  return outcome;
+}
+
+enum pw_outcome
+pw_body_drain(struct pw_body *body)
+{
+  enum pw_outcome    outcome = PW_OUTCOME_CONTINUE;
+  struct pw_segment *segment = pw_segment_first_of_body(body->transaction, body->direction);
+  /* Beyond the segment where the headers wait nobody has seen headers yet. */
+  while (segment && !pw_body_is_over(outcome) &&
+         !(body->transaction->paused == segment && body->transaction->direction == body->direction)) {
+    outcome = empty_outbox(segment, body->direction);
+    segment = pw_segment_next_of_body(segment, body->direction);
+  }
+  return outcome;
+}
+
+enum pw_outcome
+pw_body_give(struct pw_body *body, struct pw_view piece, bool end)
+{
+  struct pw_segment *first = pw_segment_first_of_body(body->transaction, body->direction);
+  body->given += (int64_t)piece.size;
+  body->ended = end;
+  if (!first || body->empty) {
+    pw_transform_write(&body->transform, piece);
+    body->out_ended = end;
+    return PW_OUTCOME_CONTINUE;
+  }
+  enum pw_outcome outcome = pw_segment_body(first, body->direction, piece, end);
+  return pw_body_is_over(outcome) ? outcome : pw_body_drain(body);
+}
+
+void
+pw_body_out(void *stream, enum pw_stream_type type, struct pw_view piece, bool end_of_stream)
+{
+  struct pw_segment *segment = (struct pw_segment *)stream;
+  struct pw_body    *body    = pw_body_of(segment->transaction, type);
+  if (!pw_segment_next_of_body(segment, type)) {
+    pw_transform_write(&body->transform, piece);
+    body->out_ended = body->out_ended || end_of_stream;
+    return;
+  }
+  segment->outbox_end[type] = segment->outbox_end[type] || end_of_stream;
+  if (!pw_bytes_append(&segment->outbox[type], piece.data, piece.size)) {
+    /* A body with a hole is worse than none. */
+    pw_log_error("out of memory for a body between two plugins; the transaction is ended");
+    body->outcome = PW_OUTCOME_CLOSE;
+  }
+}
+
+/* -------------------------------------------------------------------------------------------------------------- length
+ */
+
+bool
+pw_body_keeps_length(const struct pw_body *body)
+{
+  struct pw_segment *segment = pw_segment_first_of_body(body->transaction, body->direction);
+  while (segment && !segment->plan->changes_bodies) {
+    segment = pw_segment_next_of_body(segment, body->direction);
+  }
+  return body->length >= 0 && !segment;
+}

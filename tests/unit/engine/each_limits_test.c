@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Modules that want all there is, of time, stack, memory and tables: the process lives on, and gives no more than it
+ * was told to. */
+#include "support.h"
+
+#define PAGE           65536
+#define MEMORY_BYTES   (20 * PAGE)
+#define TABLE_ELEMENTS 50
+
+static int
+setup(void **state)
+{
+  struct guest              *guest = calloc(1, sizeof *guest);
+  struct pw_instance_options options;
+  struct pw_error            error;
+
+  assert_non_null(guest);
+  options =
+    (struct pw_instance_options){.host_data = guest, .memory_bytes = MEMORY_BYTES, .table_elements = TABLE_ELEMENTS};
+  guest->ops      = find_engine();
+  guest->engine   = start_engine(guest->ops, 0);
+  guest->linked   = link_module(guest->ops, guest->engine, "endless");
+  guest->instance = guest->ops->instance_new(guest->linked, &options, 0, &error);
+  if (!guest->instance) {
+    fail_msg("%s", error.message);
+  }
+  *state = guest;
+  return 0;
+}
+
+static int
+teardown(void **state)
+{
+  stop_guest(*state);
+  free(*state);
+  return 0;
+}
+
+static void
+expect_end(struct guest *guest, const char *name, enum pw_trap_kind kind)
+{
+  pw_value       values[1] = {{.i32 = 0}};
+  double         begin     = milliseconds_now();
+  struct pw_trap trap;
+
+  assert_false(call_guest(guest, name, values, 0, 20, &trap));
+  if (trap.kind != kind || milliseconds_now() - begin > 3000) {
+    fail_msg("%s: kind %d, '%s', after %.0f ms", name, (int)trap.kind, trap.message, milliseconds_now() - begin);
+  }
+  /* An instance that trapped is not called again. */
+  teardown((void **)&guest);
+}
+
+static void
+every_way_not_to_end_is_ended(void **state)
+{
+  static const char *const names[] = {
+    "branch",
+    "branch_if",
+    "branch_unless",
+    "branch_table",
+    "if_in_loop",
+    "loop_of_calls",
+    "loop_of_indirect_calls",
+    "tree_of_calls",
+    "fill_memory",
+    "grow_memory",
+    "grow_table",
+  };
+  void *guest;
+
+  (void)state;
+  for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+    setup(&guest);
+    expect_end(guest, names[i], PW_TRAP_TIMEOUT);
+  }
+}
+
+static void
+every_way_to_use_up_the_stack_is_ended(void **state)
+{
+  static const char *const names[] = {"recursion", "indirect_recursion"};
+  void                    *guest;
+
+  (void)state;
+  for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+    setup(&guest);
+    expect_end(guest, names[i], PW_TRAP_STACK);
+  }
+}
+
+/* The instance has trapped: its memory may be looked at, and here it may even be called. */
+static void
+memory_and_tables_grow_to_their_limits_only(void **state)
+{
+  struct guest  *guest     = *state;
+  pw_value       values[1] = {{.i32 = 0}};
+  struct pw_trap trap;
+
+  assert_false(call_guest(guest, "grow_memory", values, 0, 50, &trap));
+  guest->ops->memory_refresh(guest->instance);
+  assert_int_equal(guest->ops->memory(guest->instance)->size, MEMORY_BYTES);
+  assert_false(call_guest(guest, "grow_table", values, 0, 50, &trap));
+  assert_int_equal(call_i32(guest, "table_size", 0, 0), TABLE_ELEMENTS);
+}
+
+static void
+a_table_that_begins_beyond_the_limit_is_refused(void **state)
+{
+  struct guest              *guest   = *state;
+  struct pw_linked_module   *linked  = link_module(guest->ops, guest->engine, "large_table");
+  struct pw_instance_options options = {.table_elements = 1000000};
+  struct pw_error            error;
+
+  assert_null(guest->ops->instance_new(linked, &options, 0, &error));
+  assert_int_equal(error.code, PW_ERROR_LIMIT);
+  guest->ops->linked_delete(linked);
+}
+
+int
+main(void)
+{
+  const struct CMUnitTest tests[] = {
+    cmocka_unit_test(every_way_not_to_end_is_ended),
+    cmocka_unit_test(every_way_to_use_up_the_stack_is_ended),
+    cmocka_unit_test_setup_teardown(memory_and_tables_grow_to_their_limits_only, setup, teardown),
+    cmocka_unit_test_setup_teardown(a_table_that_begins_beyond_the_limit_is_refused, setup, teardown),
+  };
+
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}

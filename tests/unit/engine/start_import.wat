@@ -1,0 +1,2 @@
+;; SPDX-License-Identifier: Apache-2.0
+(module (import "env" "ping" (func $ping)) (start $ping))

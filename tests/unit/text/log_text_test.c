@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "support/unit.h"
+
+#include "text/log_text.h"
+#include "text/utf8.h"
+
+enum { LIMIT = 1000 };
+
+static void
+plain_text_is_not_copied(void **state)
+{
+  (void)state;
+  struct pw_bytes buffer = {0};
+  struct pw_view  text   = LITERAL("plain text, tab\there, gr\xc3\xbc\xc3\x9f \xf0\x9f\x98\x80 C:\\new");
+  struct pw_view  result = pw_log_text(text, LIMIT, &buffer);
+  assert_ptr_equal(result.data, text.data);
+  assert_int_equal(result.size, text.size);
+  assert_null(buffer.data);
+  assert_int_equal(pw_log_text(LITERAL(""), LIMIT, &buffer).size, 0);
+}
+
+static void
+control_characters_are_escaped(void **state)
+{
+  (void)state;
+  static const struct {
+    struct pw_view text;
+    struct pw_view expected;
+  } cases[] = {
+    {{"a\nb", 3}, {"a\\nb", 4}},
+    {{"\r\n", 2}, {"\\r\\n", 4}},
+    {{"a\0b", 3}, {"a\\0b", 4}},
+    {{"\x1b[31m", 5}, {"\\x1b[31m", 8}},
+    {{"\x7f", 1}, {"\\x7f", 4}},
+    {{"\xc2\x9b"
+      "31m",
+      5},
+     {"\\u009b31m", 9}},
+    {{"\xe2\x80\xa8", 3}, {"\\u2028", 6}},
+    {{"\xe2\x80\xa9", 3}, {"\\u2029", 6}},
+    {{"\xc2\xa0", 2}, {"\xc2\xa0", 2}},
+    {{"bad \xff\xc3", 6}, {"bad \\xff\\xc3", 12}},
+    {{"\xed\xa0\x80", 3}, {"\\xed\\xa0\\x80", 12}},
+  };
+  struct pw_bytes buffer = {0};
+  for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+    assert_true(pw_view_equal(pw_log_text(cases[i].text, LIMIT, &buffer), cases[i].expected));
+  }
+  pw_bytes_clear(&buffer);
+}
+
+static void
+long_text_is_cut_and_says_so(void **state)
+{
+  (void)state;
+  struct pw_bytes buffer = {0};
+  assert_view_equal(pw_log_text(LITERAL("0123456789"), 10, &buffer), "0123456789");
+  assert_view_equal(pw_log_text(LITERAL("0123456789"), 9, &buffer), "012345678 [cut: 10 bytes in all]");
+  assert_view_equal(pw_log_text(LITERAL("0123456789"), 0, &buffer), " [cut: 10 bytes in all]");
+  pw_bytes_clear(&buffer);
+}
+
+static void
+no_character_and_no_escape_is_cut_in_two(void **state)
+{
+  (void)state;
+  struct pw_bytes buffer = {0};
+  assert_view_equal(pw_log_text(LITERAL("ab\xc3\xbcz"), 3, &buffer), "ab [cut: 5 bytes in all]");
+  assert_view_equal(pw_log_text(LITERAL("ab\xc3\xbcz"), 4, &buffer), "ab\xc3\xbc [cut: 5 bytes in all]");
+  assert_view_equal(pw_log_text(LITERAL("ab\x1bz"), 5, &buffer), "ab [cut: 4 bytes in all]");
+  assert_view_equal(pw_log_text(LITERAL("ab\x1bz"), 6, &buffer), "ab\\x1b [cut: 4 bytes in all]");
+  assert_view_equal(pw_log_text(LITERAL("ab\x1bz"), 7, &buffer), "ab\\x1bz");
+  pw_bytes_clear(&buffer);
+}
+
+static void
+any_bytes_become_one_clean_line_within_the_limit(void **state)
+{
+  (void)state;
+  struct pw_bytes buffer = {0};
+  uint32_t        random = 3;
+  for (int round = 0; round < 2000; round++) {
+    char text[200];
+    for (size_t i = 0; i < sizeof(text); i++) {
+      random  = random * 1664525 + 1013904223;
+      text[i] = (char)(random >> 24);
+    }
+    size_t         size   = random % sizeof(text);
+    struct pw_view result = pw_log_text(pw_view_make(text, size), 300, &buffer);
+    assert_true(result.size <= 300 + 32);
+    for (size_t i = 0; i < result.size;) {
+      uint32_t character;
+      size_t   length = pw_utf8_decode(result.data + i, result.size - i, &character);
+      assert_true(length > 0);
+      assert_true(character == '\t' || (character >= 0x20 && (character < 0x7f || character >= 0xa0)));
+      i += length;
+    }
+  }
+  pw_bytes_clear(&buffer);
+}
+
+static void
+the_buffer_is_reused(void **state)
+{
+  (void)state;
+  struct pw_bytes buffer = {0};
+  pw_log_text(LITERAL("some text with a line end\n"), LIMIT, &buffer);
+  fail_alloc_at(1);
+  assert_view_equal(pw_log_text(LITERAL("other\n"), LIMIT, &buffer), "other\\n");
+  assert_false(fail_alloc_stop());
+  pw_bytes_clear(&buffer);
+}
+
+static void
+the_text_is_cut_when_memory_is_out(void **state)
+{
+  (void)state;
+  struct pw_bytes buffer = {0};
+  for (unsigned n = 1; n < 4; n++) {
+    fail_alloc_at(n);
+    struct pw_view result = pw_log_text(LITERAL("line\n"), LIMIT, &buffer);
+    fail_alloc_stop();
+    assert_true(result.size <= 6);
+    assert_memory_equal("line\\n", result.data ? result.data : "", result.size);
+    pw_bytes_clear(&buffer);
+  }
+}
+
+static const uint64_t SECOND = 1000000000;
+
+static void
+lines_beyond_the_rate_are_dropped_until_the_next_second(void **state)
+{
+  (void)state;
+  struct pw_log_limiter limiter = {0};
+  uint64_t              now     = 5 * SECOND;
+  uint64_t              dropped = 99;
+  for (int i = 0; i < 10; i++) {
+    assert_int_equal(pw_log_limiter_allow(&limiter, 3, now + (uint64_t)i, &dropped), i < 3);
+    assert_int_equal(dropped, 0);
+  }
+  assert_false(pw_log_limiter_allow(&limiter, 3, now + SECOND - 1, &dropped));
+  assert_true(pw_log_limiter_allow(&limiter, 3, now + SECOND, &dropped));
+  assert_int_equal(dropped, 8);
+  assert_true(pw_log_limiter_allow(&limiter, 3, now + SECOND + 1, &dropped));
+  assert_int_equal(dropped, 0);
+}
+
+static void
+what_was_dropped_is_told_once(void **state)
+{
+  (void)state;
+  struct pw_log_limiter limiter = {0};
+  uint64_t              dropped;
+  assert_true(pw_log_limiter_allow(&limiter, 1, SECOND, &dropped));
+  assert_false(pw_log_limiter_allow(&limiter, 1, SECOND, &dropped));
+  assert_int_equal(pw_log_limiter_take_dropped(&limiter), 1);
+  assert_int_equal(pw_log_limiter_take_dropped(&limiter), 0);
+  assert_true(pw_log_limiter_allow(&limiter, 1, 9 * SECOND, &dropped));
+  assert_int_equal(dropped, 0);
+}
+
+static void
+a_rate_of_nothing_drops_all_and_tells(void **state)
+{
+  (void)state;
+  struct pw_log_limiter limiter = {0};
+  uint64_t              dropped;
+  assert_false(pw_log_limiter_allow(&limiter, 0, 1, &dropped));
+  assert_false(pw_log_limiter_allow(&limiter, 0, 2 * SECOND, &dropped));
+  assert_int_equal(dropped, 1);
+}
+
+static void
+a_clock_that_goes_back_silences_nobody(void **state)
+{
+  (void)state;
+  struct pw_log_limiter limiter = {0};
+  uint64_t              dropped;
+  assert_true(pw_log_limiter_allow(&limiter, 1, 100 * SECOND, &dropped));
+  assert_true(pw_log_limiter_allow(&limiter, 1, 50 * SECOND, &dropped));
+}
+
+int
+main(void)
+{
+  const struct CMUnitTest tests[] = {
+    cmocka_unit_test(plain_text_is_not_copied),
+    cmocka_unit_test(control_characters_are_escaped),
+    cmocka_unit_test(long_text_is_cut_and_says_so),
+    cmocka_unit_test(no_character_and_no_escape_is_cut_in_two),
+    cmocka_unit_test(any_bytes_become_one_clean_line_within_the_limit),
+    cmocka_unit_test(the_buffer_is_reused),
+    cmocka_unit_test(the_text_is_cut_when_memory_is_out),
+    cmocka_unit_test(lines_beyond_the_rate_are_dropped_until_the_next_second),
+    cmocka_unit_test(what_was_dropped_is_told_once),
+    cmocka_unit_test(a_rate_of_nothing_drops_all_and_tells),
+    cmocka_unit_test(a_clock_that_goes_back_silences_nobody),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -305,5 +305,6 @@ def test_memory_is_back_where_it_was_and_no_stream_is_left(bodies):
         memory.append(bodies.server.memory_kilobytes())
     assert bodies.server.settle("proxywasm.streams") == 0
     assert bodies.server.metric("proxywasm.traps") == 0
-    # Traffic Server keeps what it allocated at the busiest moment; a body that is lost would show in each round.
-    assert sanitized() or memory[-1] - memory[0] < 4 << 10, memory
+    # Traffic Server keeps what it allocated at the busiest moment, which differs; if each of the thousand exchanges of a
+    # round lost its bodies, that would be some 200 MB.
+    assert sanitized() or memory[-1] - memory[-2] < 32 << 10, memory

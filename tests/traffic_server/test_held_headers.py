@@ -10,7 +10,7 @@ from harness import build
 from harness.bodies import Bodies, body_filter, server_options
 from harness.configuration import global_plugin
 from harness.content import Content
-from harness.http1 import ProtocolError, format_request
+from harness.http1 import format_request
 from harness.origin import Origin
 from harness.scripted import unique_path
 from harness.server import remap_rule, tls_remap_rule
@@ -131,12 +131,8 @@ def test_held_response_with_an_empty_body_is_filled(bodies, framing):
 
 
 def test_origin_that_breaks_off_a_held_response_is_a_bad_gateway(bodies):
-    for query in ("break=body", "break=chunk&framing=chunked"):
-        try:
-            response = bodies.get(f"content=5000&{query}", "hold-headers")
-        except (ProtocolError, ConnectionError):
-            continue
-        assert response.status == 502
+    for _ in range(10):
+        assert bodies.get("content=5000&break=body", "hold-headers").status == 502
 
 
 # --------------------------------------------------------------------------------------------------------------- calls

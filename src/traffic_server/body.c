@@ -2,6 +2,7 @@
 #include "traffic_server/body.h"
 
 #include "traffic_server/log.h"
+#include "traffic_server/outflow.h"
 #include "traffic_server/transaction.h"
 
 bool
@@ -111,4 +112,31 @@ pw_body_keeps_length(const struct pw_body *body)
     segment = pw_segment_next_of_body(segment, body->direction);
   }
   return body->length >= 0 && !segment;
+}
+
+/* -------------------------------------------------------------------------------------------------------------- output
+ */
+
+bool
+pw_body_is_full(const struct pw_body *body)
+{
+  const struct pw_transform *transform = &body->transform;
+  TSHttpTxn                  txn       = body->transaction->txn;
+  int64_t                    waiting   = pw_transform_waiting(transform);
+  /* Once it has taken something the server writes the body: before that, what is there is a header, or of an earlier
+   * message. */
+  if (transform->output && TSVIONDoneGet(transform->output) > 0) {
+    waiting += body->direction == PW_STREAM_HTTP_REQUEST ? pw_outflow_to_origin(txn) : pw_outflow_to_client(txn);
+  }
+  return waiting > PW_BODY_WAITING_BYTES;
+}
+
+void
+pw_body_push(struct pw_body *body)
+{
+  if (body->out_ended) {
+    pw_transform_finish(&body->transform, pw_view_make(NULL, 0));
+  } else {
+    pw_transform_push(&body->transform);
+  }
 }

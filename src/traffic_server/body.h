@@ -62,6 +62,11 @@ enum pw_outcome pw_body_drain(struct pw_body *body);
 /** Whether it goes out with the length that was announced: no plugin that sees it could change it. */
 bool pw_body_keeps_length(const struct pw_body *body);
 
+/** Whether so much waits on its way out that no more is to be taken in. */
+bool pw_body_is_full(const struct pw_body *body);
+/** Lets go out what the modules have let go, and the end after it. */
+void pw_body_push(struct pw_body *body);
+
 /** pw_proxy_ops.body_out. `stream` is a struct pw_segment. */
 void pw_body_out(void *stream, enum pw_stream_type type, struct pw_view piece, bool end_of_stream);
 

@@ -53,22 +53,7 @@ let_out(struct pw_request_body *request)
 {
   struct pw_body *body = &request->body;
   begin_when_due(body);
-  if (body->out_ended) {
-    pw_transform_finish(&body->transform, pw_view_make(NULL, 0));
-  } else {
-    pw_transform_push(&body->transform);
-  }
-}
-
-static bool
-is_full(struct pw_body *body)
-{
-  int64_t waiting = pw_transform_waiting(&body->transform);
-  /* Once it has taken something the server writes the body: before that, what is there is the request's header. */
-  if (body->transform.output && TSVIONDoneGet(body->transform.output) > 0) {
-    waiting += pw_outflow_to_origin(body->transaction->txn);
-  }
-  return waiting > PW_BODY_WAITING_BYTES;
+  pw_body_push(body);
 }
 
 /* A module ended it: with a reply, or without. */
@@ -149,7 +134,7 @@ take_input(struct pw_request_body *request)
   bool            end;
   size_t          taken = 0;
 
-  while (taken < PW_BODY_TURN_BYTES && !body->stopped && !pw_body_is_over(outcome) && !is_full(body) &&
+  while (taken < PW_BODY_TURN_BYTES && !body->stopped && !pw_body_is_over(outcome) && !pw_body_is_full(body) &&
          pw_transform_input(&body->transform, &piece, &end) && !request->input_ended) {
     outcome = give(request, piece, end);
     pw_transform_consume(&body->transform, piece.size);
@@ -200,7 +185,7 @@ tell_input(struct pw_request_body *request)
   } else if (request->http2) {
     pw_transform_later(&body->transform, MUTE_CLIENT_MILLISECONDS);
   }
-  if (!body->stopped && is_full(body)) {
+  if (!body->stopped && pw_body_is_full(body)) {
     pw_transform_later(&body->transform, SLOW_ORIGIN_MILLISECONDS);
   } else if (pw_transform_has_more(&body->transform)) {
     pw_transform_later(&body->transform, 0);

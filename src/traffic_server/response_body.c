@@ -65,23 +65,7 @@ static void
 let_out(struct pw_body *body)
 {
   begin_when_due(body);
-  if (body->out_ended) {
-    pw_transform_finish(&body->transform, pw_view_make(NULL, 0));
-  } else {
-    pw_transform_push(&body->transform);
-  }
-}
-
-static bool
-is_full(struct pw_body *body)
-{
-  int64_t waiting = pw_transform_waiting(&body->transform);
-  /* Once it has taken something the server writes to the client: before that, what is there is of an earlier response.
-   */
-  if (body->transform.output && TSVIONDoneGet(body->transform.output) > 0) {
-    waiting += pw_outflow_to_client(body->transaction->txn);
-  }
-  return waiting > PW_BODY_WAITING_BYTES;
+  pw_body_push(body);
 }
 
 /* ------------------------------------------------------------------------------------------------ how modules end it
@@ -180,8 +164,8 @@ take_input(struct pw_body *body)
   bool            end;
   size_t          taken = 0;
 
-  while (taken < PW_BODY_TURN_BYTES && !body->ended && !body->stopped && pw_body_takes(body) && !is_full(body) &&
-         pw_transform_input(&body->transform, &piece, &end)) {
+  while (taken < PW_BODY_TURN_BYTES && !body->ended && !body->stopped && pw_body_takes(body) &&
+         !pw_body_is_full(body) && pw_transform_input(&body->transform, &piece, &end)) {
     outcome = pw_body_give(body, piece, end);
     pw_transform_consume(&body->transform, piece.size);
     taken += piece.size;
@@ -198,7 +182,7 @@ take_input(struct pw_body *body)
 static void
 pace_origin(struct pw_body *body)
 {
-  bool  waits     = !body->ended && body->length < 0 && (is_full(body) || !pw_body_takes(body));
+  bool  waits     = !body->ended && body->length < 0 && (pw_body_is_full(body) || !pw_body_takes(body));
   TSVIO operation = waits != body->origin_waits ? pw_inflow_from_origin(body->transaction->txn) : NULL;
   if (!operation || !pw_transform_is_fed_by(&body->transform, operation)) {
     return;
@@ -220,7 +204,7 @@ tell_input(struct pw_body *body)
   pace_origin(body);
   if (body->ended) {
     pw_transform_input_done(&body->transform);
-  } else if (is_full(body)) {
+  } else if (pw_body_is_full(body)) {
     pw_transform_later(&body->transform, SLOW_CLIENT_MILLISECONDS);
   } else if (pw_body_takes(body) && pw_transform_has_more(&body->transform)) {
     pw_transform_later(&body->transform, 0);

@@ -7,6 +7,9 @@ import shutil
 import subprocess
 from pathlib import Path
 
+CONNECTIONS = 16
+STREAMS = 8  # of HTTP/2, on each connection
+
 
 class LoadFailed(Exception):
     """The load generator failed, or saw errors."""
@@ -40,24 +43,48 @@ def cpu_seconds(pid):
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
-def run_wrk(url, headers, seconds, connections, cpus):
-    """Runs wrk; returns requests per second and the latencies' 50th and 99th percentile in microseconds."""
-    if not shutil.which("wrk"):
-        raise LoadFailed("wrk is not installed: tools/setup installs it, or apt-get install wrk")
-    command = ["taskset", "--cpu-list", ",".join(map(str, cpus)), "wrk", "--threads", str(min(len(cpus), connections)),
-               "--connections", str(connections), "--duration", f"{seconds}s", "--latency"]
-    for name, value in headers.items():
-        command += ["--header", f"{name}: {value}"]
-    text = subprocess.run([*command, url], capture_output=True, text=True, check=True, timeout=seconds + 30).stdout
-    trouble = re.search(r"Socket errors.*|Non-2xx.*", text)
-    if trouble:
-        raise LoadFailed(f"{url}: {trouble.group(0)}")
-    return {"rate": float(re.search(r"Requests/sec:\s+([\d.]+)", text).group(1)),
-            "requests": int(re.search(r"(\d+) requests in", text).group(1)),
-            "latency_50": _percentile(text, 50), "latency_99": _percentile(text, 99)}
+def _run(package, cpus, command, seconds):
+    if not shutil.which(command[0]):
+        raise LoadFailed(f"{command[0]} is not installed: tools/setup installs it, or apt-get install {package}")
+    try:
+        return subprocess.run(["taskset", "--cpu-list", ",".join(map(str, cpus)), *command], capture_output=True,
+                              text=True, check=True, timeout=seconds + 60).stdout
+    except subprocess.CalledProcessError as error:
+        raise LoadFailed(f"{' '.join(command)}: {error.stdout}{error.stderr}") from error
+
+
+def wrk(url, host, connections=CONNECTIONS):
+    """Load over HTTP/1, with or without TLS, on kept connections. What is returned is called with seconds and CPUs; it
+    returns the number of requests, their rate, and the latencies' 50th and 99th percentile in microseconds."""
+    def run(seconds, cpus):
+        text = _run("wrk", cpus, ["wrk", "--threads", str(min(len(cpus), connections)), "--connections",
+                                  str(connections), "--duration", f"{seconds}s", "--latency", "--timeout", "30s",
+                                  "--header", f"Host: {host}", url], seconds)
+        trouble = re.search(r"Socket errors.*|Non-2xx.*", text)
+        if trouble:
+            raise LoadFailed(f"{url}: {trouble.group(0)}")
+        return {"rate": float(re.search(r"Requests/sec:\s+([\d.]+)", text).group(1)),
+                "requests": int(re.search(r"(\d+) requests in", text).group(1)),
+                "latency_50": _percentile(text, 50), "latency_99": _percentile(text, 99)}
+    return run
 
 
 def _percentile(text, percent):
     """Microseconds, from a line of wrk's latency distribution."""
     number, unit = re.search(rf"(?m)^\s+{percent}%\s+([\d.]+)(\D+)$", text).groups()
     return float(number) * {"us": 1, "ms": 1e3, "s": 1e6}[unit]
+
+
+def h2load(port, host, target, connections=CONNECTIONS, streams=STREAMS):
+    """Load over HTTP/2 with TLS, likewise; without latencies."""
+    def run(seconds, cpus):
+        text = _run("nghttp2-client", cpus, ["h2load", "--clients", str(connections), "--max-concurrent-streams",
+                                             str(streams), "--duration", str(seconds), "--connect-to",
+                                             f"127.0.0.1:{port}", f"https://{host}{target}"], seconds)
+        succeeded, failed, errored, timeout = map(int, re.search(
+            r"(\d+) succeeded, (\d+) failed, (\d+) errored, (\d+) timeout", text).groups())
+        good = int(re.search(r"status codes: (\d+) 2xx", text).group(1))
+        if failed or errored or timeout or good < succeeded or not good:
+            raise LoadFailed(f"https://{host}{target}: {text}")
+        return {"rate": float(re.search(r"finished in [^,]+, ([\d.]+) req/s", text).group(1)), "requests": succeeded}
+    return run

@@ -4,27 +4,23 @@ slower for a while does so for all of them."""
 
 from statistics import median
 
-from .load import cpu_seconds, pin, run_wrk, split_cpus
-
-CONNECTIONS = 16
+from .load import cpu_seconds, pin, split_cpus
 
 
 class Variant:
-    """One of the things compared: a running server, and the host to ask for."""
+    """One of the things compared: a running server, and a load on it (library.load)."""
 
-    def __init__(self, name, label, server, host, headers=None):
+    def __init__(self, name, label, server, load):
         self.name = name
         self.label = label
         self.server = server
-        self.host = host
-        self.headers = dict(headers or {})
+        self.load = load
         self.samples = []
 
-    def measure(self, target, seconds, cpus):
+    def measure(self, seconds, cpus):
         pid = self.server.server_pid()
         before = cpu_seconds(pid)
-        sample = run_wrk(f"http://127.0.0.1:{self.server.port}{target}", {"Host": self.host, **self.headers}, seconds,
-                         CONNECTIONS, cpus)
+        sample = self.load(seconds, cpus)
         sample["cpu_microseconds"] = (cpu_seconds(pid) - before) * 1e6 / sample["requests"]
         self.samples.append(sample)
 
@@ -38,21 +34,17 @@ class Variant:
         return (values[-1 - quarter] - values[quarter]) / 2 / median(values)
 
 
-def run_rounds(variants, target, rounds, seconds, say=print):
-    """Measures all variants `rounds` times, after one round that does not count."""
-    server_cpus, load_cpus = split_cpus()
+def run_rounds(variants, options, cpus=None, say=print):
+    """Measures all variants options.rounds times for options.seconds, after one round that does not count. `cpus`: those
+    of the servers and those of the load, if not one half of the machine each."""
+    server_cpus, load_cpus = cpus or split_cpus()
     for variant in variants:
         pin(variant.server.server_pid(), server_cpus)
-        variant.measure(target, 1, load_cpus)
+        variant.measure(1, load_cpus)
         variant.samples.clear()
-    for number in range(rounds):
+    for number in range(options.rounds):
         start = number % len(variants)
         for variant in variants[start:] + variants[:start]:
-            variant.measure(target, seconds, load_cpus)
+            variant.measure(options.seconds, load_cpus)
         rates = ", ".join(f"{variant.name} {variant.samples[-1]['rate']:,.0f}/s" for variant in variants)
-        say(f"  round {number + 1} of {rounds}: {rates}")
-
-
-def paired_ratio(variant, base, key="rate"):
-    """The median of the ratios of each round."""
-    return median(a[key] / b[key] for a, b in zip(variant.samples, base.samples))
+        say(f"  round {number + 1} of {options.rounds}: {rates}")

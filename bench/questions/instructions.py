@@ -10,41 +10,41 @@ import tempfile
 
 from harness import build
 from harness.origin import Origin
+from library import filters, report
 from library.instructions import QUIET_RECORDS, START_SECONDS, Counter, under_callgrind
-from library.report import counts
-from questions.header_filter import HOST, TARGET, check, compared, make_server
+from questions.header_filter import TARGET
 
 REQUESTS = 100
 COUNTS = 3
 PROFILES = build.ROOT / "build" / "bench" / "instructions"
 
 
-def count(origin, name, label, plugin, module, value):
+def count(origin, what):
     """The counts of one variant; its last profile is kept for callgrind_annotate."""
     with tempfile.TemporaryDirectory(prefix="pw-counts-") as directory:
-        server = make_server(origin, name, plugin, module, QUIET_RECORDS, under_callgrind(directory))
+        server = filters.make_server(what, origin.port, QUIET_RECORDS, under=under_callgrind(directory))
         server.start(START_SECONDS)
         try:
-            check(server, label, value)
-            counter = Counter(server, directory, TARGET, HOST)
+            filters.check(server, what, TARGET)
+            counter = Counter(server, directory, TARGET, filters.HOST)
             samples = [counter.per_request(REQUESTS) for _ in range(COUNTS)]
         finally:
             server.stop()
         PROFILES.mkdir(parents=True, exist_ok=True)
-        shutil.copy(counter.profile, PROFILES / f"{name}.callgrind")
-    print(f"  {label}: {', '.join(f'{sample:,.0f}' for sample in samples)}")
-    return name, label, samples
+        shutil.copy(counter.profile, PROFILES / f"{what.name}.callgrind")
+    print(f"  {what.label}: {', '.join(f'{sample:,.0f}' for sample in samples)}", flush=True)
+    return what.name, what.label, samples
 
 
-def answer(_rounds, _seconds):
-    print("instructions: how many does a header filter cost on a cache hit?")
+def answer(_options):
     with Origin() as origin:
         variants = []
-        for variant in compared():
+        for what in [filters.bare(), filters.native(), filters.header_rewrite(), filters.lua(), filters.module("c"),
+                     filters.module("rust")]:
             asked = len(origin.requests)
-            variants.append(count(origin, *variant))
+            variants.append(count(origin, what))
             if len(origin.requests) > asked + 1:
                 raise SystemExit("requests reached the origin: this did not count cache hits")
     print(f"  the profiles of {2 * REQUESTS} requests each are in {PROFILES}: see callgrind_annotate --threshold=100")
-    return counts("Instructions of a header filter on a cache hit, in user space", variants, "native",
-                  requests_per_count=REQUESTS)
+    return report.counts("Instructions of a header filter on a cache hit, in user space", variants, "native",
+                         requests_per_count=REQUESTS)

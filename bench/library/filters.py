@@ -1,0 +1,105 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What servers are compared: header filters that all do the same work, and body filters that change nothing.
+
+A header filter sets the header x-filtered-by in the request and in the response, and counts the request.
+"""
+
+import functools
+import subprocess
+from pathlib import Path
+
+from harness import build
+from harness.configuration import configuration, global_plugin
+from harness.server import TrafficServer, remap_rule, tls_remap_rule
+
+HOST = "bench.test"
+HEADER = "x-filtered-by"
+PLUGINS = Path(__file__).resolve().parents[1] / "plugins"
+ENGINES = {"wasmtime": "Wasmtime", "v8": "V8", "wamr": "WAMR", "wasmedge": "WasmEdge"}
+
+HEADER_REWRITE = f"""\
+cond %{{READ_REQUEST_HDR_HOOK}}
+  set-header {HEADER} header_rewrite
+  counter plugin.header_rewrite.requests
+cond %{{SEND_RESPONSE_HDR_HOOK}}
+  set-header {HEADER} header_rewrite
+"""
+
+LUA = f"""\
+local requests = ts.stat_find('plugin.lua.requests')
+  or ts.stat_create('plugin.lua.requests', TS_LUA_RECORDDATATYPE_INT, TS_LUA_STAT_NON_PERSISTENT, TS_LUA_STAT_SYNC_COUNT)
+
+function do_global_read_request()
+  ts.client_request.header['{HEADER}'] = 'lua'
+  requests:increment(1)
+end
+
+function do_global_send_response()
+  ts.client_response.header['{HEADER}'] = 'lua'
+end
+"""
+
+
+class Filter:
+    """What a server is started with. `value`: what the header says in responses, None if nothing sets it."""
+
+    def __init__(self, name, label, plugins=(), files=None, value=None):
+        self.name = name
+        self.label = label
+        self.plugins = list(plugins)
+        self.files = dict(files or {})
+        self.value = value
+
+
+@functools.cache
+def native_plugin(name):
+    """Compiles bench/plugins/NAME.c; returns its path."""
+    output = build.ROOT / "build" / "bench" / f"{name}.so"
+    output.parent.mkdir(parents=True, exist_ok=True)
+    subprocess.run(["cc", "-O2", "-shared", "-fPIC", "-Wall", "-Wextra", "-Werror", str(PLUGINS / f"{name}.c"), "-o",
+                    str(output)], check=True)
+    return str(output)
+
+
+def bare():
+    return Filter("bare", "bare server")
+
+
+def native():
+    return Filter("native", "native plugin in C", [native_plugin("header_filter")], value="native-c")
+
+
+def header_rewrite():
+    return Filter("header_rewrite", "header_rewrite", ["header_rewrite.so filter.conf"],
+                  {"filter.conf": HEADER_REWRITE}, "header_rewrite")
+
+
+def lua():
+    return Filter("lua", "Lua plugin", ["tslua.so filter.lua"], {"filter.lua": LUA}, "lua")
+
+
+def module(language, engine="wasmtime", name=None, label=None, **keys):
+    """The example module of a language ("c", "rust", …) in our plugin; `keys` holds more keys of config."""
+    spelled = {"c": "C", "rust": "Rust", "go": "Go"}[language]
+    # The Rust SDK exports the callbacks of bodies, too: a filter of headers says that it wants none.
+    text = configuration(f"examples/{language}/headers", name=language, log_level="warn", request_body="off",
+                         response_body="off", vm={"runtime": engine}, **keys)
+    return Filter(name or language, label or f"proxywasm, module in {spelled}", [global_plugin("filter.yaml")],
+                  {"filter.yaml": text}, f"proxywasm-{language}")
+
+
+def make_server(what, origin_port, records=None, **options):
+    """The server of a filter, to be started; `options` as TrafficServer takes them."""
+    rules = [rule(HOST, origin_port) for rule in (remap_rule, tls_remap_rule)]
+    return TrafficServer(
+        plugins=what.plugins, files=what.files, remap=rules,
+        records={"log.logging_enabled": 0, "http.keep_alive_no_activity_timeout_in": 300, **(records or {})},
+        **{"threads": 1, **options})
+
+
+def check(server, what, target):
+    """Fills the cache, and checks that a header filter does its work."""
+    for _ in range(2):
+        response = server.get(target, HOST)
+    if response.status != 200 or response.headers.get(HEADER) != what.value:
+        raise SystemExit(f"{what.label} does not filter:\n{response}\n{server.log()}")

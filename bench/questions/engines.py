@@ -1,0 +1,35 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What does a header filter cost on each engine, on a cache hit?"""
+
+from contextlib import ExitStack
+
+from harness import build
+from harness.origin import Origin
+from library import filters, report
+from library.load import wrk
+from library.rounds import Variant, run_rounds
+from questions.header_filter import TARGET
+
+
+def installed():
+    """The engines that were built: name to label."""
+    return {name: label for name, label in filters.ENGINES.items()
+            if (build.BUILD / "lib" / f"proxywasm_engine_{name}.so").is_file()}
+
+
+def answer(options):
+    compared = [filters.native()]
+    for engine, label in installed().items():
+        compared += [filters.module(language, engine, f"{engine}-{language}", f"{label}, module in {spelled}")
+                     for language, spelled in (("c", "C"), ("rust", "Rust"))]
+    with ExitStack() as stack:
+        origin = stack.enter_context(Origin())
+        variants = []
+        for what in compared:
+            server = stack.enter_context(filters.make_server(what, origin.port))
+            filters.check(server, what, TARGET)
+            url = f"http://127.0.0.1:{server.port}{TARGET}"
+            variants.append(Variant(what.name, what.label, server, wrk(url, filters.HOST)))
+        run_rounds(variants, options)
+    return report.rates("A header filter on a cache hit on each engine, one event thread", variants, variants[0],
+                        seconds_per_sample=options.seconds)

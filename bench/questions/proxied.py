@@ -1,0 +1,33 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What does a header filter cost when the request goes to an origin?
+
+The servers of header_filter, with nothing cached. The origin is a second Traffic Server, which answers from its cache; it
+shares the processors of the load, so that CPU time tells more than the rate here.
+"""
+
+from contextlib import ExitStack
+
+from harness.origin import Origin
+from library import filters, report
+from library.load import pin, split_cpus, wrk
+from library.rounds import Variant, run_rounds
+from questions.header_filter import TARGET
+
+
+def answer(options):
+    compared = [filters.bare(), filters.native(), filters.header_rewrite(), filters.lua(), filters.module("c"),
+                filters.module("rust")]
+    with ExitStack() as stack:
+        content = stack.enter_context(Origin())
+        origin = stack.enter_context(filters.make_server(filters.bare(), content.port))
+        filters.check(origin, filters.bare(), TARGET)
+        pin(origin.server_pid(), split_cpus()[1])
+        variants = {}
+        for what in compared:
+            server = stack.enter_context(filters.make_server(what, origin.port, {"http.cache.http": 0}))
+            filters.check(server, what, TARGET)
+            url = f"http://127.0.0.1:{server.port}{TARGET}"
+            variants[what.name] = Variant(what.name, what.label, server, wrk(url, filters.HOST))
+        run_rounds(list(variants.values()), options)
+    return report.rates("A header filter on a request that is proxied, one event thread", list(variants.values()),
+                        variants["native"], seconds_per_sample=options.seconds)

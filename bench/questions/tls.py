@@ -1,0 +1,35 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What does a header filter cost on a cache hit over TLS, on kept connections?"""
+
+import tempfile
+from contextlib import ExitStack
+
+from harness.certificates import Certificates
+from harness.origin import Origin
+from library import filters, report
+from library.load import wrk
+from library.rounds import Variant, run_rounds
+from questions.header_filter import TARGET
+
+
+def over_tls(question, options, load):
+    """The answer for servers that are asked through load(server, host, target)."""
+    with ExitStack() as stack:
+        certificates = Certificates(stack.enter_context(tempfile.TemporaryDirectory(prefix="pw-bench-")))
+        origin = stack.enter_context(Origin())
+        variants = {}
+        for what in [filters.bare(), filters.native(), filters.module("c"), filters.module("rust")]:
+            server = stack.enter_context(filters.make_server(what, origin.port, certificates=certificates))
+            filters.check(server, what, TARGET)
+            variants[what.name] = Variant(what.name, what.label, server, load(server, filters.HOST, TARGET))
+        asked = len(origin.requests)
+        run_rounds(list(variants.values()), options)
+        # What is asked over TLS is another object of the cache.
+        if len(origin.requests) > asked + len(variants):
+            raise SystemExit("requests reached the origin: this did not measure cache hits")
+    return report.rates(question, list(variants.values()), variants["native"], seconds_per_sample=options.seconds)
+
+
+def answer(options):
+    return over_tls("A header filter on a cache hit over TLS, one event thread", options,
+                    lambda server, host, target: wrk(f"https://127.0.0.1:{server.tls_port}{target}", host))

@@ -47,15 +47,20 @@ def answer(question, rows, columns, picture, note="", goals=(), **facts):
 
 def rates(question, variants, base, goals=(), **facts):
     """The answer of variants that went through rounds; `base` is the one that others are compared with."""
-    with_latency = all("latency_50" in variant.samples[0] for variant in variants)
-    rows = [_rate_row(variant, base, with_latency) for variant in variants]
+    rows = rate_rows(variants, base)
+    with_latency = all("latency_50_microseconds" in row for row in rows)
     return answer(question, rows, RATE_COLUMNS + (LATENCY_COLUMNS if with_latency else []),
                   {"kind": "bars", "bars": RATE_BARS, "base": base.name},
                   f"ratio and above: against '{base.name}', the medians of {len(base.samples)} rounds; CPU: time of the "
                   "server for one request", goals, base=base.name, rounds=len(base.samples), **facts)
 
 
-def _rate_row(variant, base, with_latency):
+def rate_rows(variants, base):
+    """The rows of such variants."""
+    return [_rate_row(variant, base) for variant in variants]
+
+
+def _rate_row(variant, base):
     row = {
         "name": variant.name, "label": variant.label,
         "requests_per_second": round(variant.middle("rate")),
@@ -65,7 +70,7 @@ def _rate_row(variant, base, with_latency):
         "cpu_above_base": round(above(variant, base, "cpu_microseconds").middle, 2),
         "samples": variant.samples,
     }
-    if with_latency:
+    if "latency_50" in variant.samples[0]:
         row |= {f"latency_{part}_microseconds": round(variant.middle(f"latency_{part}")) for part in (50, 99)}
     return row
 

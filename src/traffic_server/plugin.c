@@ -46,6 +46,25 @@ add_request_hook(void)
   }
 }
 
+/* The number of files of a line of plugin.config. The server takes 64 words of a line: of a longer one it puts NULL in
+ * the place of the last that it took, and leaves the others out. */
+static int
+count_files(int argc, const char *argv[])
+{
+  if (argc < 2) {
+    pw_log_error("plugin.config: wasm.so: no configuration file is named; write 'wasm.so FILE.yaml'");
+    return 0;
+  }
+  if (argv[argc - 1]) {
+    return argc - 1;
+  }
+  pw_log_error(
+    "plugin.config: wasm.so: the server takes no more than %d files of a line: none behind %s is loaded; write "
+    "a second line 'wasm.so FILE.yaml' for the others",
+    argc - 2, argv[argc - 2]);
+  return argc - 2;
+}
+
 void
 TSPluginInit(int argc, const char *argv[])
 {
@@ -58,15 +77,13 @@ TSPluginInit(int argc, const char *argv[])
     pw_log_error("%s\nThe plugin does nothing.", error.message);
     return;
   }
-  if (argc < 2) {
-    pw_log_error("plugin.config: wasm.so: no configuration file is named; write 'wasm.so FILE.yaml'");
-    return;
-  }
-  struct pw_slot *slot = pw_slot_open(argc - 1, (char *const *)(argv + 1), true, true, &error);
-  if (!slot) {
+  int             count = count_files(argc, argv);
+  struct pw_slot *slot  = count > 0 ? pw_slot_open(count, (char *const *)(argv + 1), true, true, &error) : NULL;
+  if (count > 0 && !slot) {
     pw_log_error("plugin.config: wasm.so %s: %s", argv[1], error.message);
-    return;
   }
-  add_request_hook();
-  pw_transactions_hook_all(slot);
+  if (slot) {
+    add_request_hook();
+    pw_transactions_hook_all(slot);
+  }
 }

@@ -3,6 +3,7 @@
 
 import pytest
 
+from harness.build import artifact
 from harness.configuration import global_plugin, remap_plugin, scripted as scripted_configuration
 from harness.scripted import Scripted, Seen
 from harness.server import remap_rule
@@ -99,3 +100,12 @@ def test_plugin_without_configuration_file_in_the_rule_is_told(start_server, ori
     server = start_server(remap=[remap_rule("a.test", origin.port, remap_plugin("nothing.yaml"))])
     server.wait_for_log(r"nothing\.yaml")
     assert server.get("/", "a.test").status in (200, 503)
+
+
+def test_files_that_the_server_cuts_off_a_line_are_told(start_server, origin):
+    """It takes 64 words of a line of plugin.config, the plugin's own and NULL among them."""
+    names = [f"{number}.yaml" for number in range(70)]
+    server = start_server(plugins=[" ".join([str(artifact("wasm.so")), *names])], remap=[remap_rule("a.test", origin.port)],
+                          files={name: marking(name.removesuffix(".yaml")) for name in names})
+    server.wait_for_log(r"no more than 62 files of a line: none behind 61\.yaml is loaded")
+    assert order(Seen(server.get("/", "a.test")).headers) == ",".join(str(number) for number in range(62))

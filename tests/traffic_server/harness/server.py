@@ -181,7 +181,16 @@ class TrafficServer:
         finally:
             self._kill()
             self.stopped_logs = self.logs()
-            shutil.rmtree(self.directory, ignore_errors=True)
+            self.discard()
+
+    def halt(self):
+        """Ends the process and keeps the directory: it can be started again, until discard()."""
+        RUNNING.remove(self)
+        self._kill()
+
+    def discard(self):
+        """Removes the directory."""
+        shutil.rmtree(self.directory, ignore_errors=True)
 
     def _kill(self):
         # The manager first, or it would start a new server.

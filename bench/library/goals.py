@@ -46,6 +46,12 @@ def at_most(what, figure, limit, form=".2f"):
     return _goal(what, figure, limit, figure.high <= limit, figure.low > limit, "≤", form)
 
 
+def exact(what, value, limit, form=".3f"):
+    """The goal of a value that is not measured in rounds: at most `limit`."""
+    return {"what": what, "verdict": REACHED if value <= limit else MISSED, "limit": limit, "middle": value,
+            "text": f"{what}: {value:{form}}, to reach: ≤ {limit:{form}}"}
+
+
 def paired(variant, base, key, how=lambda a, b: a / b):
     """The figure of what `how` makes of each round's two values: their ratio, if nothing is said."""
     return Figure([how(a[key], b[key]) for a, b in zip(variant.samples, base.samples)])

@@ -1,0 +1,387 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What our host is held against: a host by hand on the same engine, that does what the ABI asks of these hostcalls and
+ * nothing else. It checks bounds, looks up, asks the module for memory and copies; it has no other contexts, no limits,
+ * no traps that are told, no checks of what a field may hold, no versions of the ABI, and one module.
+ */
+#include "measure.h"
+#include "surroundings.h"
+
+#include <proxywasm/abi.h>
+
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <wasmtime.h>
+
+static wasm_engine_t      *engine;
+static wasmtime_store_t   *store;
+static wasmtime_context_t *context;
+static wasmtime_instance_t module_instance;
+static wasmtime_memory_t   exported;
+static uint8_t            *memory; /* it is reserved as a whole, and stays where it is */
+static struct order        ordered;
+static uint64_t            metric;
+static uint32_t            effective;
+static pthread_mutex_t     shared_lock = PTHREAD_MUTEX_INITIALIZER;
+static char                shared_value[64];
+static size_t              shared_size;
+static wasmtime_func_t     allocate, create, configure, request_headers, request_body_function, response_headers, done,
+  logged, deleted;
+
+static void
+need(bool good, const char *what)
+{
+  if (!good) {
+    fprintf(stderr, "lean: %s\n", what);
+    exit(1);
+  }
+}
+
+static uint32_t
+call(const wasmtime_func_t *function, uint32_t a, uint32_t b, uint32_t c)
+{
+  wasmtime_val_raw_t values[3] = {{.i32 = (int32_t)a}, {.i32 = (int32_t)b}, {.i32 = (int32_t)c}};
+  wasm_trap_t       *trap      = NULL;
+  need(!wasmtime_func_call_unchecked(context, function, values, 3, &trap) && !trap, "a call failed");
+  return (uint32_t)values[0].i32;
+}
+
+/* --------------------------------------------------------------------------------------------------------- hostcalls
+ */
+
+static inline bool
+is_within(uint32_t address, uint32_t size)
+{
+  return (uint64_t)address + size <= wasmtime_memory_data_size(context, &exported);
+}
+
+static inline struct pw_view
+view(uint32_t address, uint32_t size)
+{
+  return pw_view_make(memory + address, size);
+}
+
+static inline uint32_t
+put_number(uint32_t address, const void *number, uint32_t size)
+{
+  if (!is_within(address, size)) {
+    return PW_STATUS_INVALID_MEMORY_ACCESS;
+  }
+  memcpy(memory + address, number, size);
+  return PW_STATUS_OK;
+}
+
+/* Room for what is returned: asks the module for it, and tells it where it is. */
+static uint32_t
+room(uint32_t size, uint32_t data_at, uint32_t size_at, uint8_t **target)
+{
+  if (!is_within(data_at, 4) || !is_within(size_at, 4)) {
+    return PW_STATUS_INVALID_MEMORY_ACCESS;
+  }
+  uint32_t address = call(&allocate, size, 0, 0);
+  if (address == 0 || !is_within(address, size)) {
+    return PW_STATUS_INVALID_MEMORY_ACCESS;
+  }
+  memcpy(memory + data_at, &address, 4);
+  memcpy(memory + size_at, &size, 4);
+  *target = memory + address;
+  return PW_STATUS_OK;
+}
+
+static uint32_t
+give(struct pw_view bytes, uint32_t data_at, uint32_t size_at)
+{
+  uint8_t *target;
+  uint32_t status = room((uint32_t)bytes.size, data_at, size_at, &target);
+  if (status == PW_STATUS_OK) {
+    memcpy(target, bytes.data, bytes.size);
+  }
+  return status;
+}
+
+#define HOSTCALL(name) static uint32_t name(const wasmtime_val_raw_t *in)
+#define IN(number)     ((uint32_t)in[number].i32)
+
+HOSTCALL(get_value)
+{
+  if (IN(0) >= PW_MAP_TYPE_COUNT || !is_within(IN(1), IN(2))) {
+    return PW_STATUS_BAD_ARGUMENT;
+  }
+  const struct pw_view *value = header_find(view(IN(1), IN(2)));
+  return value ? give(*value, IN(3), IN(4)) : PW_STATUS_NOT_FOUND;
+}
+
+HOSTCALL(set_value)
+{
+  if (IN(0) >= PW_MAP_TYPE_COUNT || !is_within(IN(1), IN(2)) || !is_within(IN(3), IN(4))) {
+    return PW_STATUS_BAD_ARGUMENT;
+  }
+  header_set(view(IN(1), IN(2)), view(IN(3), IN(4)));
+  return PW_STATUS_OK;
+}
+
+HOSTCALL(remove_value)
+{
+  if (IN(0) >= PW_MAP_TYPE_COUNT || !is_within(IN(1), IN(2))) {
+    return PW_STATUS_BAD_ARGUMENT;
+  }
+  header_remove(view(IN(1), IN(2)));
+  return PW_STATUS_OK;
+}
+
+HOSTCALL(get_pairs)
+{
+  uint32_t size = 4, count = HEADER_COUNT;
+  uint8_t *at, *bytes;
+  if (IN(0) >= PW_MAP_TYPE_COUNT) {
+    return PW_STATUS_BAD_ARGUMENT;
+  }
+  for (size_t i = 0; i < HEADER_COUNT; i++) {
+    size += (uint32_t)(8 + headers[i].key.size + 1 + headers[i].value.size + 1);
+  }
+  uint32_t status = room(size, IN(1), IN(2), &at);
+  if (status != PW_STATUS_OK) {
+    return status;
+  }
+  memcpy(at, &count, 4);
+  at += 4;
+  bytes = at + 8 * (size_t)HEADER_COUNT;
+  for (size_t i = 0; i < HEADER_COUNT; i++, at += 8) {
+    uint32_t sizes[2] = {(uint32_t)headers[i].key.size, (uint32_t)headers[i].value.size};
+    memcpy(at, sizes, 8);
+    memcpy(bytes, headers[i].key.data, sizes[0] + 1);
+    bytes += sizes[0] + 1;
+    memcpy(bytes, headers[i].value.data, sizes[1] + 1);
+    bytes += sizes[1] + 1;
+  }
+  return PW_STATUS_OK;
+}
+
+HOSTCALL(get_buffer)
+{
+  struct pw_view bytes =
+    IN(0) == PW_BUFFER_PLUGIN_CONFIGURATION ? pw_view_make(&ordered, sizeof ordered) : request_body();
+  uint32_t start = IN(1), most = IN(2);
+  if (IN(0) >= PW_BUFFER_TYPE_COUNT || start > bytes.size) {
+    return PW_STATUS_BAD_ARGUMENT;
+  }
+  bytes = pw_view_make(bytes.data + start, bytes.size - start < most ? bytes.size - start : most);
+  return give(bytes, IN(3), IN(4));
+}
+
+HOSTCALL(get_property)
+{
+  if (!is_within(IN(0), IN(1)) || !pw_view_equal(view(IN(0), IN(1)), pw_view_make("request\0path", 12))) {
+    return PW_STATUS_NOT_FOUND;
+  }
+  return give(request_path(), IN(2), IN(3));
+}
+
+HOSTCALL(write_log)
+{
+  if (IN(0) > PW_LOG_CRITICAL || !is_within(IN(1), IN(2))) {
+    return PW_STATUS_BAD_ARGUMENT;
+  }
+  line_written(view(IN(1), IN(2)));
+  return PW_STATUS_OK;
+}
+
+HOSTCALL(get_time)
+{
+  uint64_t time = time_now();
+  return put_number(IN(0), &time, 8);
+}
+
+HOSTCALL(define_metric)
+{
+  uint32_t id = 0;
+  return put_number(IN(3), &id, 4);
+}
+
+HOSTCALL(increment_metric)
+{
+  if (IN(0) != 0) {
+    return PW_STATUS_NOT_FOUND;
+  }
+  __atomic_fetch_add(&metric, (uint64_t)in[1].i64, __ATOMIC_RELAXED);
+  return PW_STATUS_OK;
+}
+
+HOSTCALL(get_metric)
+{
+  uint64_t value = __atomic_load_n(&metric, __ATOMIC_RELAXED);
+  return IN(0) == 0 ? put_number(IN(1), &value, 8) : PW_STATUS_NOT_FOUND;
+}
+
+HOSTCALL(get_shared)
+{
+  char     copy[sizeof shared_value];
+  size_t   size;
+  uint32_t cas = 1;
+  if (!is_within(IN(0), IN(1)) || !pw_view_equal(view(IN(0), IN(1)), pw_view_make("a key", 5))) {
+    return PW_STATUS_NOT_FOUND;
+  }
+  pthread_mutex_lock(&shared_lock);
+  size = shared_size;
+  memcpy(copy, shared_value, size);
+  pthread_mutex_unlock(&shared_lock);
+  uint32_t status = put_number(IN(4), &cas, 4);
+  return status == PW_STATUS_OK && size > 0 ? give(pw_view_make(copy, size), IN(2), IN(3)) : PW_STATUS_NOT_FOUND;
+}
+
+HOSTCALL(set_shared)
+{
+  if (!is_within(IN(0), IN(1)) || !is_within(IN(2), IN(3)) || IN(3) > sizeof shared_value ||
+      !pw_view_equal(view(IN(0), IN(1)), pw_view_make("a key", 5))) {
+    return PW_STATUS_BAD_ARGUMENT;
+  }
+  pthread_mutex_lock(&shared_lock);
+  shared_size = IN(3);
+  memcpy(shared_value, memory + IN(2), IN(3));
+  pthread_mutex_unlock(&shared_lock);
+  return PW_STATUS_OK;
+}
+
+HOSTCALL(set_effective)
+{
+  if (IN(0) != 2) {
+    return PW_STATUS_BAD_ARGUMENT;
+  }
+  effective = IN(0);
+  return PW_STATUS_OK;
+}
+
+static const struct hostcall {
+  const char *name;
+  const char *parameters; /* i: 32 bits, I: 64 */
+  uint32_t (*function)(const wasmtime_val_raw_t *in);
+} hostcalls[] = {
+  {"proxy_get_header_map_value", "iiiii", get_value},     {"proxy_add_header_map_value", "iiiii", set_value},
+  {"proxy_replace_header_map_value", "iiiii", set_value}, {"proxy_remove_header_map_value", "iii", remove_value},
+  {"proxy_get_header_map_pairs", "iii", get_pairs},       {"proxy_get_buffer_bytes", "iiiii", get_buffer},
+  {"proxy_get_property", "iiii", get_property},           {"proxy_log", "iii", write_log},
+  {"proxy_get_current_time_nanoseconds", "i", get_time},  {"proxy_define_metric", "iiii", define_metric},
+  {"proxy_increment_metric", "iI", increment_metric},     {"proxy_get_metric", "ii", get_metric},
+  {"proxy_get_shared_data", "iiiii", get_shared},         {"proxy_set_shared_data", "iiiii", set_shared},
+  {"proxy_set_effective_context", "i", set_effective},
+};
+
+static wasm_trap_t *
+enter(void *data, wasmtime_caller_t *caller, wasmtime_val_raw_t *values, size_t count)
+{
+  const struct hostcall *hostcall = data;
+  (void)caller;
+  (void)count;
+  values[0].i32 = (int32_t)hostcall->function(values);
+  return NULL;
+}
+
+/* ------------------------------------------------------------------------------------------------------- the subject
+ */
+
+static void
+define(wasmtime_linker_t *linker, const struct hostcall *hostcall)
+{
+  wasm_valtype_t    *types[8], *result = wasm_valtype_new(WASM_I32);
+  wasm_valtype_vec_t parameters, results;
+  size_t             count = strlen(hostcall->parameters);
+  for (size_t i = 0; i < count; i++) {
+    types[i] = wasm_valtype_new(hostcall->parameters[i] == 'I' ? WASM_I64 : WASM_I32);
+  }
+  wasm_valtype_vec_new(&parameters, count, types);
+  wasm_valtype_vec_new(&results, 1, &result);
+  wasm_functype_t *type = wasm_functype_new(&parameters, &results);
+  need(!wasmtime_linker_define_func_unchecked(linker, "env", 3, hostcall->name, strlen(hostcall->name), type, enter,
+                                              (void *)(uintptr_t)hostcall, NULL),
+       hostcall->name);
+  wasm_functype_delete(type);
+}
+
+static wasmtime_extern_t
+exported_as(const char *name)
+{
+  wasmtime_extern_t item;
+  need(wasmtime_instance_export_get(context, &module_instance, name, strlen(name), &item), name);
+  return item;
+}
+
+static void
+find_exports(void)
+{
+  static const struct {
+    const char      *name;
+    wasmtime_func_t *function;
+  } exports[] = {
+    {"proxy_on_memory_allocate", &allocate},
+    {"proxy_on_context_create", &create},
+    {"proxy_on_configure", &configure},
+    {"proxy_on_request_headers", &request_headers},
+    {"proxy_on_request_body", &request_body_function},
+    {"proxy_on_response_headers", &response_headers},
+    {"proxy_on_done", &done},
+    {"proxy_on_log", &logged},
+    {"proxy_on_delete", &deleted},
+  };
+  for (size_t i = 0; i < sizeof exports / sizeof exports[0]; i++) {
+    *exports[i].function = exported_as(exports[i].name).of.func;
+  }
+  exported = exported_as("memory").of.memory;
+  memory   = wasmtime_memory_data(context, &exported);
+}
+
+static void
+open_module(const void *code, size_t size, struct order order)
+{
+  wasm_config_t     *config = wasm_config_new();
+  wasmtime_module_t *module = NULL;
+  wasm_trap_t       *trap   = NULL;
+  /* As the host has it, so that the module's code is the same. */
+  wasmtime_config_epoch_interruption_set(config, true);
+  wasmtime_config_memory_reservation_set(config, UINT64_C(4) << 30);
+  wasmtime_config_memory_may_move_set(config, false);
+  engine  = wasm_engine_new_with_config(config);
+  store   = wasmtime_store_new(engine, NULL, NULL);
+  context = wasmtime_store_context(store);
+  wasmtime_context_set_epoch_deadline(context, 1);
+  need(!wasmtime_module_new(engine, code, size, &module), "the module does not compile");
+  wasmtime_linker_t *linker = wasmtime_linker_new(engine);
+  for (size_t i = 0; i < sizeof hostcalls / sizeof hostcalls[0]; i++) {
+    define(linker, &hostcalls[i]);
+  }
+  need(!wasmtime_linker_instantiate(linker, context, module, &module_instance, &trap) && !trap, "it does not start");
+  wasmtime_linker_delete(linker);
+  wasmtime_module_delete(module);
+  find_exports();
+  ordered = order;
+  call(&create, 1, 0, 0);
+  need(call(&configure, 1, sizeof order, 0) == 1, "it refuses its configuration");
+}
+
+static void
+run_stream(void)
+{
+  bool with_body = ordered.operation == OPERATION_BUFFER;
+  call(&create, 2, 1, 0);
+  call(&request_headers, 2, HEADER_COUNT, !with_body);
+  if (with_body) {
+    call(&request_body_function, 2, (uint32_t)request_body().size, 1);
+  }
+  call(&response_headers, 2, HEADER_COUNT, 1);
+  call(&done, 2, 0, 0);
+  call(&logged, 2, 0, 0);
+  call(&deleted, 2, 0, 0);
+}
+
+static void
+close_module(void)
+{
+  wasmtime_store_delete(store);
+  wasm_engine_delete(engine);
+}
+
+int
+main(int argc, char **argv)
+{
+  return measure(argc, argv, &(struct subject){open_module, run_stream, close_module});
+}

@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "measure.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+#include <valgrind/callgrind.h>
+
+#define FEW    1
+#define MANY   101
+#define ROUNDS 9
+#define WARM   3
+
+static const char *const words[] = {
+#define OPERATION_WORD(enumerator, word) word,
+  OPERATIONS(OPERATION_WORD)
+#undef OPERATION_WORD
+};
+
+static char  *code;
+static size_t code_size;
+
+static bool
+read_code(const char *path)
+{
+  FILE *file = fopen(path, "rb");
+  if (!file || fseek(file, 0, SEEK_END) != 0) {
+    return false;
+  }
+  code_size = (size_t)ftell(file);
+  code      = malloc(code_size);
+  rewind(file);
+  bool read = code && fread(code, 1, code_size, file) == code_size;
+  fclose(file);
+  return read;
+}
+
+static double
+nanoseconds(void)
+{
+  struct timespec now;
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return (double)now.tv_sec * 1e9 + (double)now.tv_nsec;
+}
+
+static int
+compare(const void *a, const void *b)
+{
+  double left = *(const double *)a, right = *(const double *)b;
+  return left < right ? -1 : left > right;
+}
+
+/* Of one stream. */
+static double
+time_stream(const struct subject *subject, unsigned streams)
+{
+  double samples[ROUNDS];
+  for (unsigned round = 0; round < ROUNDS; round++) {
+    double begin = nanoseconds();
+    for (unsigned i = 0; i < streams; i++) {
+      subject->stream();
+    }
+    samples[round] = (nanoseconds() - begin) / streams;
+  }
+  qsort(samples, ROUNDS, sizeof samples[0], compare);
+  return samples[ROUNDS / 2];
+}
+
+static double
+measure_order(const struct subject *subject, unsigned operation, unsigned repeats)
+{
+  char   label[80];
+  double time = 0;
+  snprintf(label, sizeof label, "%s %u", words[operation], repeats);
+  subject->open(code, code_size, (struct order){operation, repeats});
+  for (int i = 0; i < WARM; i++) {
+    subject->stream();
+  }
+  if (RUNNING_ON_VALGRIND) {
+    CALLGRIND_ZERO_STATS;
+    subject->stream();
+    CALLGRIND_DUMP_STATS_AT(label);
+  } else {
+    time = time_stream(subject, repeats == FEW ? 20000 : 2000);
+  }
+  subject->close();
+  return time;
+}
+
+int
+measure(int argc, char **argv, const struct subject *subject)
+{
+  if (argc != 2 || !read_code(argv[1])) {
+    fprintf(stderr, "usage: %s MODULE.wasm\n", argv[0]);
+    return 2;
+  }
+  for (unsigned operation = 0; operation < OPERATION_COUNT; operation++) {
+    double few  = measure_order(subject, operation, FEW);
+    double many = measure_order(subject, operation, MANY);
+    if (!RUNNING_ON_VALGRIND) {
+      printf("%s %.1f\n", words[operation], operation == OPERATION_NOTHING ? few : (many - few) / (MANY - FEW));
+      fflush(stdout);
+    }
+  }
+  free(code);
+  return 0;
+}

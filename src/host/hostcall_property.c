@@ -10,16 +10,21 @@
 static bool
 own_property(const struct pw_context *context, struct pw_view path, struct pw_view *value)
 {
-  const struct pw_plugin_config *config = &context->instance->plugin->config;
+  static const char              common[] = "plugin_";
+  const struct pw_plugin_config *config   = &context->instance->plugin->config;
   const struct {
-    const char    *path;
+    struct pw_view path;
     struct pw_view value;
-  } properties[] = {
-    {"plugin_name", config->name}, {"plugin_root_id", config->root_id}, {"plugin_vm_id", config->vm_id}};
+  } properties[] = {{{"plugin_name", 11}, config->name},
+                    {{"plugin_root_id", 14}, config->root_id},
+                    {{"plugin_vm_id", 12}, config->vm_id}};
   size_t i;
 
+  if (path.size < sizeof(common) || memcmp(path.data, common, sizeof(common) - 1) != 0) {
+    return false;
+  }
   for (i = 0; i < sizeof(properties) / sizeof(properties[0]); ++i) {
-    if (pw_view_equal(path, pw_view_of(properties[i].path))) {
+    if (pw_view_equal(path, properties[i].path)) {
       *value = properties[i].value;
       return true;
     }

@@ -10,10 +10,11 @@
 static struct {
   uint64_t low;
   uint64_t high;
+  uint64_t no_scope; /**< the hash of the empty text: most names have no scope */
 } hash_key;
 
 static void
-make_hash_key(void)
+draw_hash_key(void)
 {
   if (getrandom(&hash_key, sizeof(hash_key), GRND_NONBLOCK) == (ssize_t)sizeof(hash_key)) {
     return;
@@ -22,7 +23,7 @@ make_hash_key(void)
   struct timespec now;
   clock_gettime(CLOCK_MONOTONIC, &now);
   hash_key.low  = (uint64_t)now.tv_nsec * UINT64_C(0x9e3779b97f4a7c15) ^ (uint64_t)(uintptr_t)&now;
-  hash_key.high = (uint64_t)now.tv_sec * UINT64_C(0xc2b2ae3d27d4eb4f) ^ (uint64_t)(uintptr_t)&make_hash_key;
+  hash_key.high = (uint64_t)now.tv_sec * UINT64_C(0xc2b2ae3d27d4eb4f) ^ (uint64_t)(uintptr_t)&draw_hash_key;
 }
 
 static uint64_t
@@ -31,7 +32,7 @@ rotate(uint64_t x, unsigned bits)
   return x << bits | x >> (64 - bits);
 }
 
-static void
+__attribute__((always_inline)) static inline void
 sip_round(uint64_t v[4])
 {
   v[0] += v[1];
@@ -74,13 +75,21 @@ sip_hash(uint64_t key_low, uint64_t key_high, struct pw_view bytes)
   return v[0] ^ v[1] ^ v[2] ^ v[3];
 }
 
+static void
+make_hash_key(void)
+{
+  draw_hash_key();
+  hash_key.no_scope = sip_hash(hash_key.low, hash_key.high, pw_view_make(NULL, 0));
+}
+
 uint64_t
 pw_name_hash(struct pw_view scope, struct pw_view name)
 {
   static pthread_once_t once = PTHREAD_ONCE_INIT;
   pthread_once(&once, make_hash_key);
   /* The scope's hash becomes part of the key, so that ("a", "bc") and ("ab", "c") have nothing in common. */
-  return sip_hash(hash_key.low, hash_key.high ^ sip_hash(hash_key.low, hash_key.high, scope), name);
+  uint64_t of_scope = scope.size ? sip_hash(hash_key.low, hash_key.high, scope) : hash_key.no_scope;
+  return sip_hash(hash_key.low, hash_key.high ^ of_scope, name);
 }
 
 static struct pw_name_node **

@@ -21,10 +21,50 @@ write_u32(uint8_t *out, size_t number)
   return out + 4;
 }
 
+#define EACH_BYTE(byte) (UINT64_C(0x0101010101010101) * (byte))
+
 static char
 lower(char c)
 {
   return c >= 'A' && c <= 'Z' ? (char)(c | 0x20) : c;
+}
+
+/* The same for eight bytes at once: 'A' to 'Z' are those that carry into the highest bit when 0x80 - 'A' is added, and
+ * do not when 0x80 - 'Z' - 1 is. */
+static uint64_t
+lower_eight(uint64_t word)
+{
+  uint64_t low_bits = word & EACH_BYTE(0x7f);
+  uint64_t from_a   = low_bits + EACH_BYTE(0x80 - 'A');
+  uint64_t beyond_z = low_bits + EACH_BYTE(0x80 - 'Z' - 1);
+  return word | ((from_a & ~beyond_z & ~word & EACH_BYTE(0x80)) >> 2);
+}
+
+static void
+copy_lower_eight(uint8_t *out, const char *text)
+{
+  uint64_t word;
+  memcpy(&word, text, sizeof(word));
+  word = lower_eight(word);
+  memcpy(out, &word, sizeof(word));
+}
+
+/* `out` and `text` do not overlap. */
+static void
+copy_lower(uint8_t *out, struct pw_view text)
+{
+  size_t i = 0;
+  for (; i + sizeof(uint64_t) <= text.size; i += sizeof(uint64_t)) {
+    copy_lower_eight(out + i, text.data + i);
+  }
+  if (i < text.size && text.size >= sizeof(uint64_t)) {
+    /* The rest, with bytes before it that are written again. */
+    copy_lower_eight(out + text.size - sizeof(uint64_t), text.data + text.size - sizeof(uint64_t));
+    return;
+  }
+  for (; i < text.size; i++) {
+    out[i] = (uint8_t)lower(text.data[i]);
+  }
 }
 
 size_t
@@ -51,9 +91,7 @@ static uint8_t *
 write_terminated(uint8_t *out, struct pw_view text, bool lower_case)
 {
   if (lower_case) {
-    for (size_t i = 0; i < text.size; i++) {
-      out[i] = (uint8_t)lower(text.data[i]);
-    }
+    copy_lower(out, text);
   } else if (text.size) {
     memcpy(out, text.data, text.size);
   }
@@ -147,8 +185,6 @@ pw_field_name_valid(struct pw_view name)
   }
   return name.size > first && all != 0;
 }
-
-#define EACH_BYTE(byte) (UINT64_C(0x0101010101010101) * (byte))
 
 /* Has bits set exactly when a byte of `word` is 0: the first such byte has them right, which is all that is asked. */
 static uint64_t

@@ -71,11 +71,28 @@ next_piece(const char *text, size_t size)
   return (struct piece){.source = length, .size = length};
 }
 
+#define EACH_BYTE(byte) (UINT64_C(0x0101010101010101) * (byte))
+
+/** Whether eight bytes are all of ASCII that can stay: from 0x20 to 0x7e. */
+static bool
+are_plain(const char *eight)
+{
+  uint64_t word;
+  memcpy(&word, eight, sizeof(word));
+  uint64_t beyond = word + EACH_BYTE(1); /* of ASCII only 0x7f gets the highest bit */
+  uint64_t below  = word - EACH_BYTE(0x20);
+  return ((word | beyond | below) & EACH_BYTE(0x80)) == 0;
+}
+
 /** How many bytes from the beginning, up to `limit`, can stay as they are. */
 static size_t
 clean_prefix(struct pw_view text, size_t limit)
 {
   size_t done = 0;
+  size_t most = text.size < limit ? text.size : limit;
+  while (done + sizeof(uint64_t) <= most && are_plain(text.data + done)) {
+    done += sizeof(uint64_t);
+  }
   while (done < text.size) {
     unsigned char c = (unsigned char)text.data[done];
     if (c >= 0x20 && c < 0x7f) {

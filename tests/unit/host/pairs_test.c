@@ -55,6 +55,32 @@ keys_can_be_written_in_lower_case(void **state)
   pw_pairs_clear(&again);
 }
 
+/** Keys are lowered eight bytes at a time: every byte at every place of keys of every size up to two such words. */
+static void
+only_letters_of_ascii_are_lowered_wherever_they_stand(void **state)
+{
+  (void)state;
+  for (size_t size = 1; size <= 17; size++) {
+    char *key = malloc(size);
+    assert_non_null(key);
+    struct pw_pairs pairs = {0};
+    uint8_t         out[64];
+    assert_true(pw_pairs_add(&pairs, pw_view_make(key, size), pw_view_of("")));
+    for (size_t at = 0; at < size; at++) {
+      for (int byte = 0; byte < 256; byte++) {
+        memset(key, byte % 2 ? 0xff : 'M', size);
+        key[at] = (char)byte;
+        pw_pairs_write(&pairs, out, true);
+        for (size_t i = 0; i < size; i++) {
+          assert_int_equal(out[12 + i], key[i] >= 'A' && key[i] <= 'Z' ? key[i] + 0x20 : (uint8_t)key[i]);
+        }
+      }
+    }
+    pw_pairs_clear(&pairs);
+    free(key);
+  }
+}
+
 static void
 what_was_written_is_read_again(void **state)
 {
@@ -282,6 +308,7 @@ main(void)
   const struct CMUnitTest tests[] = {
     cmocka_unit_test(pairs_are_written_as_the_abi_text_says),
     cmocka_unit_test(keys_can_be_written_in_lower_case),
+    cmocka_unit_test(only_letters_of_ascii_are_lowered_wherever_they_stand),
     cmocka_unit_test(what_was_written_is_read_again),
     cmocka_unit_test(an_empty_map_is_no_bytes),
     cmocka_unit_test(every_form_of_the_empty_map_is_read),

@@ -19,6 +19,28 @@ plain_text_is_not_copied(void **state)
   assert_int_equal(pw_log_text(LITERAL(""), LIMIT, &buffer).size, 0);
 }
 
+/** Text is looked at eight bytes at a time: every byte of ASCII at every place of three such words. */
+static void
+a_byte_is_plain_or_escaped_wherever_it_stands(void **state)
+{
+  (void)state;
+  struct pw_bytes buffer = {0};
+  for (size_t at = 0; at < 24; at++) {
+    for (int byte = 0; byte < 128; byte++) {
+      char text[24];
+      memset(text, byte % 2 ? ' ' : '~', sizeof(text));
+      text[at]              = (char)byte;
+      struct pw_view result = pw_log_text(pw_view_make(text, sizeof(text)), LIMIT, &buffer);
+      bool           plain  = byte == '\t' || (byte >= 0x20 && byte < 0x7f);
+      assert_int_equal(result.data == text, plain);
+      assert_memory_equal(result.data, text, at);
+      assert_int_equal(result.data[at], plain ? byte : '\\');
+      assert_int_equal(result.data[result.size - 1], plain || at < 23 ? text[23] : result.data[result.size - 1]);
+    }
+  }
+  pw_bytes_clear(&buffer);
+}
+
 static void
 control_characters_are_escaped(void **state)
 {
@@ -186,6 +208,7 @@ main(void)
 {
   const struct CMUnitTest tests[] = {
     cmocka_unit_test(plain_text_is_not_copied),
+    cmocka_unit_test(a_byte_is_plain_or_escaped_wherever_it_stands),
     cmocka_unit_test(control_characters_are_escaped),
     cmocka_unit_test(long_text_is_cut_and_says_so),
     cmocka_unit_test(no_character_and_no_escape_is_cut_in_two),

@@ -19,6 +19,7 @@ check: ## build all variants, and run every test
 	@tools/check
 
 bench: build ## measure, into build/bench
+	@tools/setup --bench
 	@bench/run
 
 install: ## build, and install under PREFIX (/usr/local); DESTDIR is put before it

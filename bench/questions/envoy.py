@@ -1,0 +1,67 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What does the same module cost in Envoy, and here?
+
+The header filters in C and in Rust, the very same files: in Envoy, which runs them on V8, and in Traffic Server, on
+Wasmtime. Each is compared with its own server without filters: Envoy answers by itself, Traffic Server out of its cache.
+"""
+
+from contextlib import ExitStack
+
+from harness.http1 import Connection
+from harness.origin import Origin
+from library import envoy, filters, goals, report
+from library.load import wrk
+from library.rounds import Variant, run_rounds
+from questions.header_filter import TARGET
+
+LANGUAGES = {"c": "C", "rust": "Rust"}
+
+
+def envoys():
+    """(name, label, filters, what the header says)."""
+    yield "envoy_bare", "Envoy", [], None
+    yield "envoy_lua", "Envoy, Lua filter", [envoy.lua_filter()], "lua"
+    for language, spelled in LANGUAGES.items():
+        yield (f"envoy_{language}", f"Envoy, module in {spelled}", [envoy.wasm_filter(f"examples/{language}/headers")],
+               f"proxywasm-{language}")
+
+
+def check(server, label, value):
+    with Connection(server.port) as connection:
+        response = connection.request("GET", TARGET, {"Host": filters.HOST})
+    if response.status != 200 or response.headers.get(filters.HEADER) != value:
+        raise SystemExit(f"{label} does not filter:\n{response}\n{server.log()}")
+
+
+def answer(options):
+    variants = {}
+    with ExitStack() as stack:
+        for name, label, of_envoy, value in envoys():
+            server = stack.enter_context(envoy.Envoy(of_envoy))
+            check(server, label, value)
+            variants[name] = Variant(name, label, server, wrk(f"http://127.0.0.1:{server.port}{TARGET}", filters.HOST))
+        origin = stack.enter_context(Origin())
+        for what in (filters.bare(), filters.module("c"), filters.module("rust")):
+            server = stack.enter_context(filters.make_server(what, origin.port))
+            filters.check(server, what, TARGET)
+            variants[what.name] = Variant(what.name, f"Traffic Server, {what.label}", server,
+                                          wrk(f"http://127.0.0.1:{server.port}{TARGET}", filters.HOST))
+        run_rounds(list(variants.values()), options)
+    # Of each variant: its requests and CPU time against its own server without filters.
+    rows = [row for name in variants for row in report.rate_rows(
+        [variants[name]], variants["envoy_bare" if name.startswith("envoy") else "bare"])]
+    return report.answer(
+        "The same modules in Envoy and in Traffic Server, one thread each", rows,
+        report.RATE_COLUMNS + report.LATENCY_COLUMNS, {"kind": "bars", "bars": report.RATE_BARS},
+        "ratio and above: against the same server without filters",
+        [cost_against_envoy(variants, language) for language in LANGUAGES], rounds=options.rounds,
+        seconds_per_sample=options.seconds)
+
+
+def cost_against_envoy(variants, language):
+    """The goal: our CPU time for a request above the bare server, against Envoy's."""
+    rounds = zip(*(variants[name].samples for name in (language, "bare", f"envoy_{language}", "envoy_bare")))
+    shares = [(ours["cpu_microseconds"] - bare["cpu_microseconds"]) /
+              (theirs["cpu_microseconds"] - their_bare["cpu_microseconds"]) for ours, bare, theirs, their_bare in rounds]
+    return goals.at_most(f"CPU time above the bare server, ours against Envoy's, module in {LANGUAGES[language]}",
+                         goals.Figure(shares), 0.25)

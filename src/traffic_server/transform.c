@@ -6,6 +6,9 @@
 /* Traffic Server takes INT64_MAX as "unknown", and refuses that for a request. */
 #define UNKNOWN_REQUEST_LENGTH (INT64_MAX - 1)
 
+/* Less is copied: noting down where it is takes as long, and keeps the memory of all that lies around it. */
+#define LEAST_SHARED_BYTES 1024
+
 /* Between looks whether the server has begun to take an output that is to be aborted. */
 #define ABORT_MILLISECONDS 5
 
@@ -123,6 +126,8 @@ pw_transform_input(struct pw_transform *transform, struct pw_view *piece, bool *
       size   = size < todo ? size : todo;
       *piece = pw_view_make(data, (size_t)size);
       *end   = size == todo;
+
+      transform->piece = *piece;
       return true;
     }
   }
@@ -153,7 +158,8 @@ pw_transform_input_length(struct pw_transform *transform)
 void
 pw_transform_consume(struct pw_transform *transform, size_t size)
 {
-  TSVIO input = TSVConnWriteVIOGet(transform->connection);
+  TSVIO input      = TSVConnWriteVIOGet(transform->connection);
+  transform->piece = pw_view_make(NULL, 0);
   if (size > 0 && TSVIOBufferGet(input)) {
     TSIOBufferReaderConsume(TSVIOReaderGet(input), (int64_t)size);
     TSVIONDoneSet(input, TSVIONDoneGet(input) + (int64_t)size);
@@ -218,12 +224,32 @@ make_buffer(TSIOBuffer *buffer, TSIOBufferReader *reader)
   }
 }
 
+/* Whether the bytes are (a part of) what the input begins with. */
+static bool
+is_input(const struct pw_transform *transform, struct pw_view bytes)
+{
+  uintptr_t from = (uintptr_t)transform->piece.data, at = (uintptr_t)bytes.data;
+  return at >= from && at - from <= transform->piece.size && bytes.size <= transform->piece.size - (at - from);
+}
+
+/* What nobody changed goes from buffer to buffer as a reference. */
+static void
+share_input(struct pw_transform *transform, struct pw_view bytes)
+{
+  TSIOBufferReader input = TSVIOReaderGet(TSVConnWriteVIOGet(transform->connection));
+  TSIOBufferCopy(transform->pending, input, (int64_t)bytes.size, bytes.data - transform->piece.data);
+}
+
 void
 pw_transform_write(struct pw_transform *transform, struct pw_view bytes)
 {
   if (bytes.size > 0 && !transform->ended) {
     make_buffer(&transform->pending, &transform->pending_reader);
-    TSIOBufferWrite(transform->pending, bytes.data, (int64_t)bytes.size);
+    if (bytes.size >= LEAST_SHARED_BYTES && is_input(transform, bytes)) {
+      share_input(transform, bytes);
+    } else {
+      TSIOBufferWrite(transform->pending, bytes.data, (int64_t)bytes.size);
+    }
     transform->written += (int64_t)bytes.size;
   }
 }

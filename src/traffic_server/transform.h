@@ -37,6 +37,7 @@ struct pw_transform {
   void                          *owner;
   TSHttpTxn                      txn;
   TSVConn                        connection; /**< NULL: there is none (any more) */
+  struct pw_view                 piece;      /**< of the input: given last, and not consumed yet */
   TSVIO                          output;     /**< NULL: the output has not begun */
   TSIOBuffer                     pending;    /**< what was written and has not gone out */
   TSIOBufferReader               pending_reader;
@@ -83,7 +84,8 @@ void pw_transform_input_done(struct pw_transform *transform);
 /** No more input is wanted; whoever else reads along (the cache) gets the rest. */
 void pw_transform_input_stop(struct pw_transform *transform);
 
-/** Notes bytes down for the output. They are copied. */
+/** Notes bytes down for the output. They are copied; but not what is part of a piece of input that was not consumed
+ * yet. */
 void pw_transform_write(struct pw_transform *transform, struct pw_view bytes);
 /** Forgets what was noted down and has not gone out. */
 void pw_transform_drop(struct pw_transform *transform);

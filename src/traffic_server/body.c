@@ -5,6 +5,9 @@
 #include "traffic_server/outflow.h"
 #include "traffic_server/transaction.h"
 
+/* Between looks whether an HTTP/2 client can still be heard. */
+#define MUTE_CLIENT_MILLISECONDS 50
+
 bool
 pw_body_wanted(struct pw_transaction *transaction, enum pw_stream_type direction)
 {
@@ -129,6 +132,30 @@ pw_body_is_full(const struct pw_body *body)
     waiting += body->direction == PW_STREAM_HTTP_REQUEST ? pw_outflow_to_origin(txn) : pw_outflow_to_client(txn);
   }
   return waiting > PW_BODY_WAITING_BYTES;
+}
+
+bool
+pw_body_is_http2(const struct pw_body *body)
+{
+  return TSHttpTxnClientProtocolStackContains(body->transaction->txn, "h2") != NULL;
+}
+
+/* When a stream of HTTP/2 is reset while a body goes into a transform, and no response comes out, the server (9.2.9)
+ * stops listening to the whole connection, and all of its streams wait for ever. Without a connection the client at
+ * least knows. */
+void
+pw_body_look_at_client(const struct pw_body *body)
+{
+  TSHttpTxn txn = body->transaction->txn;
+  if (pw_client_is_mute(txn) && pw_body_is_http2(body)) {
+    pw_client_disconnect(txn);
+  }
+}
+
+void
+pw_body_watch_client(struct pw_body *body)
+{
+  pw_transform_later(&body->transform, MUTE_CLIENT_MILLISECONDS);
 }
 
 void

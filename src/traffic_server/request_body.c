@@ -10,8 +10,6 @@
 
 /* Between looks at an origin that is slow to take what it gets. */
 #define SLOW_ORIGIN_MILLISECONDS 5
-/* Between looks whether an HTTP/2 client can still be heard. */
-#define MUTE_CLIENT_MILLISECONDS 50
 /* Between looks whether an origin that gets no more has broken the connection. */
 #define BROKEN_ORIGIN_MILLISECONDS 20
 
@@ -183,7 +181,7 @@ tell_input(struct pw_request_body *request)
   if (request->half_sent) {
     pw_transform_later(&body->transform, BROKEN_ORIGIN_MILLISECONDS);
   } else if (request->http2) {
-    pw_transform_later(&body->transform, MUTE_CLIENT_MILLISECONDS);
+    pw_body_watch_client(body);
   }
   if (!body->stopped && pw_body_is_full(body)) {
     pw_transform_later(&body->transform, SLOW_ORIGIN_MILLISECONDS);
@@ -201,7 +199,7 @@ begin_input(struct pw_request_body *request)
   struct pw_header header;
   struct pw_view   coding;
   body->running    = true;
-  request->http2   = TSHttpTxnClientProtocolStackContains(body->transaction->txn, "h2") != NULL;
+  request->http2   = pw_body_is_http2(body);
   request->chunked = pw_header_of(body->transaction, PW_MAP_HTTP_REQUEST_HEADERS, &header) &&
                      pw_header_field(&header, "Transfer-Encoding", &coding);
   body->length = request->chunked ? -1 : pw_transform_input_length(&body->transform);
@@ -222,17 +220,6 @@ look_at_origin(struct pw_request_body *request)
   }
 }
 
-/* When a stream of HTTP/2 is reset while its body goes into a transform, the server (9.2.9) stops listening to the
- * whole connection, and all of its streams wait for ever. Without a connection the client at least knows. */
-static void
-look_at_client(struct pw_request_body *request)
-{
-  TSHttpTxn txn = request->body.transaction->txn;
-  if (request->http2 && !request->input_ended && pw_client_is_mute(txn)) {
-    pw_client_disconnect(txn);
-  }
-}
-
 static void
 ready(struct pw_transform *transform)
 {
@@ -248,7 +235,9 @@ ready(struct pw_transform *transform)
   if (!body->running) {
     begin_input(request);
   }
-  look_at_client(request);
+  if (request->http2 && !request->input_ended) {
+    pw_body_look_at_client(body);
+  }
   look_at_origin(request);
   if (!body->stopped) {
     outcome = pw_body_is_over(outcome) ? outcome : take_input(request);

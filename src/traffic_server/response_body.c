@@ -197,11 +197,22 @@ pace_origin(struct pw_body *body)
   }
 }
 
+/* Whether the server would take a client that resets its HTTP/2 stream for one that is only silent: once it sends the
+ * output it does not. */
+static bool
+client_may_turn_mute(const struct pw_body *body)
+{
+  return !body->ended && (!body->transform.output || TSVIONDoneGet(body->transform.output) == 0);
+}
+
 /* The input is told last: the server may end the transaction in that call. */
 static void
 tell_input(struct pw_body *body)
 {
   pace_origin(body);
+  if (client_may_turn_mute(body) && pw_body_is_http2(body)) {
+    pw_body_watch_client(body);
+  }
   if (body->ended) {
     pw_transform_input_done(&body->transform);
   } else if (pw_body_is_full(body)) {
@@ -224,6 +235,9 @@ ready(struct pw_transform *transform)
     return;
   }
   pw_pseudo_values_forget(&transaction->values);
+  if (client_may_turn_mute(body)) {
+    pw_body_look_at_client(body);
+  }
   if (!body->running) {
     outcome = begin_input(body);
     if (body->resumed_early && !pw_body_is_over(outcome)) {

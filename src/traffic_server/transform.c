@@ -24,7 +24,7 @@ on_event(TSCont continuation, TSEvent event, void *data)
   (void)data;
 
   if (event == TS_EVENT_TIMEOUT) {
-    transform->timer = false;
+    transform->timer = NULL;
   }
   if (TSVConnClosedGet((TSVConn)continuation)) {
     transform->closed = true;
@@ -91,13 +91,18 @@ pw_transform_free(struct pw_transform *transform)
 void
 pw_transform_later(struct pw_transform *transform, unsigned milliseconds)
 {
-  if (milliseconds > 0) {
-    if (transform->timer) {
-      return;
-    }
-    transform->timer = true;
+  if (milliseconds == 0) {
+    TSContScheduleOnThread((TSCont)transform->connection, 0, TSEventThreadSelf());
+    return;
   }
-  TSContScheduleOnThread((TSCont)transform->connection, milliseconds, TSEventThreadSelf());
+  if (transform->timer && transform->timer_milliseconds <= milliseconds) {
+    return;
+  }
+  /* In this order: the server destroys a closed transform that no events are under way for. */
+  TSAction longer               = transform->timer;
+  transform->timer_milliseconds = milliseconds;
+  transform->timer = TSContScheduleOnThread((TSCont)transform->connection, milliseconds, TSEventThreadSelf());
+  TSActionCancel(longer);
 }
 
 /* --------------------------------------------------------------------------------------------------------------- input

@@ -51,7 +51,8 @@ struct pw_transform {
   bool                           taken;      /**< of the input, since it was last asked for more */
   bool                           aborts;     /**< as soon as the server has begun to take the output */
   bool                           closed;
-  bool                           timer; /**< a pw_transform_later with a delay is under way */
+  TSAction                       timer; /**< a pw_transform_later with a delay that is under way; NULL: none */
+  unsigned                       timer_milliseconds;
 };
 
 /** Makes one for a transaction; its `owner` is for the ops. False: memory is out. */
@@ -103,7 +104,7 @@ void pw_transform_abort(struct pw_transform *transform);
 /** Bytes that have been written and not been taken by the server. */
 int64_t pw_transform_waiting(const struct pw_transform *transform);
 
-/** Calls `ready` (or `closed`) soon, or after some time. One delay at a time: a second one is forgotten. */
+/** Calls `ready` (or `closed`) soon, or after some time. One delay at a time, the shorter one. */
 void pw_transform_later(struct pw_transform *transform, unsigned milliseconds);
 
 #endif

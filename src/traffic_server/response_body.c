@@ -263,7 +263,8 @@ ready(struct pw_transform *transform)
 static void
 give_up(struct pw_body *body)
 {
-  body->stopped = true;
+  body->stopped             = true;
+  body->transaction->paused = NULL;
   TSHttpTxnStatusSet(body->transaction->txn, TS_HTTP_STATUS_BAD_GATEWAY);
   pw_transform_abort(&body->transform);
 }

@@ -3,6 +3,7 @@
 
 #include "traffic_server/header_map.h"
 #include "traffic_server/local_reply.h"
+#include "traffic_server/response_body.h"
 #include "traffic_server/transaction.h"
 
 /* ------------------------------------------------------------------------------------------------------------ outcomes
@@ -70,6 +71,16 @@ pw_segments_request(struct pw_transaction *transaction, struct pw_segment *segme
   return outcome;
 }
 
+/* A page of the server's own goes through no transform: a filter that held its headers for the sake of the body would
+ * wait for ever. */
+static bool
+response_ends_with_headers(const struct pw_segment *segment)
+{
+  struct pw_transaction *transaction = segment->transaction;
+  bool                   page = transaction->phase == PW_PHASE_CLIENT_RESPONSE && !pw_response_body_runs(transaction);
+  return (page && segment->plan->wants_response_body) || pw_response_ends_with_headers(transaction);
+}
+
 static enum pw_outcome
 response_headers(struct pw_transaction *transaction, enum pw_response_phase phase)
 {
@@ -77,7 +88,7 @@ response_headers(struct pw_transaction *transaction, enum pw_response_phase phas
   for (struct pw_segment *segment = transaction->last; segment && outcome == PW_OUTCOME_CONTINUE;
        segment                    = segment->previous) {
     if (segment->stream && !segment->answered && segment->plan->phase == phase) {
-      bool end_of_stream = pw_response_ends_with_headers(transaction);
+      bool end_of_stream = response_ends_with_headers(segment);
       segment->answered  = true;
       outcome            = outcome_of_headers(segment, pw_stream_response_headers(segment->stream, end_of_stream),
                                               PW_STREAM_HTTP_RESPONSE);

@@ -7,7 +7,7 @@ import time
 import pytest
 
 from harness import build
-from harness.bodies import Bodies, body_filter, server_options
+from harness.bodies import Bodies, body_filter, counts, server_options
 from harness.configuration import global_plugin
 from harness.content import Content
 from harness.http1 import format_request
@@ -130,9 +130,24 @@ def test_held_response_with_an_empty_body_is_filled(bodies, framing):
     assert (response.status, response.body) == (203, b"FILLED")
 
 
-def test_origin_that_breaks_off_a_held_response_is_a_bad_gateway(bodies):
-    for _ in range(10):
-        assert bodies.get("content=5000&break=body", "hold-headers").status == 502
+@pytest.mark.parametrize("host", ["do", "origin"])
+@pytest.mark.parametrize("query", ["break=body", "break=chunk&framing=chunked", "break=reset", "break=empty"])
+def test_origin_that_breaks_off_a_held_response_is_a_bad_gateway(bodies, host, query):
+    for size in (100, 5000, 200000):
+        for _ in range(5):
+            assert bodies.get(f"content={size}&{query}", "hold-headers", host=host).status == 502
+
+
+def test_error_page_ends_with_its_headers_for_a_filter_of_bodies(bodies):
+    """It is not filtered: a module that held its headers would wait for the body."""
+    path = unique_path()
+    assert bodies.get("break=reset", "hold-headers count", path=path).status == 502
+    seen = counts(bodies.notes_of(path), "response")
+    assert (seen["alone"], seen["callbacks"]) == (1, 0)
+
+
+def test_pause_of_an_error_page_is_continued(bodies):
+    assert bodies.get("break=reset", "headers=50").status == 502
 
 
 # --------------------------------------------------------------------------------------------------------------- calls

@@ -10,6 +10,7 @@
 #ifndef PROXYWASM_TRAFFIC_SERVER_BODY_H
 #define PROXYWASM_TRAFFIC_SERVER_BODY_H
 
+#include "traffic_server/inflow_guard.h"
 #include "traffic_server/segment.h"
 #include "traffic_server/transform.h"
 
@@ -29,9 +30,9 @@ struct pw_body {
   enum pw_outcome        outcome;       /**< of a resume, to be acted upon in the transform */
   int64_t                length;        /**< announced, of what comes in; -1: unknown */
   int64_t                given;         /**< bytes that came in */
+  struct pw_inflow_guard guard;         /**< of a response whose length is unknown */
   struct pw_segment     *resumed_early; /**< its module continued before the server has begun to feed the transform */
   bool                   empty;         /**< the headers were the end of the stream: no callbacks */
-  bool                   origin_waits;  /**< no more is read from the origin for now */
   bool                   running;       /**< the server feeds the transform */
   bool                   ended;         /**< all of it was given */
   bool                   out_ended;     /**< the end has left the last segment */

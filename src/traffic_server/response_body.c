@@ -71,6 +71,15 @@ let_out(struct pw_body *body)
 /* ------------------------------------------------------------------------------------------------ how modules end it
  */
 
+/* Modules have no part in it any more. */
+static void
+retire(struct pw_body *body)
+{
+  body->stopped             = true;
+  body->transaction->paused = NULL;
+  pw_inflow_guard_remove(&body->guard, body->transaction->txn);
+}
+
 /* The reply goes out instead of the response. */
 static void
 reply(struct pw_body *body)
@@ -78,8 +87,7 @@ reply(struct pw_body *body)
   struct pw_transaction *transaction = body->transaction;
   struct pw_header       header;
   bool                   readable = pw_header_of(transaction, PW_MAP_HTTP_RESPONSE_HEADERS, &header);
-  body->stopped                   = true;
-  transaction->paused             = NULL;
+  retire(body);
   if (!readable) {
     pw_transform_abort(&body->transform);
     return;
@@ -103,8 +111,7 @@ stop(struct pw_body *body, enum pw_outcome outcome)
     return;
   }
   /* Before the headers the server comes to an error page, which SEND_RESPONSE_HDR takes back. */
-  body->stopped              = true;
-  body->transaction->paused  = NULL;
+  retire(body);
   body->transaction->closing = true;
   pw_transform_abort(&body->transform);
 }
@@ -140,6 +147,17 @@ input_length(struct pw_body *body)
   return from_origin && !pw_header_field(&header, "Content-Length", &length) ? -1 : 0;
 }
 
+/* What has a length is read no faster than it is taken on. */
+static void
+guard_inflow(struct pw_body *body)
+{
+  TSVIO operation = body->guard.reader ? NULL : pw_inflow_from_origin(body->transaction->txn);
+  if (operation && pw_transform_is_fed_by(&body->transform, operation) &&
+      pw_transform_input_length(&body->transform) < 0) {
+    pw_inflow_guard_set(&body->guard, operation);
+  }
+}
+
 static enum pw_outcome
 begin_input(struct pw_body *body)
 {
@@ -147,6 +165,7 @@ begin_input(struct pw_body *body)
   body->running                      = true;
   transaction->phase                 = PW_PHASE_CLIENT_RESPONSE;
   body->length                       = input_length(body);
+  guard_inflow(body);
   show_length(body);
   if (transaction->origin_body && is_another_response(transaction)) {
     transaction->origin_body = false;
@@ -178,25 +197,6 @@ take_input(struct pw_body *body)
   return outcome;
 }
 
-/* A body in chunks is taken out of them as fast as it comes, whether or not it goes on: so it must not come. */
-static void
-pace_origin(struct pw_body *body)
-{
-  bool  waits     = !body->ended && body->length < 0 && (pw_body_is_full(body) || !pw_body_takes(body));
-  TSVIO operation = waits != body->origin_waits ? pw_inflow_from_origin(body->transaction->txn) : NULL;
-  if (!operation || !pw_transform_is_fed_by(&body->transform, operation)) {
-    return;
-  }
-  if (waits && TSVIONBytesGet(operation) > INT64_MAX / 2) {
-    body->origin_waits = true;
-    TSVIONBytesSet(operation, TSVIONDoneGet(operation));
-  } else if (!waits) {
-    body->origin_waits = false;
-    TSVIONBytesSet(operation, INT64_MAX);
-    TSVIOReenable(operation);
-  }
-}
-
 /* Whether the server would take a client that resets its HTTP/2 stream for one that is only silent: once it sends the
  * output it does not. */
 static bool
@@ -209,7 +209,6 @@ client_may_turn_mute(const struct pw_body *body)
 static void
 tell_input(struct pw_body *body)
 {
-  pace_origin(body);
   if (client_may_turn_mute(body) && pw_body_is_http2(body)) {
     pw_body_watch_client(body);
   }
@@ -220,6 +219,7 @@ tell_input(struct pw_body *body)
   } else if (pw_body_takes(body) && pw_transform_has_more(&body->transform)) {
     pw_transform_later(&body->transform, 0);
   } else if (pw_body_takes(body)) {
+    body->transform.taken = pw_inflow_guard_pass(&body->guard, body->transaction->txn) || body->transform.taken;
     pw_transform_more(&body->transform);
   }
 }
@@ -263,8 +263,7 @@ ready(struct pw_transform *transform)
 static void
 give_up(struct pw_body *body)
 {
-  body->stopped             = true;
-  body->transaction->paused = NULL;
+  retire(body);
   TSHttpTxnStatusSet(body->transaction->txn, TS_HTTP_STATUS_BAD_GATEWAY);
   pw_transform_abort(&body->transform);
 }
@@ -284,7 +283,10 @@ closed(struct pw_transform *transform)
   if (transaction->ended) {
     release(body);
     pw_transaction_body_gone(transaction);
-  } else if (!transform->output && !body->stopped) {
+    return;
+  }
+  pw_inflow_guard_remove(&body->guard, transaction->txn);
+  if (!transform->output && !body->stopped) {
     give_up(body);
   }
 }
@@ -342,6 +344,15 @@ pw_response_body_prepare(struct pw_transaction *transaction, bool origin)
   TSHttpTxnUntransformedRespCache(transaction->txn, !origin);
   TSHttpTxnTransformedRespCache(transaction->txn, origin && !client);
   return true;
+}
+
+void
+pw_response_body_begins(struct pw_transaction *transaction)
+{
+  struct pw_body *body = &transaction->response_body;
+  if (body->transform.connection && !body->running) {
+    guard_inflow(body);
+  }
 }
 
 bool

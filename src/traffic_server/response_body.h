@@ -17,6 +17,10 @@
  *  origin's: adds the transform if one of them wants bodies. False: it is wanted, and memory is out. */
 bool pw_response_body_prepare(struct pw_transaction *transaction, bool origin);
 
+/** After READ_RESPONSE_HDR was reenabled: a body in chunks is under way now, and would be taken out of them before the
+ *  transform's first turn. */
+void pw_response_body_begins(struct pw_transaction *transaction);
+
 /** Whether the server feeds the transform now, so that headers and pauses are its affair. */
 bool pw_response_body_runs(const struct pw_transaction *transaction);
 

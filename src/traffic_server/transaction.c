@@ -14,6 +14,14 @@ static unsigned hooks_of_all;
 
 static int on_hook(TSCont continuation, TSEvent event, void *data);
 
+/* A transaction's arguments in the server cost more than anything else that is done for it: the event thread has a
+ * table of its own. NULL: there is none yet. */
+static struct pw_transaction *
+find_transaction(struct pw_event_thread *thread, TSHttpTxn txn)
+{
+  return (struct pw_transaction *)pw_pointer_table_find(&thread->transactions, txn);
+}
+
 static void
 add_hook(struct pw_transaction *transaction, TSHttpHookID hook)
 {
@@ -86,6 +94,7 @@ add_response_hooks(struct pw_transaction *transaction)
       add_hook(transaction, response_hook(plan));
     }
     if (segment->stream && plan->wants_response_body) {
+      add_hook(transaction, TS_HTTP_READ_RESPONSE_HDR_HOOK);
       add_hook(transaction, TS_HTTP_SEND_RESPONSE_HDR_HOOK);
     }
   }
@@ -136,6 +145,18 @@ has_body_to_filter(struct pw_transaction *transaction)
   return !pw_response_ends_with_headers(transaction);
 }
 
+/* Ends READ_RESPONSE_HDR. That may be the transaction's end, too. */
+static void
+let_response_in(struct pw_transaction *transaction)
+{
+  struct pw_event_thread *thread = transaction->thread;
+  TSHttpTxn               txn    = transaction->txn;
+  reenable(transaction, TS_EVENT_HTTP_CONTINUE);
+  if (find_transaction(thread, txn) == transaction) {
+    pw_response_body_begins(transaction);
+  }
+}
+
 static void
 finish_origin_response(struct pw_transaction *transaction, enum pw_outcome outcome)
 {
@@ -156,8 +177,10 @@ finish_origin_response(struct pw_transaction *transaction, enum pw_outcome outco
   transaction->phase = PW_PHASE_UPSTREAM;
   if (outcome == PW_OUTCOME_REPLY) {
     arm(transaction);
+    reenable(transaction, TS_EVENT_HTTP_ERROR);
+  } else {
+    let_response_in(transaction);
   }
-  reenable(transaction, outcome == PW_OUTCOME_REPLY ? TS_EVENT_HTTP_ERROR : TS_EVENT_HTTP_CONTINUE);
 }
 
 static void
@@ -337,14 +360,6 @@ on_hook(TSCont continuation, TSEvent event, void *data)
 /* -------------------------------------------------------------------------------------------- hooks of all
  * transactions
  */
-
-/* A transaction's arguments in the server cost more than anything else that is done for it: the event thread has a
- * table of its own. NULL: there is none yet. */
-static struct pw_transaction *
-find_transaction(struct pw_event_thread *thread, TSHttpTxn txn)
-{
-  return (struct pw_transaction *)pw_pointer_table_find(&thread->transactions, txn);
-}
 
 static TSHttpHookID
 hook_of_event(TSEvent event)

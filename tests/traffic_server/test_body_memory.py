@@ -3,6 +3,7 @@
 back."""
 
 import contextlib
+import socket
 import threading
 import time
 
@@ -12,6 +13,7 @@ from harness.bodies import Bodies, filtered, server_options
 from harness.build import sanitized
 from harness.content import Content
 from harness.http1 import ProtocolError, format_request
+from harness.reader import Reader
 from harness.scripted import unique_path
 from harness.upload import Upload
 
@@ -80,17 +82,60 @@ def test_upload_of_a_gigabyte_through_a_request_filter(bodies, host, framing):
     assert watch.growth < GROWTH_MOST
 
 
-@pytest.mark.parametrize("host", ["responses", "do"])
-def test_download_of_a_gigabyte_through_a_response_filter(bodies, host, framing="length"):
+@pytest.mark.parametrize("framing, host, size", [("length", "responses", GIGABYTE), ("length", "do", GIGABYTE),
+                                                 ("chunked", "responses", GIGABYTE), ("chunked", "origin", GIGABYTE // 8),
+                                                 ("close", "responses", GIGABYTE // 8)])
+def test_download_through_a_response_filter(bodies, host, framing, size):
     with Watch(bodies.server) as watch:
-        response = bodies.get(f"content={GIGABYTE}&framing={framing}", "look append=END", host=host,
-                              expected=Content.of(GIGABYTE, 1) + b"END")
+        response = bodies.get(f"content={size}&framing={framing}", "look append=END", host=host,
+                              expected=Content.of(size, 1) + b"END")
     assert (response.status, response.difference) == (200, None)
     assert watch.growth < GROWTH_MOST
 
 
+class FastOrigin:
+    """Answers each connection with one huge chunk, as fast as the loopback is."""
+
+    def __init__(self, size):
+        self.size = size
+        self._piece = bytes(32 << 20)
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.port = self._listener.getsockname()[1]
+        threading.Thread(target=self._serve, daemon=True).start()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self._listener.shutdown(socket.SHUT_RDWR)
+        self._listener.close()
+
+    def _serve(self):
+        with contextlib.suppress(OSError):
+            while True:
+                connection, _ = self._listener.accept()
+                with connection:
+                    Reader(connection).until(b"\r\n\r\n")
+                    head = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n"
+                    connection.sendall(f"{head}{self.size:x}\r\n".encode())
+                    for _ in range(self.size // len(self._piece)):
+                        connection.sendall(self._piece)
+                    connection.sendall(b"\r\n0\r\n\r\n")
+
+
+def test_chunks_of_a_fast_origin_come_no_faster_than_they_go_on(start_server):
+    with FastOrigin(128 << 20) as origin:
+        server = start_server(**server_options(origin, {"do": {}}, {"do": ["do"]}))
+        for script, pause in (("look", 0), ("look", 0.5), ("headers=300 look", 0)):
+            with Watch(server) as watch, server.connect(timeout=60) as connection:
+                connection.send(format_request("GET", "/", [("Host", "do.test"), ("do-response-body", script)]))
+                time.sleep(pause)
+                assert connection.read_response(expected=Content(bytes(origin.size))).difference is None
+            assert watch.growth < GROWTH_MOST
+
+
 @pytest.mark.parametrize("host", ["responses", "origin"])
-@pytest.mark.parametrize("framing", ["length", "close"])
+@pytest.mark.parametrize("framing", ["length", "chunked", "close"])
 def test_response_is_not_read_ahead_of_a_slow_client(bodies, host, framing):
     size = 64 << 20
     with Watch(bodies.server) as watch, bodies.server.connect(timeout=60) as connection:

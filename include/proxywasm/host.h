@@ -308,6 +308,8 @@ enum pw_next pw_stream_resume(struct pw_stream *stream, enum pw_stream_type type
 
 /** Whether the headers of a direction have gone through the whole chain, while its body may still be paused. */
 bool pw_stream_headers_passed(const struct pw_stream *stream, enum pw_stream_type type);
+/** Whether trailers that were given have gone through the whole chain, behind all of the body. */
+bool pw_stream_trailers_passed(const struct pw_stream *stream, enum pw_stream_type type);
 /** Whether a piece of body given now would be shown to somebody, or go through. False: headers wait at a plugin that is
  *  shown no body meanwhile, and the host would only hold it; a proxy that can wait with the body had better do so. */
 bool pw_stream_takes_body(const struct pw_stream *stream, enum pw_stream_type type);

@@ -75,20 +75,26 @@ stage_body(struct pw_stream *stream, struct pw_context *context, int direction, 
   values[1].u64  = pw_buffer_view(&stage->body).size;
   values[2].u64  = stage->end;
   stage->in_body = true;
-  /* "They can be added in proxy_on_request_body, but only when …end_of_stream is true". */
-  d->trailers_open = stage->end;
+  /* "They can be added in proxy_on_request_body, but only when …end_of_stream is true". When they have come they stay
+   * open: a body that was gathered is shown then. */
+  d->trailers_open = stage->end || d->body_ended;
   action           = pw_stage_call(stream, context, direction, callback, values, 3);
   stage->in_body   = false;
   return action;
 }
 
 bool
+pw_stream_shows_body(const struct pw_stream *stream, int direction, size_t step)
+{
+  const struct pw_plugin *plugin = pw_stream_step((struct pw_stream *)stream, direction, step)->instance->plugin;
+
+  return plugin->config.allow_on_headers_stop_iteration && pw_plugin_wants(plugin, body_callback(stream, direction));
+}
+
+bool
 pw_stream_waits_for_headers(struct pw_stream *stream, int direction, size_t step)
 {
-  const struct pw_plugin *plugin = pw_stream_step(stream, direction, step)->instance->plugin;
-
-  return step == stream->directions[direction].headers_at &&
-         !(plugin->config.allow_on_headers_stop_iteration && pw_plugin_wants(plugin, body_callback(stream, direction)));
+  return step == stream->directions[direction].headers_at && !pw_stream_shows_body(stream, direction, step);
 }
 
 /* Holds a piece that the plugin at this step has not been shown. Returns false: it goes no further now. */

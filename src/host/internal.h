@@ -350,13 +350,14 @@ pw_chain_leave(struct pw_chain *chain)
 
 /** How far a direction of a stream is. */
 struct pw_direction {
-  size_t      headers_at;    /**< the step that holds the headers; `count` when all have passed, or none came */
-  size_t      trailers_at;   /**< the step that holds the trailers; `count` when none does */
-  bool        end;           /**< the end of the stream came with the headers */
-  bool        body_ended;    /**< trailers came: no more body */
-  bool        headers_open;  /**< headers can be changed */
-  bool        trailers_open; /**< likewise */
-  atomic_bool asked;         /**< pw_proxy_ops.resume was called, pw_stream_resume not yet */
+  size_t      headers_at;      /**< the step that holds the headers; `count` when all have passed, or none came */
+  size_t      trailers_at;     /**< the step that holds the trailers; `count` when none does */
+  bool        end;             /**< the end of the stream came with the headers */
+  bool        body_ended;      /**< trailers came: no more body */
+  bool        headers_open;    /**< headers can be changed */
+  bool        trailers_open;   /**< likewise */
+  bool        trailers_passed; /**< the callbacks have all let them go */
+  atomic_bool asked;           /**< pw_proxy_ops.resume was called, pw_stream_resume not yet */
 };
 
 /** The maps of a stream for contexts that deferred their end. */

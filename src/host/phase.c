@@ -28,6 +28,18 @@ pw_stage_set_pauses(struct pw_context *context, int direction, uint8_t pauses, b
   pw_worker_leave(worker);
 }
 
+bool
+pw_stage_resumed(struct pw_context *context, int direction)
+{
+  struct pw_worker *worker = context->instance->worker;
+  bool              resumed;
+
+  pw_worker_enter(worker);
+  resumed = context->stages[direction].resume && context->stages[direction].pauses != 0;
+  pw_worker_leave(worker);
+  return resumed;
+}
+
 /* What an answer of "pause" to a callback holds up; 0: nothing (metadata, a connection's end). */
 static uint8_t
 pause_of(enum pw_callback callback)
@@ -180,46 +192,79 @@ trailers_push_body(struct pw_stream *stream, int direction, size_t step)
   }
 }
 
+/* Whether trailers wait at this step without being shown: for headers that have not come so far, or that wait here, but
+ * for a plugin that is to see what follows them meanwhile and has not said continue by now. */
+static bool
+trailers_wait(struct pw_stream *stream, int direction, size_t step, enum pw_callback callback)
+{
+  struct pw_context      *context = pw_stream_step(stream, direction, step);
+  const struct pw_plugin *plugin  = context->instance->plugin;
+
+  if (step != stream->directions[direction].headers_at) {
+    return step > stream->directions[direction].headers_at;
+  }
+  return !plugin->config.allow_on_headers_stop_iteration || !pw_plugin_wants(plugin, callback) ||
+         pw_stage_resumed(context, direction);
+}
+
+/* Headers were paused, and with the trailers their module lets all of it go: the headers have to be first. */
+static void
+trailers_free_headers(struct pw_stream *stream, int direction, size_t step)
+{
+  struct pw_context *context = pw_stream_step(stream, direction, step);
+
+  pw_stage_set_pauses(context, direction, PW_PAUSE_HEADERS | PW_PAUSE_BODY | PW_PAUSE_TRAILERS, true);
+  pw_stream_ask(stream, direction);
+}
+
+/* One step. True: they go on. */
+static bool
+trailers_step(struct pw_stream *stream, int direction, size_t step, enum pw_callback callback)
+{
+  struct pw_context *context = pw_stream_step(stream, direction, step);
+  bool               held    = step == stream->directions[direction].headers_at;
+  enum pw_action     action;
+  pw_value           values[2];
+
+  if (context->stages[direction].held && (!held || pw_stream_shows_body(stream, direction, step))) {
+    /* A plugin that gathers the body: it is whole now. */
+    pw_stage_release(stream, direction, step);
+    if (pw_stream_verdict(stream) != PW_NEXT_CONTINUE || (held && pw_stage_resumed(context, direction))) {
+      return false;
+    }
+  }
+  values[0].u64 = context->id;
+  values[1].u64 = map_count(stream, direction == 0 ? PW_MAP_HTTP_REQUEST_TRAILERS : PW_MAP_HTTP_RESPONSE_TRAILERS);
+  action        = pw_stage_call(stream, context, direction, callback, values, 2);
+  if (pw_stream_verdict(stream) != PW_NEXT_CONTINUE || action == PW_ACTION_PAUSE) {
+    return false;
+  }
+  if (held) {
+    trailers_free_headers(stream, direction, step);
+    return false;
+  }
+  trailers_push_body(stream, direction, step);
+  return pw_stream_verdict(stream) == PW_NEXT_CONTINUE;
+}
+
 enum pw_next
 pw_stream_run_trailers(struct pw_stream *stream, int direction, size_t step)
 {
-  struct pw_direction *d   = &stream->directions[direction];
-  enum pw_map_type     map = direction == 0 ? PW_MAP_HTTP_REQUEST_TRAILERS : PW_MAP_HTTP_RESPONSE_TRAILERS;
+  struct pw_direction *d = &stream->directions[direction];
   enum pw_callback     callback =
     direction == PW_STREAM_HTTP_REQUEST ? PW_CALLBACK_REQUEST_TRAILERS : PW_CALLBACK_RESPONSE_TRAILERS;
 
   for (; step < stream->chain->count; ++step) {
-    struct pw_context *context = pw_stream_step(stream, direction, step);
-    enum pw_action     action;
-    pw_value           values[2];
-
-    if (step >= d->headers_at) {
-      d->trailers_at = step;
-      return PW_NEXT_PAUSE;
-    }
-    if (context->stages[direction].held) {
-      /* A plugin that gathers the body: it is whole now. */
-      pw_stage_release(stream, direction, step);
+    if (trailers_wait(stream, direction, step, callback) || !trailers_step(stream, direction, step, callback)) {
       if (pw_stream_verdict(stream) != PW_NEXT_CONTINUE) {
         return PW_NEXT_CONTINUE;
       }
-    }
-    values[0].u64 = context->id;
-    values[1].u64 = map_count(stream, map);
-    action        = pw_stage_call(stream, context, direction, callback, values, 2);
-    if (pw_stream_verdict(stream) != PW_NEXT_CONTINUE) {
-      return PW_NEXT_CONTINUE;
-    }
-    if (action == PW_ACTION_PAUSE) {
       d->trailers_at = step;
       return PW_NEXT_PAUSE;
     }
-    trailers_push_body(stream, direction, step);
-    if (pw_stream_verdict(stream) != PW_NEXT_CONTINUE) {
-      return PW_NEXT_CONTINUE;
-    }
   }
-  d->trailers_at   = stream->chain->count;
-  d->trailers_open = false;
+  d->trailers_at     = stream->chain->count;
+  d->trailers_open   = false;
+  d->trailers_passed = true;
   return PW_NEXT_CONTINUE;
 }

@@ -33,6 +33,9 @@ void pw_stream_set_verdict(struct pw_stream *stream, enum pw_next verdict);
 /** Notes what a stage waits for from now on, and whether its module said continue. */
 void pw_stage_set_pauses(struct pw_context *context, int direction, uint8_t pauses, bool resume);
 
+/** Whether the module of a stage that waits said continue. */
+bool pw_stage_resumed(struct pw_context *context, int direction);
+
 /** Calls a callback that answers an action. CONTINUE when the plugin has no such callback or cannot be asked; the
  *  verdict is FAIL if it cannot, and fails closed. PAUSE: the stage is paused, if there is no verdict. */
 enum pw_action pw_stage_call(struct pw_stream *stream, struct pw_context *context, int direction,
@@ -47,6 +50,8 @@ enum pw_next pw_stream_pass_body(struct pw_stream *stream, int direction, size_t
 /** Whether headers wait at this step, so that its body waits with them: but for a plugin that is to see the body
  *  meanwhile, and has a callback for it. No body comes beyond the step where headers are. */
 bool pw_stream_waits_for_headers(struct pw_stream *stream, int direction, size_t step);
+/** Whether the body is shown at a step where headers wait. */
+bool pw_stream_shows_body(const struct pw_stream *stream, int direction, size_t step);
 /** Forgets all that stages hold back and wait for, in both directions: the stream goes another way. */
 void pw_stream_drop_held(struct pw_stream *stream);
 /** What a stage held goes on: to its own callback if that has not seen it, else to the next step. */

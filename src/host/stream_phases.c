@@ -193,20 +193,6 @@ direction_paused(struct pw_stream *stream, int direction)
   return false;
 }
 
-/* Whether the module at this step continued; takes the answer. */
-static bool
-stage_resumed(struct pw_stream *stream, int direction, size_t step)
-{
-  struct pw_context *context = pw_stream_step(stream, direction, step);
-  struct pw_worker  *worker  = context->instance->worker;
-  bool               resumed;
-
-  pw_worker_enter(worker);
-  resumed = context->stages[direction].resume && context->stages[direction].pauses != 0;
-  pw_worker_leave(worker);
-  return resumed;
-}
-
 enum pw_next
 pw_stream_resume(struct pw_stream *stream, enum pw_stream_type type)
 {
@@ -217,7 +203,7 @@ pw_stream_resume(struct pw_stream *stream, enum pw_stream_type type)
   /* The last ones first: what they held must leave before what comes after it. */
   while (phase_begin(stream) && step > 0) {
     --step;
-    if (stage_resumed(stream, direction, step)) {
+    if (pw_stage_resumed(pw_stream_step(stream, direction, step), direction)) {
       resume_stage(stream, direction, step);
     }
   }
@@ -228,6 +214,12 @@ bool
 pw_stream_headers_passed(const struct pw_stream *stream, enum pw_stream_type type)
 {
   return stream->directions[(int)type & 1].headers_at == stream->chain->count;
+}
+
+bool
+pw_stream_trailers_passed(const struct pw_stream *stream, enum pw_stream_type type)
+{
+  return stream->directions[(int)type & 1].trailers_passed;
 }
 
 bool

@@ -6,6 +6,7 @@
 
 static uint32_t headers_answer;
 static uint32_t body_answer;
+static uint32_t trailers_answer;
 static bool     pause_until_end;
 static uint32_t first_context;
 static int      set_status;
@@ -326,6 +327,118 @@ trailers_push_a_paused_body_out_before_them(void **state)
   fixture_close(&f);
 }
 
+static uint32_t
+pausing_trailers(struct fake_vm *vm, const pw_value *a)
+{
+  (void)vm;
+  note("t%u", a[1].u32);
+  return trailers_answer;
+}
+
+static const struct fake_export holder[] = {{"proxy_on_context_create", "ii:v", context_create},
+                                            {"proxy_on_request_headers", "iii:i", headers},
+                                            {"proxy_on_request_body", "iii:i", reading_body},
+                                            {"proxy_on_request_trailers", "ii:i", pausing_trailers},
+                                            {"proxy_on_tick", "i:v", tick_continues},
+                                            {NULL, NULL, NULL}};
+
+static struct pw_stream *
+open_holding_stream(struct fixture *f, bool shown)
+{
+  struct pw_plugin_config config;
+  struct pw_stream       *stream;
+
+  reset();
+  memset(&config, 0, sizeof(config));
+  config.fail_open                       = true;
+  config.limits.body_bytes               = 100;
+  config.allow_on_headers_stop_iteration = shown;
+  headers_answer                         = PW_ACTION_PAUSE;
+  body_answer                            = PW_ACTION_PAUSE;
+  trailers_answer                        = PW_ACTION_CONTINUE;
+  stream                                 = open_stream(f, holder, wrapper, &config);
+  fake_header("checksum", "1");
+  assert_int_equal(pw_stream_request_headers(stream, false), PW_NEXT_PAUSE);
+  assert_int_equal(give(stream, "one", false), PW_NEXT_PAUSE);
+  return stream;
+}
+
+static void
+trailers_are_shown_while_headers_wait_and_let_all_go(void **state)
+{
+  struct fixture    f;
+  struct pw_stream *stream = open_holding_stream(&f, true);
+
+  (void)state;
+  assert_int_equal(pw_stream_request_trailers(stream), PW_NEXT_PAUSE);
+  assert_string_equal(notes, "h<one>t1");
+  assert_false(pw_stream_trailers_passed(stream, PW_STREAM_HTTP_REQUEST));
+  assert_int_equal(fake.resumes[0], 1);
+  assert_int_equal(pw_stream_resume(stream, PW_STREAM_HTTP_REQUEST), PW_NEXT_CONTINUE);
+  assert_string_equal(notes, "h<one>t1");
+  assert_true(pw_stream_trailers_passed(stream, PW_STREAM_HTTP_REQUEST));
+  assert_out("[one]");
+  pw_stream_end(stream);
+  fixture_close(&f);
+}
+
+static void
+trailers_can_go_on_holding_headers(void **state)
+{
+  struct fixture    f;
+  struct pw_stream *stream = open_holding_stream(&f, true);
+
+  (void)state;
+  trailers_answer = PW_ACTION_PAUSE;
+  assert_int_equal(pw_stream_request_trailers(stream), PW_NEXT_PAUSE);
+  assert_int_equal(fake.resumes[0], 0);
+  assert_int_equal(fake.body[0].size, 0);
+  pw_instance_tick(f.instances[0]);
+  assert_int_equal(pw_stream_resume(stream, PW_STREAM_HTTP_REQUEST), PW_NEXT_CONTINUE);
+  assert_string_equal(notes, "h<one>t1");
+  assert_true(pw_stream_trailers_passed(stream, PW_STREAM_HTTP_REQUEST));
+  assert_out("[one]");
+  pw_stream_end(stream);
+  fixture_close(&f);
+}
+
+static void
+trailers_wait_for_headers_whose_body_let_them_go(void **state)
+{
+  struct fixture    f;
+  struct pw_stream *stream = open_holding_stream(&f, true);
+
+  (void)state;
+  body_answer = PW_ACTION_CONTINUE;
+  assert_int_equal(give(stream, "two", false), PW_NEXT_PAUSE);
+  assert_int_equal(fake.resumes[0], 1);
+  assert_int_equal(pw_stream_request_trailers(stream), PW_NEXT_PAUSE);
+  assert_string_equal(notes, "h<one><onetwo>");
+  assert_int_equal(pw_stream_resume(stream, PW_STREAM_HTTP_REQUEST), PW_NEXT_CONTINUE);
+  assert_string_equal(notes, "h<one><onetwo>t1");
+  assert_out("[onetwo]");
+  pw_stream_end(stream);
+  fixture_close(&f);
+}
+
+static void
+trailers_wait_with_headers_that_hold_the_body_too(void **state)
+{
+  struct fixture    f;
+  struct pw_stream *stream = open_holding_stream(&f, false);
+
+  (void)state;
+  body_answer = PW_ACTION_CONTINUE;
+  assert_int_equal(pw_stream_request_trailers(stream), PW_NEXT_PAUSE);
+  assert_string_equal(notes, "h");
+  pw_instance_tick(f.instances[0]);
+  assert_int_equal(pw_stream_resume(stream, PW_STREAM_HTTP_REQUEST), PW_NEXT_CONTINUE);
+  assert_string_equal(notes, "h<one>t1");
+  assert_out("[one]");
+  pw_stream_end(stream);
+  fixture_close(&f);
+}
+
 static struct pw_stream *
 open_gathering_stream(struct fixture *f, const struct fake_export *module)
 {
@@ -389,6 +502,32 @@ trailers_end_a_gathered_body(void **state)
   assert_int_equal(pw_stream_request_trailers(stream), PW_NEXT_CONTINUE);
   assert_string_equal(notes, "<onetwo>t1");
   assert_out("[onetwo]");
+  pw_stream_end(stream);
+  fixture_close(&f);
+}
+
+static uint32_t
+changing_trailers(struct fake_vm *vm, const pw_value *a)
+{
+  (void)a;
+  fake_put(vm, 400, "ab");
+  note("%u", FAKE_HOSTCALL(vm, "proxy_add_header_map_value", PW_MAP_HTTP_REQUEST_TRAILERS, 400, 1, 401, 1));
+  return PW_ACTION_CONTINUE;
+}
+
+static void
+trailers_of_a_gathered_body_can_be_changed(void **state)
+{
+  static const struct fake_export module[] = {{"proxy_on_request_body", "iii:i", reading_body},
+                                              {"proxy_on_request_trailers", "ii:i", changing_trailers},
+                                              {NULL, NULL, NULL}};
+  struct fixture                  f;
+  struct pw_stream               *stream = open_gathering_stream(&f, module);
+
+  (void)state;
+  give(stream, "one", false);
+  assert_int_equal(pw_stream_request_trailers(stream), PW_NEXT_CONTINUE);
+  assert_string_equal(notes, "<one>0");
   pw_stream_end(stream);
   fixture_close(&f);
 }
@@ -509,6 +648,11 @@ main(void)
     cmocka_unit_test(a_gathered_body_is_shown_once_and_whole),
     cmocka_unit_test(a_gathered_body_beyond_the_limit_is_answered_413),
     cmocka_unit_test(trailers_end_a_gathered_body),
+    cmocka_unit_test(trailers_are_shown_while_headers_wait_and_let_all_go),
+    cmocka_unit_test(trailers_can_go_on_holding_headers),
+    cmocka_unit_test(trailers_wait_for_headers_whose_body_let_them_go),
+    cmocka_unit_test(trailers_wait_with_headers_that_hold_the_body_too),
+    cmocka_unit_test(trailers_of_a_gathered_body_can_be_changed),
     cmocka_unit_test(a_body_that_is_switched_off_passes_unseen),
     cmocka_unit_test(a_body_is_taken_when_somebody_is_to_see_it),
     cmocka_unit_test(a_body_is_there_only_in_its_own_callback),

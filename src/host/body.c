@@ -63,6 +63,15 @@ stage_show(struct pw_context *context, int direction, struct pw_view piece, bool
   return true;
 }
 
+/* The end of the stream: also, when trailers have come, for a plugin to which nothing else would tell that. */
+static bool
+is_last(const struct pw_stream *stream, const struct pw_context *context, int direction)
+{
+  return context->stages[direction].end ||
+         (stream->directions[direction].body_ended &&
+          !pw_plugin_wants(context->instance->plugin, pw_trailers_callback(direction)));
+}
+
 static enum pw_action
 stage_body(struct pw_stream *stream, struct pw_context *context, int direction, enum pw_callback callback)
 {
@@ -73,7 +82,7 @@ stage_body(struct pw_stream *stream, struct pw_context *context, int direction, 
 
   values[0].u64  = context->id;
   values[1].u64  = pw_buffer_view(&stage->body).size;
-  values[2].u64  = stage->end;
+  values[2].u64  = is_last(stream, context, direction);
   stage->in_body = true;
   /* "They can be added in proxy_on_request_body, but only when …end_of_stream is true". When they have come they stay
    * open: a body that was gathered is shown then. */
@@ -175,10 +184,12 @@ pw_stream_pass_body(struct pw_stream *stream, int direction, size_t step, struct
   size_t                     first = step;
   enum pw_next               next  = PW_NEXT_CONTINUE;
 
-  while (step < stream->chain->count && body_step(stream, direction, step, &piece, &end, &next)) {
+  /* An empty piece without the end is for the first step alone: pw_stage_tell_end. */
+  while (step < stream->chain->count && (step == first || piece.size > 0 || end) &&
+         body_step(stream, direction, step, &piece, &end, &next)) {
     ++step;
   }
-  if (step == stream->chain->count) {
+  if (step == stream->chain->count || (piece.size == 0 && !end)) {
     next = PW_NEXT_CONTINUE;
     if ((piece.size > 0 || end) && proxy->body_out != NULL) {
       proxy->body_out(stream->data, pw_stream_type_of(stream, direction), piece, end);
@@ -204,11 +215,26 @@ pw_stage_release(struct pw_stream *stream, int direction, size_t step)
     pw_stream_set_verdict(stream, PW_NEXT_CLOSE);
     return PW_NEXT_CONTINUE;
   }
-  next = bytes.size == 0 && !stage->end
+  next = bytes.size == 0 && !stage->end && !held
            ? PW_NEXT_CONTINUE
            : pw_stream_pass_body(stream, direction, held ? step : step + 1, pw_bytes_view(&bytes), stage->end);
   pw_bytes_clear(&bytes);
   return next;
+}
+
+void
+pw_stage_tell_end(struct pw_stream *stream, int direction, size_t step)
+{
+  struct pw_context *context = pw_stream_step(stream, direction, step);
+  struct pw_stage   *stage   = &context->stages[direction];
+
+  if (stage->told_end || !pw_plugin_wants(context->instance->plugin, body_callback(stream, direction)) ||
+      pw_plugin_wants(context->instance->plugin, pw_trailers_callback(direction))) {
+    return;
+  }
+  stage->told_end = true;
+  stage->held     = true;
+  pw_stage_release(stream, direction, step);
 }
 
 void

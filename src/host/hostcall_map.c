@@ -206,6 +206,12 @@ field_valid(struct pw_view key, struct pw_view value)
   return pw_field_name_valid(key) && pw_field_value_valid(value);
 }
 
+static bool
+is_trailers(uint32_t map)
+{
+  return map == PW_MAP_HTTP_REQUEST_TRAILERS || map == PW_MAP_HTTP_RESPONSE_TRAILERS;
+}
+
 /* The parameters of add and replace. */
 static enum pw_status
 changed_field(struct pw_vm *vm, const pw_value *in, struct pw_view *key, struct pw_view *value,
@@ -220,7 +226,8 @@ changed_field(struct pw_vm *vm, const pw_value *in, struct pw_view *key, struct 
     return PW_STATUS_INVALID_MEMORY_ACCESS;
   }
   status = changeable(vm, in[0].u32, stream);
-  if (status == PW_STATUS_OK && (!field_valid(*key, *value) || key->size + value->size > PW_MAX_FIELD_BYTES)) {
+  if (status == PW_STATUS_OK && (!field_valid(*key, *value) || key->size + value->size > PW_MAX_FIELD_BYTES ||
+                                 (is_trailers(in[0].u32) && !pw_trailer_name_valid(*key)))) {
     return PW_STATUS_BAD_ARGUMENT;
   }
   return status;
@@ -303,6 +310,7 @@ PW_HOSTCALL(pw_hc_set_header_map_pairs)
   struct pw_pairs  *pairs = pairs_begin(vm);
   struct pw_stream *stream;
   enum pw_status    status;
+  size_t            i;
 
   if (in[0].u32 >= PW_MAP_TYPE_COUNT) {
     return PW_STATUS_BAD_ARGUMENT;
@@ -310,6 +318,9 @@ PW_HOSTCALL(pw_hc_set_header_map_pairs)
   status = pw_guest_pairs(vm, in[1], in[2], pairs);
   if (status == PW_STATUS_OK) {
     status = changeable(vm, in[0].u32, &stream);
+  }
+  for (i = 0; is_trailers(in[0].u32) && status == PW_STATUS_OK && i < pairs->count; ++i) {
+    status = pw_trailer_name_valid(pairs->items[i].key) ? PW_STATUS_OK : PW_STATUS_BAD_ARGUMENT;
   }
   return status == PW_STATUS_OK ? vm->host->proxy->map_set(stream->data, (enum pw_map_type)in[0].u32, pairs) : status;
 }

@@ -185,6 +185,7 @@ struct pw_stage {
   bool             in_body;   /**< and it is the body's */
   bool             held;      /**< `body` has not been shown to its callback: headers are paused here, or before */
   bool             end;       /**< the end of the stream follows what it holds */
+  bool             told_end;  /**< its body callback was told of an end that trailers are */
   bool             resume;    /**< the module said continue */
 };
 

@@ -78,8 +78,11 @@ callback_type(int callback, bool without_end, struct pw_function_type *type)
 static bool
 is_switched_off(const struct pw_plugin *plugin, int callback)
 {
-  return (callback == PW_CALLBACK_REQUEST_BODY && plugin->config.request_body == PW_BODY_OFF) ||
-         (callback == PW_CALLBACK_RESPONSE_BODY && plugin->config.response_body == PW_BODY_OFF);
+  bool request  = callback == PW_CALLBACK_REQUEST_BODY || callback == PW_CALLBACK_REQUEST_TRAILERS;
+  bool response = callback == PW_CALLBACK_RESPONSE_BODY || callback == PW_CALLBACK_RESPONSE_TRAILERS;
+
+  return (request && plugin->config.request_body == PW_BODY_OFF) ||
+         (response && plugin->config.response_body == PW_BODY_OFF);
 }
 
 static bool

@@ -233,3 +233,16 @@ pw_field_name_equal(struct pw_view a, struct pw_view b)
   }
   return true;
 }
+
+bool
+pw_trailer_name_valid(struct pw_view name)
+{
+  static const char *const refused[] = {"connection", "content-length",   "host",    "keep-alive",       "te",
+                                        "trailer",    "proxy-connection", "upgrade", "transfer-encoding"};
+  for (size_t i = 0; i < sizeof(refused) / sizeof(refused[0]); i++) {
+    if (pw_field_name_equal(name, pw_view_of(refused[i]))) {
+      return false;
+    }
+  }
+  return pw_field_name_valid(name) && name.data[0] != ':';
+}

@@ -203,8 +203,28 @@ trailers_wait(struct pw_stream *stream, int direction, size_t step, enum pw_call
   if (step != stream->directions[direction].headers_at) {
     return step > stream->directions[direction].headers_at;
   }
-  return !plugin->config.allow_on_headers_stop_iteration || !pw_plugin_wants(plugin, callback) ||
+  return !plugin->config.allow_on_headers_stop_iteration ||
+         !(pw_plugin_wants(plugin, callback) || pw_stream_shows_body(stream, direction, step)) ||
          pw_stage_resumed(context, direction);
+}
+
+/* What a plugin has not been shown of the body: it is whole now. False: something waits, or is over. */
+static bool
+trailers_show_body(struct pw_stream *stream, int direction, size_t step, enum pw_callback callback)
+{
+  struct pw_context *context = pw_stream_step(stream, direction, step);
+  bool               held    = step == stream->directions[direction].headers_at;
+  bool               knows   = pw_plugin_wants(context->instance->plugin, callback);
+
+  if (!held || pw_stream_shows_body(stream, direction, step)) {
+    if (!knows) {
+      pw_stage_tell_end(stream, direction, step);
+    } else if (context->stages[direction].held) {
+      pw_stage_release(stream, direction, step);
+    }
+  }
+  return pw_stream_verdict(stream) == PW_NEXT_CONTINUE && !(held && pw_stage_resumed(context, direction)) &&
+         (knows || !(context->stages[direction].pauses & PW_PAUSE_BODY));
 }
 
 /* Headers were paused, and with the trailers their module lets all of it go: the headers have to be first. */
@@ -226,12 +246,8 @@ trailers_step(struct pw_stream *stream, int direction, size_t step, enum pw_call
   enum pw_action     action;
   pw_value           values[2];
 
-  if (context->stages[direction].held && (!held || pw_stream_shows_body(stream, direction, step))) {
-    /* A plugin that gathers the body: it is whole now. */
-    pw_stage_release(stream, direction, step);
-    if (pw_stream_verdict(stream) != PW_NEXT_CONTINUE || (held && pw_stage_resumed(context, direction))) {
-      return false;
-    }
+  if (!trailers_show_body(stream, direction, step, callback)) {
+    return false;
   }
   values[0].u64 = context->id;
   values[1].u64 = map_count(stream, direction == 0 ? PW_MAP_HTTP_REQUEST_TRAILERS : PW_MAP_HTTP_RESPONSE_TRAILERS);
@@ -250,9 +266,8 @@ trailers_step(struct pw_stream *stream, int direction, size_t step, enum pw_call
 enum pw_next
 pw_stream_run_trailers(struct pw_stream *stream, int direction, size_t step)
 {
-  struct pw_direction *d = &stream->directions[direction];
-  enum pw_callback     callback =
-    direction == PW_STREAM_HTTP_REQUEST ? PW_CALLBACK_REQUEST_TRAILERS : PW_CALLBACK_RESPONSE_TRAILERS;
+  struct pw_direction *d        = &stream->directions[direction];
+  enum pw_callback     callback = pw_trailers_callback(direction);
 
   for (; step < stream->chain->count; ++step) {
     if (trailers_wait(stream, direction, step, callback) || !trailers_step(stream, direction, step, callback)) {

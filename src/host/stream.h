@@ -27,6 +27,12 @@ pw_stream_verdict(struct pw_stream *stream)
   return (enum pw_next)atomic_load_explicit(&stream->verdict, memory_order_relaxed);
 }
 
+static inline enum pw_callback
+pw_trailers_callback(int direction)
+{
+  return direction == PW_STREAM_HTTP_REQUEST ? PW_CALLBACK_REQUEST_TRAILERS : PW_CALLBACK_RESPONSE_TRAILERS;
+}
+
 /** The first verdict of a phase stands. */
 void pw_stream_set_verdict(struct pw_stream *stream, enum pw_next verdict);
 
@@ -61,6 +67,9 @@ enum pw_next pw_stage_release(struct pw_stream *stream, int direction, size_t st
 void pw_stream_pause_begin(struct pw_stream *stream, struct pw_stage *stage);
 /** The stream ends. */
 void pw_stream_pause_forget(struct pw_stream *stream);
+
+/** Trailers have come, of which the plugin cannot be told: its body callback is told of the end, once. */
+void pw_stage_tell_end(struct pw_stream *stream, int direction, size_t step);
 
 /** Asks the proxy for pw_stream_resume, once. */
 void pw_stream_ask(struct pw_stream *stream, int direction);

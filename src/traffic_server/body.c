@@ -57,6 +57,37 @@ empty_outbox(struct pw_segment *segment, enum pw_stream_type direction)
   return outcome;
 }
 
+static struct pw_trailers *
+trailers_of(const struct pw_body *body)
+{
+  return &body->transaction->trailers[body->direction];
+}
+
+/* All of it has left the last segment. */
+static void
+end_out(struct pw_body *body)
+{
+  struct pw_trailers *trailers = trailers_of(body);
+  body->out_ended              = true;
+  trailers->state              = trailers->count > 0 ? PW_TRAILERS_SENT : PW_TRAILERS_ABSENT;
+}
+
+/* Trailers that have passed a segment, on to the next one; what it let go of the body is there by now. */
+static enum pw_outcome
+move_trailers(struct pw_body *body)
+{
+  struct pw_segment *segment = body->trailers_at;
+  if (!pw_stream_trailers_passed(segment->stream, body->direction)) {
+    return PW_OUTCOME_CONTINUE;
+  }
+  body->trailers_at = pw_segment_next_of_body(segment, body->direction);
+  if (!body->trailers_at) {
+    end_out(body);
+    return PW_OUTCOME_CONTINUE;
+  }
+  return pw_segment_trailers(body->trailers_at, body->direction);
+}
+
 enum pw_outcome
 pw_body_drain(struct pw_body *body)
 {
@@ -66,9 +97,22 @@ pw_body_drain(struct pw_body *body)
   while (segment && !pw_body_is_over(outcome) &&
          !(body->transaction->paused == segment && body->transaction->direction == body->direction)) {
     outcome = empty_outbox(segment, body->direction);
+    if (!pw_body_is_over(outcome) && segment == body->trailers_at) {
+      outcome = move_trailers(body);
+    }
     segment = pw_segment_next_of_body(segment, body->direction);
   }
   return outcome;
+}
+
+/* Trailers can be added with the last piece of a body, unless it is on its way with a length. */
+static void
+open_trailers(struct pw_body *body)
+{
+  const struct pw_transform *transform = &body->transform;
+  if (!transform->output || transform->end != PW_TRANSFORM_LENGTH) {
+    trailers_of(body)->state = PW_TRAILERS_OPEN;
+  }
 }
 
 enum pw_outcome
@@ -82,7 +126,29 @@ pw_body_give(struct pw_body *body, struct pw_view piece, bool end)
     body->out_ended = end;
     return PW_OUTCOME_CONTINUE;
   }
+  if (end) {
+    open_trailers(body);
+  }
   enum pw_outcome outcome = pw_segment_body(first, body->direction, piece, end);
+  return pw_body_is_over(outcome) ? outcome : pw_body_drain(body);
+}
+
+enum pw_outcome
+pw_body_give_with_trailers(struct pw_body *body, struct pw_view piece)
+{
+  struct pw_segment *first   = pw_segment_first_of_body(body->transaction, body->direction);
+  enum pw_outcome    outcome = pw_body_give(body, piece, false);
+  if (pw_body_is_over(outcome)) {
+    return outcome;
+  }
+  body->ended = true;
+  if (!first || body->empty) {
+    end_out(body);
+    return PW_OUTCOME_CONTINUE;
+  }
+  body->trailers_at        = first;
+  trailers_of(body)->state = PW_TRAILERS_OPEN;
+  outcome                  = pw_segment_trailers(first, body->direction);
   return pw_body_is_over(outcome) ? outcome : pw_body_drain(body);
 }
 
@@ -93,7 +159,9 @@ pw_body_out(void *stream, enum pw_stream_type type, struct pw_view piece, bool e
   struct pw_body    *body    = pw_body_of(segment->transaction, type);
   if (!pw_segment_next_of_body(segment, type)) {
     pw_transform_write(&body->transform, piece);
-    body->out_ended = body->out_ended || end_of_stream;
+    if (end_of_stream) {
+      end_out(body);
+    }
     return;
   }
   segment->outbox_end[type] = segment->outbox_end[type] || end_of_stream;
@@ -158,12 +226,37 @@ pw_body_watch_client(struct pw_body *body)
   pw_transform_later(&body->transform, MUTE_CLIENT_MILLISECONDS);
 }
 
+/* An operator may want them dropped, as the server drops them from what it passes in its chunks. */
+bool
+pw_body_has_trailers(const struct pw_body *body)
+{
+  TSMgmtInt drops = 0;
+  return trailers_of(body)->count > 0 &&
+         (TSMgmtIntGet("proxy.config.http.drop_chunked_trailers", &drops) != TS_SUCCESS || drops == 0);
+}
+
+static void
+finish(struct pw_body *body)
+{
+  struct pw_bytes lines = {NULL, 0, 0};
+  if (body->transform.end == PW_TRANSFORM_CHUNKED && pw_body_has_trailers(body) &&
+      !pw_trailers_write(trailers_of(body), &lines)) {
+    /* A message without its trailers is not whole. */
+    pw_log_error("out of memory for trailers; the message is broken off");
+    pw_bytes_clear(&lines);
+    pw_transform_cut(&body->transform);
+    return;
+  }
+  pw_transform_finish(&body->transform, pw_bytes_view(&lines));
+  pw_bytes_clear(&lines);
+}
+
 void
 pw_body_push(struct pw_body *body)
 {
-  if (body->out_ended) {
-    pw_transform_finish(&body->transform, pw_view_make(NULL, 0));
-  } else {
+  if (!body->out_ended) {
     pw_transform_push(&body->transform);
+  } else if (!body->transform.ended) {
+    finish(body);
   }
 }

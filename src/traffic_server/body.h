@@ -31,8 +31,10 @@ struct pw_body {
   int64_t                length;        /**< announced, of what comes in; -1: unknown */
   int64_t                given;         /**< bytes that came in */
   struct pw_inflow_guard guard;         /**< of a response whose length is unknown */
+  struct pw_segment     *trailers_at;   /**< the last segment that was given the trailers; NULL: none, or all were */
   struct pw_segment     *resumed_early; /**< its module continued before the server has begun to feed the transform */
   bool                   empty;         /**< the headers were the end of the stream: no callbacks */
+  bool                   caches;        /**< what leaves the transform is what the server may cache */
   bool                   running;       /**< the server feeds the transform */
   bool                   ended;         /**< all of it was given */
   bool                   out_ended;     /**< the end has left the last segment */
@@ -58,7 +60,9 @@ pw_body_is_over(enum pw_outcome outcome)
 bool pw_body_takes(const struct pw_body *body);
 /** The next piece through the segments. REPLY and CLOSE end it; HOLD is as good as CONTINUE. */
 enum pw_outcome pw_body_give(struct pw_body *body, struct pw_view piece, bool end);
-/** After a resume: what waits in outboxes goes on. */
+/** The same for the last piece when the transaction's trailers of this direction follow it. */
+enum pw_outcome pw_body_give_with_trailers(struct pw_body *body, struct pw_view piece);
+/** After a resume: what waits in outboxes, and trailers behind it, go on. */
 enum pw_outcome pw_body_drain(struct pw_body *body);
 /** Whether it goes out with the length that was announced: no plugin that sees it could change it. */
 bool pw_body_keeps_length(const struct pw_body *body);
@@ -72,7 +76,9 @@ void pw_body_look_at_client(const struct pw_body *body);
 void pw_body_watch_client(struct pw_body *body);
 /** Whether the client's request came by HTTP/2. The transaction has to be alive. */
 bool pw_body_is_http2(const struct pw_body *body);
-/** Lets go out what the modules have let go, and the end after it. */
+/** Whether there are trailers that are to go out. */
+bool pw_body_has_trailers(const struct pw_body *body);
+/** Lets go out what the modules have let go, and after it the end, with trailers when the output is in chunks. */
 void pw_body_push(struct pw_body *body);
 
 /** pw_proxy_ops.body_out. `stream` is a struct pw_segment. */

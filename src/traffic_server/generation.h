@@ -33,6 +33,7 @@ struct pw_segment_plan {
   bool                   wants_response; /**< one of them has proxy_on_response_headers */
   bool                   wants_request_body;
   bool                   wants_response_body;
+  bool                   wants_response_trailers;
   bool                   changes_bodies; /**< one of them could */
 };
 

@@ -211,8 +211,12 @@ static void
 plan_plugin(struct pw_segment_plan *plan, const struct pw_plugin *plugin)
 {
   plan->wants_response |= pw_plugin_has_callback(plugin, PW_CALLBACK_RESPONSE_HEADERS);
-  plan->wants_request_body |= pw_plugin_has_callback(plugin, PW_CALLBACK_REQUEST_BODY);
-  plan->wants_response_body |= pw_plugin_has_callback(plugin, PW_CALLBACK_RESPONSE_BODY);
+  /* Trailers come with a body that is filtered. */
+  plan->wants_request_body |= pw_plugin_has_callback(plugin, PW_CALLBACK_REQUEST_BODY) ||
+                              pw_plugin_has_callback(plugin, PW_CALLBACK_REQUEST_TRAILERS);
+  plan->wants_response_trailers |= pw_plugin_has_callback(plugin, PW_CALLBACK_RESPONSE_TRAILERS);
+  plan->wants_response_body |= pw_plugin_has_callback(plugin, PW_CALLBACK_RESPONSE_BODY) ||
+                               pw_plugin_has_callback(plugin, PW_CALLBACK_RESPONSE_TRAILERS);
   plan->changes_bodies |= pw_plugin_may_call(plugin, "proxy_set_buffer_bytes");
 }
 

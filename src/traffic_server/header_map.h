@@ -5,7 +5,7 @@
  *
  * Pseudo-headers come first. `host` and `:authority` are the same thing in two places: whoever sets one sets both.
  * Content-Length and Transfer-Encoding tell where a body ends, and the server writes them itself: a change of these
- * fields is answered OK and has no effect. Trailers are NOT_FOUND.
+ * fields is answered OK and has no effect. Trailers are NOT_FOUND: see field_map.h.
  */
 #ifndef PROXYWASM_TRAFFIC_SERVER_HEADER_MAP_H
 #define PROXYWASM_TRAFFIC_SERVER_HEADER_MAP_H

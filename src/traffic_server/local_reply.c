@@ -119,8 +119,8 @@ pw_local_reply_take(void *stream, const struct pw_local_reply *reply)
   return PW_STATUS_OK;
 }
 
-void
-pw_local_reply_refuse(struct pw_transaction *transaction)
+static void
+give(struct pw_transaction *transaction, TSHttpStatus status, const char *text)
 {
   struct pw_local_answer *answer = &transaction->answer;
   bool                    armed  = answer->armed;
@@ -129,10 +129,22 @@ pw_local_reply_refuse(struct pw_transaction *transaction)
   answer->given  = true;
   answer->armed  = armed;
   answer->built  = built;
-  answer->status = TS_HTTP_STATUS_SERVICE_UNAVAILABLE;
+  answer->status = status;
   /* Without memory for the text, the status has to do. */
-  (void)copy(&answer->body, pw_view_of("A filter of this service is out of order.\n"));
+  (void)copy(&answer->body, pw_view_of(text));
+}
+
+void
+pw_local_reply_refuse(struct pw_transaction *transaction)
+{
+  give(transaction, TS_HTTP_STATUS_SERVICE_UNAVAILABLE, "A filter of this service is out of order.\n");
   pw_statistics_add(PW_STATISTIC_REFUSED, 1);
+}
+
+void
+pw_local_reply_bad_request(struct pw_transaction *transaction)
+{
+  give(transaction, TS_HTTP_STATUS_BAD_REQUEST, "The body of the request is malformed.\n");
 }
 
 void

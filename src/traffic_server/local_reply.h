@@ -38,6 +38,8 @@ struct pw_local_answer {
 enum pw_status pw_local_reply_take(void *stream, const struct pw_local_reply *reply);
 /** The answer when a plugin that fails closed is broken: 503. */
 void pw_local_reply_refuse(struct pw_transaction *transaction);
+/** The answer to a request whose body is malformed: 400. */
+void pw_local_reply_bad_request(struct pw_transaction *transaction);
 /** Forgets it, but keeps memory for the next transaction. */
 void pw_local_reply_clear(struct pw_local_answer *answer);
 /** Frees its memory. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Properties of the request and the response. */
 #include "host/pairs.h"
+#include "traffic_server/field_map.h"
 #include "traffic_server/property.h"
 #include "traffic_server/transaction.h"
 
@@ -59,7 +60,7 @@ put_field(const struct pw_property_request *request, enum pw_map_type map, struc
 {
   struct pw_pairs pairs = {NULL, 0, 0};
   enum pw_status  status =
-    pw_is_pseudo(name) ? PW_STATUS_NOT_FOUND : pw_header_map_get(request->segment, map, name, &pairs);
+    pw_is_pseudo(name) ? PW_STATUS_NOT_FOUND : pw_field_map_get(request->segment, map, name, &pairs);
   for (size_t i = 0; status == PW_STATUS_OK && i < pairs.count; i++) {
     status = i > 0 ? pw_property_put_text(request->value, pw_view_of(",")) : PW_STATUS_OK;
     if (status == PW_STATUS_OK) {
@@ -82,7 +83,7 @@ get_user_agent(const struct pw_property_request *request)
   return put_field(request, PW_MAP_HTTP_REQUEST_HEADERS, pw_view_of("User-Agent"));
 }
 
-/* The whole map, or one field of it: request.headers.x. */
+/* The whole map, or one field of it: request.headers.x. Of headers, or of trailers. */
 static enum pw_status
 get_headers(const struct pw_property_request *request)
 {
@@ -90,7 +91,7 @@ get_headers(const struct pw_property_request *request)
   if (request->rest.size > 0) {
     return put_field(request, map_of(request->detail), request->rest);
   }
-  enum pw_status status = pw_header_map_pairs(request->segment, map_of(request->detail), &pairs);
+  enum pw_status status = pw_field_map_pairs(request->segment, map_of(request->detail), &pairs);
   if (status == PW_STATUS_OK) {
     size_t size = pw_pairs_serialized_size(&pairs);
     status      = PW_STATUS_SERIALIZATION_FAILURE;
@@ -294,5 +295,7 @@ const struct pw_property pw_http_properties[] = {
   {"response.headers", get_headers, PW_MAP_HTTP_RESPONSE_HEADERS},
   {"response.size", get_response_size, 0},
   {"response.total_size", get_response_total_size, 0},
+  {"request.trailers", get_headers, PW_MAP_HTTP_REQUEST_TRAILERS},
+  {"response.trailers", get_headers, PW_MAP_HTTP_RESPONSE_TRAILERS},
 };
 const size_t pw_http_property_count = sizeof(pw_http_properties) / sizeof(pw_http_properties[0]);

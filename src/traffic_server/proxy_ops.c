@@ -2,8 +2,8 @@
 #include "traffic_server/proxy_ops.h"
 
 #include "traffic_server/body.h"
+#include "traffic_server/field_map.h"
 #include "traffic_server/generation_worker.h"
-#include "traffic_server/header_map.h"
 #include "traffic_server/http_call.h"
 #include "traffic_server/local_reply.h"
 #include "traffic_server/log.h"
@@ -73,13 +73,13 @@ static const struct pw_proxy_ops ops = {
   .wake             = pw_generation_worker_wake,
   .http_call        = pw_http_call_start,
   .http_call_cancel = pw_http_call_cancel,
-  .map_count        = pw_header_map_count,
-  .map_pairs        = pw_header_map_pairs,
-  .map_get          = pw_header_map_get,
-  .map_add          = pw_header_map_add,
-  .map_replace      = pw_header_map_replace,
-  .map_remove       = pw_header_map_remove,
-  .map_set          = pw_header_map_set,
+  .map_count        = pw_field_map_count,
+  .map_pairs        = pw_field_map_pairs,
+  .map_get          = pw_field_map_get,
+  .map_add          = pw_field_map_add,
+  .map_replace      = pw_field_map_replace,
+  .map_remove       = pw_field_map_remove,
+  .map_set          = pw_field_map_set,
   .property_get     = pw_property_get,
   .property_set     = pw_property_set,
   .local_reply      = pw_local_reply_take,

@@ -23,7 +23,9 @@ begin_when_due(struct pw_body *body)
   if (transform->output) {
     return;
   }
-  if (body->out_ended) {
+  if (body->out_ended && pw_body_has_trailers(body)) {
+    pw_transform_begin(transform, PW_TRANSFORM_CHUNKED, 0);
+  } else if (body->out_ended) {
     pw_transform_begin(transform, PW_TRANSFORM_LENGTH, transform->written);
   } else if (transform->written > 0 && pw_body_keeps_length(body)) {
     pw_transform_begin(transform, PW_TRANSFORM_LENGTH, body->length);
@@ -73,6 +75,12 @@ end_early(struct pw_request_body *request, enum pw_outcome outcome)
 /* ----------------------------------------------------------------------------------------------------------- the input
  */
 
+static struct pw_trailers *
+trailers_of(struct pw_request_body *request)
+{
+  return &request->body.transaction->trailers[PW_STREAM_HTTP_REQUEST];
+}
+
 /* Gives what is in the chunks of a piece. What is found is held until it is known whether the end follows it: a body
  * that came at once is shown at once. */
 static const char *
@@ -84,10 +92,15 @@ give_data(struct pw_request_body *request, struct pw_view piece, enum pw_outcome
   while (!body->ended && !pw_body_is_over(*outcome)) {
     const char *problem = pw_chunks_next(&request->chunks, &piece, &data);
     bool        end     = !problem && request->chunks.state == PW_CHUNKS_DONE;
+    if (end) {
+      problem = pw_trailers_read(trailers_of(request), pw_bytes_view(&request->chunks.trailers));
+    }
     if (problem) {
       return problem;
     }
-    if (found.size > 0 || end) {
+    if (end && trailers_of(request)->count > 0) {
+      *outcome = pw_body_give_with_trailers(body, found);
+    } else if (found.size > 0 || end) {
       *outcome = pw_body_give(body, found, end);
     }
     if (data.size == 0) {
@@ -96,6 +109,18 @@ give_data(struct pw_request_body *request, struct pw_view piece, enum pw_outcome
     found = data;
   }
   return NULL;
+}
+
+/* The client is told, unless the origin has got a part of the request: that one learns it, then. */
+static enum pw_outcome
+refuse(struct pw_request_body *request, const char *problem)
+{
+  pw_log_error("the chunks of a request body are broken: %s", problem);
+  if (request->body.transform.output) {
+    return PW_OUTCOME_CLOSE;
+  }
+  pw_local_reply_bad_request(request->body.transaction);
+  return PW_OUTCOME_REPLY;
 }
 
 /* Takes the framing off. The server has looked at it as well, so that a broken one hardly comes here: what it says of a
@@ -108,11 +133,7 @@ give_chunks(struct pw_request_body *request, struct pw_view piece, bool end)
   if (!problem && !pw_body_is_over(outcome) && end && !request->body.ended) {
     problem = "they end too early";
   }
-  if (problem) {
-    pw_log_error("the chunks of a request body are broken: %s", problem);
-    return PW_OUTCOME_CLOSE;
-  }
-  return outcome;
+  return problem ? refuse(request, problem) : outcome;
 }
 
 static enum pw_outcome
@@ -136,13 +157,26 @@ take_input(struct pw_request_body *request)
          pw_transform_input(&body->transform, &piece, &end) && !request->input_ended) {
     outcome = give(request, piece, end);
     pw_transform_consume(&body->transform, piece.size);
-    request->input_ended = end;
+    request->input_ended = end || request->chunks.state == PW_CHUNKS_DONE;
     taken += piece.size;
     if (!pw_body_is_over(outcome)) {
       let_out(request);
     }
   }
   return outcome;
+}
+
+/* Whether the end of the chunks is in a piece. A server that is to drop trailers (drop_chunked_trailers) gives the end
+ * of them, and waits for what it has dropped. */
+static bool
+has_last_chunk(struct pw_request_body *request, struct pw_view piece)
+{
+  const char    *problem = NULL;
+  struct pw_view data    = piece;
+  while (request->chunked && !problem && data.size > 0) {
+    problem = pw_chunks_next(&request->chunks, &piece, &data);
+  }
+  return request->chunks.state == PW_CHUNKS_DONE;
 }
 
 /* All of the input goes nowhere. When nothing has been sent, SEND_REQUEST_HDR, which is next, ends the transaction. */
@@ -153,8 +187,8 @@ drain(struct pw_request_body *request)
   struct pw_view       piece;
   bool                 end;
   while (!request->input_ended && pw_transform_input(transform, &piece, &end)) {
+    request->input_ended = has_last_chunk(request, piece) || end;
     pw_transform_consume(transform, piece.size);
-    request->input_ended = end;
   }
   if (request->input_ended && !transform->output) {
     pw_transform_drop(transform);

@@ -44,6 +44,14 @@ begin(struct pw_body *body, enum pw_transform_end end, int64_t length)
   pw_transform_begin(&body->transform, end, length);
 }
 
+/* All of it is there. */
+static void
+end_framed(struct pw_body *body)
+{
+  bool chunks = pw_body_has_trailers(body) && pw_response_trailers_framing(body) == PW_TRANSFORM_CHUNKED;
+  begin(body, chunks ? PW_TRANSFORM_CHUNKED : PW_TRANSFORM_LENGTH, body->transform.written);
+}
+
 /* Headers go as soon as it is known how the body will end. */
 static void
 begin_when_due(struct pw_body *body)
@@ -53,11 +61,11 @@ begin_when_due(struct pw_body *body)
     return;
   }
   if (body->out_ended) {
-    begin(body, PW_TRANSFORM_LENGTH, transform->written);
+    end_framed(body);
   } else if (transform->written > 0 && pw_body_keeps_length(body)) {
     begin(body, PW_TRANSFORM_LENGTH, body->length);
   } else if (transform->written >= (body->length >= 0 ? PW_BODY_WINDOW_BYTES : 1)) {
-    begin(body, PW_TRANSFORM_OPEN, 0);
+    begin(body, pw_response_trailers_framing(body), 0);
   }
 }
 
@@ -92,6 +100,7 @@ reply(struct pw_body *body)
     pw_transform_abort(&body->transform);
     return;
   }
+  pw_trailers_clear(&transaction->trailers[PW_STREAM_HTTP_RESPONSE]);
   /* Neither is the reply to be cached. */
   TSHttpTxnTransformedRespCache(transaction->txn, 0);
   pw_local_reply_write(&transaction->answer, &header);
@@ -167,8 +176,10 @@ begin_input(struct pw_body *body)
   body->length                       = input_length(body);
   guard_inflow(body);
   show_length(body);
-  if (transaction->origin_body && is_another_response(transaction)) {
+  if ((transaction->origin_body || transaction->trailer_tap.wanted) && is_another_response(transaction)) {
     transaction->origin_body = false;
+    pw_response_trailers_stop(transaction);
+    pw_response_trailers_end(transaction);
   }
   body->empty = pw_response_ends_with_headers(transaction);
   /* Headers may still be held from the origin's phase. */
@@ -185,7 +196,8 @@ take_input(struct pw_body *body)
 
   while (taken < PW_BODY_TURN_BYTES && !body->ended && !body->stopped && pw_body_takes(body) &&
          !pw_body_is_full(body) && pw_transform_input(&body->transform, &piece, &end)) {
-    outcome = pw_body_give(body, piece, end);
+    outcome = end && pw_response_trailers_come(body, piece.size) ? pw_body_give_with_trailers(body, piece)
+                                                                 : pw_body_give(body, piece, end);
     pw_transform_consume(&body->transform, piece.size);
     taken += piece.size;
     outcome = body->outcome != PW_OUTCOME_CONTINUE ? body->outcome : outcome;
@@ -244,6 +256,7 @@ ready(struct pw_transform *transform)
       outcome = pw_segment_resume(body->resumed_early, PW_STREAM_HTTP_RESPONSE);
     }
   }
+  pw_response_trailers_look(body);
   if (!pw_body_is_over(outcome)) {
     outcome = take_input(body);
   }
@@ -286,6 +299,7 @@ closed(struct pw_transform *transform)
     return;
   }
   pw_inflow_guard_remove(&body->guard, transaction->txn);
+  pw_response_trailers_stop(transaction);
   if (!transform->output && !body->stopped) {
     give_up(body);
   }
@@ -336,6 +350,7 @@ pw_response_body_prepare(struct pw_transaction *transaction, bool origin)
     return true;
   }
   transaction->origin_body = origin;
+  body->caches             = origin && !client;
   if (!body->transform.connection && !pw_body_open(body, transaction, PW_STREAM_HTTP_RESPONSE, &ops)) {
     return false;
   }

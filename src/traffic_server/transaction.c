@@ -43,6 +43,22 @@ reenable(struct pw_transaction *transaction, TSEvent event)
   TSHttpTxnReenable(transaction->txn, event);
 }
 
+/* False: the transaction has ended meanwhile. */
+static bool
+reenable_and_stay(struct pw_transaction *transaction)
+{
+  bool *outer       = transaction->gone;
+  bool  gone        = false;
+  transaction->gone = &gone;
+  reenable(transaction, TS_EVENT_HTTP_CONTINUE);
+  if (!gone) {
+    transaction->gone = outer;
+  } else if (outer) {
+    *outer = true;
+  }
+  return !gone;
+}
+
 /* No answer: HTTP/1 connections are closed, HTTP/2 streams reset. */
 static void
 shut_down(struct pw_transaction *transaction)
@@ -110,6 +126,8 @@ prepare(struct pw_transaction *transaction)
   }
   if (transaction->request_body.body.transform.connection) {
     add_hook(transaction, TS_HTTP_SEND_REQUEST_HDR_HOOK);
+  }
+  if (transaction->request_body.body.transform.connection || transaction->response_body.transform.connection) {
     add_hook(transaction, TS_HTTP_READ_RESPONSE_HDR_HOOK);
   }
   return true;
@@ -149,10 +167,9 @@ has_body_to_filter(struct pw_transaction *transaction)
 static void
 let_response_in(struct pw_transaction *transaction)
 {
-  struct pw_event_thread *thread = transaction->thread;
-  TSHttpTxn               txn    = transaction->txn;
-  reenable(transaction, TS_EVENT_HTTP_CONTINUE);
-  if (find_transaction(thread, txn) == transaction) {
+  pw_response_trailers_expect(transaction);
+  if (reenable_and_stay(transaction)) {
+    pw_response_trailers_follow(transaction);
     pw_response_body_begins(transaction);
   }
 }
@@ -178,9 +195,9 @@ finish_origin_response(struct pw_transaction *transaction, enum pw_outcome outco
   if (outcome == PW_OUTCOME_REPLY) {
     arm(transaction);
     reenable(transaction, TS_EVENT_HTTP_ERROR);
-  } else {
-    let_response_in(transaction);
+    return;
   }
+  let_response_in(transaction);
 }
 
 static void
@@ -256,6 +273,7 @@ at_read_response(struct pw_transaction *transaction)
   TSMBuffer buffer;
   TSMLoc    header;
   if (TSHttpTxnServerRespGet(transaction->txn, &buffer, &header) != TS_SUCCESS || is_interim(buffer, header)) {
+    pw_response_trailers_interim(transaction);
     reenable(transaction, pw_request_body_bars_interim(transaction) ? TS_EVENT_HTTP_ERROR : TS_EVENT_HTTP_CONTINUE);
     return;
   }
@@ -277,6 +295,7 @@ at_send_response(struct pw_transaction *transaction)
 {
   TSMBuffer buffer;
   TSMLoc    header;
+  pw_response_trailers_send(transaction);
   if (transaction->phase == PW_PHASE_SENT || TSHttpTxnClientRespGet(transaction->txn, &buffer, &header) != TS_SUCCESS ||
       (is_interim(buffer, header) && !transaction->answer.armed)) {
     reenable(transaction, TS_EVENT_HTTP_CONTINUE);
@@ -317,6 +336,9 @@ at_close(struct pw_transaction *transaction)
 {
   TSHttpTxn txn      = transaction->txn;
   transaction->phase = PW_PHASE_SENT;
+  if (transaction->gone) {
+    *transaction->gone = true;
+  }
   pw_pointer_table_remove(&transaction->thread->transactions, &transaction->node);
   pw_transaction_free(transaction);
   TSHttpTxnReenable(txn, TS_EVENT_HTTP_CONTINUE);

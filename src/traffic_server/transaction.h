@@ -24,6 +24,7 @@
 #include "traffic_server/local_reply.h"
 #include "traffic_server/pseudo_header.h"
 #include "traffic_server/request_body.h"
+#include "traffic_server/response_trailers.h"
 
 #include <proxywasm/host.h>
 
@@ -54,6 +55,9 @@ struct pw_transaction {
   bool                      ended;       /**< TXN_CLOSE has come; transforms may still have to be closed */
   struct pw_request_body    request_body;
   struct pw_body            response_body;
+  struct pw_trailers        trailers[2]; /**< by direction */
+  struct pw_trailer_tap     trailer_tap;
+  bool                     *gone;   /**< set when it ends; NULL: nobody wants to know */
   struct pw_local_answer    answer; /**< a local reply, from when it is given until it is sent */
   struct pw_pseudo_values   values; /**< of pseudo-headers that were asked for */
 };

@@ -32,6 +32,7 @@ pw_transaction_new(struct pw_event_thread *thread, TSHttpTxn txn, TSEventFunc on
   transaction->held        = TS_EVENT_NONE;
   transaction->hooks       = 0;
   transaction->closing     = false;
+  transaction->gone        = NULL;
   transaction->ended       = false;
   transaction->origin_body = false;
   return transaction;
@@ -189,6 +190,9 @@ pw_transaction_free(struct pw_transaction *transaction)
     pw_pseudo_values_free(&transaction->values);
   }
   pw_pseudo_values_forget(&transaction->values);
+  pw_trailers_clear(&transaction->trailers[PW_STREAM_HTTP_REQUEST]);
+  pw_trailers_clear(&transaction->trailers[PW_STREAM_HTTP_RESPONSE]);
+  pw_response_trailers_end(transaction);
   transaction->ended = true;
   pw_request_body_end(transaction);
   pw_response_body_end(transaction);

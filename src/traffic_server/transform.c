@@ -140,6 +140,14 @@ pw_transform_input(struct pw_transform *transform, struct pw_view *piece, bool *
 }
 
 bool
+pw_transform_is_last(struct pw_transform *transform)
+{
+  /* A transform of a plugin has operations to be looked at, the end of the chain has not. */
+  TSVConn output = transform->closed ? NULL : TSTransformOutputVConnGet(transform->connection);
+  return output && !TSVConnReadVIOGet(output);
+}
+
+bool
 pw_transform_has_input(struct pw_transform *transform)
 {
   return TSVIOBufferGet(TSVConnWriteVIOGet(transform->connection)) != NULL;

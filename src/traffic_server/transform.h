@@ -68,6 +68,8 @@ void pw_transform_free(struct pw_transform *transform);
  * then. False: there is nothing now, or the input is over.
  */
 bool pw_transform_input(struct pw_transform *transform, struct pw_view *piece, bool *end);
+/** Whether what it puts out goes to the peer, and through no other plugin's transform. */
+bool pw_transform_is_last(struct pw_transform *transform);
 /** Whether the server has something to feed. */
 bool pw_transform_has_input(struct pw_transform *transform);
 /** Whether the operation of a connection belongs to whoever feeds the input now. */

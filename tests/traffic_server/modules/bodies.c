@@ -422,12 +422,24 @@ copy_trailers(struct context *context, proxy_stream_type_t stream)
 }
 
 static void
+note_property(struct context *context, const char *name)
+{
+  proxy_bytes_t  value  = {NULL, 0};
+  proxy_status_t status = proxy_property_get(name, &value);
+  note(context, "property %d [%.*s]", (int)status, (int)value.size, value.size ? value.data : "");
+  proxy_bytes_free(&value);
+}
+
+static void
 change_trailers(struct context *context, proxy_stream_type_t stream)
 {
   const struct direction *direction = &context->directions[stream];
   char                    name[SCRIPT_SIZE];
   proxy_bytes_t           value;
   copy_trailers(context, stream);
+  if (word(direction, "trailer-property", name)) {
+    note_property(context, name);
+  }
   if (word(direction, "trailer-to-header", name) &&
       proxy_header_get(trailers_of(stream), name, &value) == PROXY_STATUS_OK) {
     check_change(context, proxy_header_replace_view(headers_of(stream), proxy_view(name), proxy_bytes_view(value)),
@@ -452,6 +464,10 @@ on_trailers(uint32_t context_id, proxy_stream_type_t stream, size_t count)
   }
   direction->trailers_seen = true;
   direction->trailers      = (uint32_t)count;
+  proxy_action_t action;
+  if (interrupt(context, stream, "-trailers", &action)) {
+    return action;
+  }
   change_trailers(context, stream);
   if (direction->left > 0 && !direction->waits &&
       on_piece(context, stream, direction->left, true) == PROXY_ACTION_PAUSE) {

@@ -25,6 +25,8 @@
  *   hold-headers      PAUSE; the body callback goes on with both at the end of the stream
  * In the trailers callback:
  *   trailer-see       notes each                           trailer-pause=MS
+ *   trailer-property=PATH     notes the property
+ *   reply-trailers=STATUS, close-trailers, trap-trailers   as above
  *   trailer-add=NAME:VALUE, trailer-set=NAME:VALUE, trailer-remove=NAME
  *   trailer-to-header=NAME    copies a trailer to a header, while those are held
  *   trailer-to-body   appends "NAME=VALUE;" of each to the body, while that is held

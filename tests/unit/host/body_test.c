@@ -76,7 +76,8 @@ static const struct fake_export reader[] = {{"proxy_on_context_create", "ii:v", 
                                             {"proxy_on_tick", "i:v", tick_continues},
                                             {NULL, NULL, NULL}};
 
-/* "x" is put around what comes by, as by a module that wraps each piece. */
+/* "[]" is put around what comes by, as by a module that wraps each piece: also around the empty one that tells it, as
+ * it has no callback for trailers, that they have come. */
 static uint32_t
 wrapping_body(struct fake_vm *vm, const pw_value *a)
 {
@@ -377,7 +378,7 @@ trailers_are_shown_while_headers_wait_and_let_all_go(void **state)
   assert_int_equal(pw_stream_resume(stream, PW_STREAM_HTTP_REQUEST), PW_NEXT_CONTINUE);
   assert_string_equal(notes, "h<one>t1");
   assert_true(pw_stream_trailers_passed(stream, PW_STREAM_HTTP_REQUEST));
-  assert_out("[one]");
+  assert_out("[one][]");
   pw_stream_end(stream);
   fixture_close(&f);
 }
@@ -397,7 +398,7 @@ trailers_can_go_on_holding_headers(void **state)
   assert_int_equal(pw_stream_resume(stream, PW_STREAM_HTTP_REQUEST), PW_NEXT_CONTINUE);
   assert_string_equal(notes, "h<one>t1");
   assert_true(pw_stream_trailers_passed(stream, PW_STREAM_HTTP_REQUEST));
-  assert_out("[one]");
+  assert_out("[one][]");
   pw_stream_end(stream);
   fixture_close(&f);
 }
@@ -416,7 +417,7 @@ trailers_wait_for_headers_whose_body_let_them_go(void **state)
   assert_string_equal(notes, "h<one><onetwo>");
   assert_int_equal(pw_stream_resume(stream, PW_STREAM_HTTP_REQUEST), PW_NEXT_CONTINUE);
   assert_string_equal(notes, "h<one><onetwo>t1");
-  assert_out("[onetwo]");
+  assert_out("[onetwo][]");
   pw_stream_end(stream);
   fixture_close(&f);
 }
@@ -434,7 +435,7 @@ trailers_wait_with_headers_that_hold_the_body_too(void **state)
   pw_instance_tick(f.instances[0]);
   assert_int_equal(pw_stream_resume(stream, PW_STREAM_HTTP_REQUEST), PW_NEXT_CONTINUE);
   assert_string_equal(notes, "h<one>t1");
-  assert_out("[one]");
+  assert_out("[one][]");
   pw_stream_end(stream);
   fixture_close(&f);
 }
@@ -501,7 +502,84 @@ trailers_end_a_gathered_body(void **state)
   give(stream, "two", false);
   assert_int_equal(pw_stream_request_trailers(stream), PW_NEXT_CONTINUE);
   assert_string_equal(notes, "<onetwo>t1");
-  assert_out("[onetwo]");
+  assert_out("[onetwo][]");
+  pw_stream_end(stream);
+  fixture_close(&f);
+}
+
+static const struct fake_export unaware[] = {{"proxy_on_context_create", "ii:v", context_create},
+                                             {"proxy_on_request_headers", "iii:i", headers},
+                                             {"proxy_on_request_body", "iii:i", reading_body},
+                                             {"proxy_on_tick", "i:v", tick_continues},
+                                             {NULL, NULL, NULL}};
+
+static void
+a_plugin_that_cannot_be_told_of_trailers_is_told_the_end(void **state)
+{
+  struct fixture    f;
+  struct pw_stream *stream;
+
+  (void)state;
+  reset();
+  pause_until_end = true;
+  stream          = open_stream(&f, unaware, holder, NULL);
+  trailers_answer = PW_ACTION_CONTINUE;
+  pw_stream_request_headers(stream, false);
+  assert_int_equal(give(stream, "one", false), PW_NEXT_PAUSE);
+  pause_until_end = false;
+  assert_int_equal(pw_stream_request_trailers(stream), PW_NEXT_CONTINUE);
+  assert_string_equal(notes, "hh<one>end<one><one>t0");
+  assert_out("one");
+  assert_false(fake.body_end[0]);
+  pw_stream_end(stream);
+  fixture_close(&f);
+}
+
+static void
+it_is_told_so_without_a_body_or_once_for_all(void **state)
+{
+  struct fixture    f;
+  struct pw_stream *stream;
+
+  (void)state;
+  reset();
+  stream = open_stream(&f, unaware, NULL, NULL);
+  pw_stream_request_headers(stream, false);
+  body_answer = PW_ACTION_PAUSE;
+  assert_int_equal(pw_stream_request_trailers(stream), PW_NEXT_PAUSE);
+  assert_string_equal(notes, "hend<>");
+  assert_false(pw_stream_trailers_passed(stream, PW_STREAM_HTTP_REQUEST));
+  pw_instance_tick(f.instances[0]);
+  assert_int_equal(pw_stream_resume(stream, PW_STREAM_HTTP_REQUEST), PW_NEXT_CONTINUE);
+  assert_string_equal(notes, "hend<>");
+  assert_true(pw_stream_trailers_passed(stream, PW_STREAM_HTTP_REQUEST));
+  pw_stream_end(stream);
+  fixture_close(&f);
+}
+
+static void
+it_lets_go_headers_with_the_end_that_trailers_are(void **state)
+{
+  struct pw_plugin_config config;
+  struct fixture          f;
+  struct pw_stream       *stream;
+
+  (void)state;
+  reset();
+  memset(&config, 0, sizeof(config));
+  config.fail_open                       = true;
+  config.limits.body_bytes               = 100;
+  config.allow_on_headers_stop_iteration = true;
+  headers_answer                         = PW_ACTION_PAUSE;
+  pause_until_end                        = true;
+  stream                                 = open_stream(&f, unaware, wrapper, &config);
+  assert_int_equal(pw_stream_request_headers(stream, false), PW_NEXT_PAUSE);
+  assert_int_equal(give(stream, "one", false), PW_NEXT_PAUSE);
+  assert_int_equal(pw_stream_request_trailers(stream), PW_NEXT_PAUSE);
+  assert_string_equal(notes, "h<one>end<one>");
+  assert_int_equal(pw_stream_resume(stream, PW_STREAM_HTTP_REQUEST), PW_NEXT_CONTINUE);
+  assert_true(pw_stream_trailers_passed(stream, PW_STREAM_HTTP_REQUEST));
+  assert_out("[one][]");
   pw_stream_end(stream);
   fixture_close(&f);
 }
@@ -653,6 +731,9 @@ main(void)
     cmocka_unit_test(trailers_wait_for_headers_whose_body_let_them_go),
     cmocka_unit_test(trailers_wait_with_headers_that_hold_the_body_too),
     cmocka_unit_test(trailers_of_a_gathered_body_can_be_changed),
+    cmocka_unit_test(a_plugin_that_cannot_be_told_of_trailers_is_told_the_end),
+    cmocka_unit_test(it_is_told_so_without_a_body_or_once_for_all),
+    cmocka_unit_test(it_lets_go_headers_with_the_end_that_trailers_are),
     cmocka_unit_test(a_body_that_is_switched_off_passes_unseen),
     cmocka_unit_test(a_body_is_taken_when_somebody_is_to_see_it),
     cmocka_unit_test(a_body_is_there_only_in_its_own_callback),

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`proxywasm run` shows the same headers as Traffic Server, for the same module and the same request."""
+"""`proxywasm run` shows the same headers and trailers as Traffic Server, for the same module and the same request."""
 
 import json
 import subprocess
@@ -7,6 +7,7 @@ import subprocess
 import pytest
 
 from harness import build
+from harness.bodies import body_filter
 from harness.configuration import configuration, remap_plugin, scripted as scripted_configuration
 from harness.http1 import Connection, format_request
 from harness.scripted import script_headers
@@ -18,7 +19,10 @@ OF_THE_SERVER = {"client-ip", "x-forwarded-for", "date", "age", "server", "conne
 MODULES = {"scripted": scripted_configuration(), "c": configuration("examples/c/headers", log_level="warn"),
            "rust": configuration("examples/rust/headers", log_level="warn"),
            "token-c": configuration("examples/c/token"), "token-rust": configuration("examples/rust/myfilter"),
-           "named": configuration("examples/c/headers", configuration="somebody")} if build.MODULES.is_dir() else {}
+           "named": configuration("examples/c/headers", configuration="somebody"),
+           "bodies": body_filter(), "shown": body_filter(allow_on_headers_stop_iteration=True),
+           "unaware": body_filter(module="request_bodies"),
+           "unaware-response": body_filter(module="response_bodies")} if build.MODULES.is_dir() else {}
 
 # name: (module, method, target, headers). The target's query tells the origin what to answer.
 CASES = {
@@ -123,3 +127,47 @@ def test_simulator_and_server_agree(hosts, origin, tmp_path, case):
                            not pair[1].startswith("content-length")] for pairs in (fields, ours(real.headers))]
         assert pseudo[":status"] == str(real.status)
         assert without_length[0] == without_length[1]
+
+
+# name: (module, script of the request, script of the response)
+TRAILERS = {
+    "passed": ("bodies", "", ""),
+    "held": ("bodies", "hold upper", "hold upper"),
+    "changed": ("bodies", "trailer-set=x-a:9 trailer-add=x-c:3 trailer-remove=x-b",
+                "hold trailer-set=x-b:9 trailer-add=x-a:3 trailer-set=x-d:4"),
+    "all removed": ("bodies", "trailer-remove=x-a trailer-remove=x-b", "trailer-remove=X-A trailer-remove=X-B"),
+    "refused": ("bodies", "trailer-add=Host:b trailer-set=content-length:5", "trailer-set=Transfer-Encoding:a"),
+    "paused": ("bodies", "trailer-pause=20 trailer-add=x-c:3", "hold trailer-pause=20 trailer-add=x-c:3"),
+    "with headers that wait": ("shown", "", "hold-headers trailer-to-header=x-a"),
+    "unaware": ("unaware", "hold upper append=END", ""),
+    "unaware of a response": ("unaware-response", "", "hold upper append=END"),
+    "replied to": ("bodies", "hold reply-trailers=403", ""),
+}
+FRAMED = b"4\r\nbody\r\n0\r\nx-a: 1\r\nX-B: 2\r\nx-a: 3\r\n\r\n"
+
+
+@pytest.mark.parametrize("case", TRAILERS)
+def test_simulator_and_server_agree_about_trailers(hosts, origin, tmp_path, case):
+    module, asked, answered = TRAILERS[case]
+    head = format_request("POST", "/?body=body&framing=chunked&piece=4&trailer=x-a:1&trailer=X-B:2&trailer=x-a:3", [
+        ("Host", f"{module}.test"), ("do-request-body", asked), ("do-response-body", answered),
+        ("Transfer-Encoding", "chunked")])
+    origin.clear()
+    with hosts.connect() as connection:
+        connection.send(head + FRAMED)
+        real = connection.read_response()
+    simulated = simulate(tmp_path, module, head + FRAMED,
+                         b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + FRAMED)
+    reply = simulated["local_reply"]
+    sent = simulated["request"]["sent"]
+    requests = [request for request in origin.requests if request.complete]
+    assert bool(requests) == (sent is not None)
+    if sent:
+        assert (sent["body"].encode(), ours(sent["trailers"])) == (requests[0].body, ours(requests[0].trailers))
+    if reply:
+        assert (real.status, real.text, list(real.trailers)) == (reply["status"], reply["body"], [])
+    else:
+        received = simulated["response"]["sent"]
+        assert (received["body"].encode(), ours(received["trailers"])) == (real.body, ours(real.trailers))
+        if "wait" in case:
+            assert message(received["headers"])[1] == ours(real.headers)

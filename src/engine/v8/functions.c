@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Which function it was, for backtraces. */
-#include "sections.h"
+#include "internal.h"
+#include "module/module_sections.h"
 
 static bool
 find_body(struct pw_module_reader *reader, size_t offset, uint32_t *index)
@@ -22,14 +23,14 @@ find_body(struct pw_module_reader *reader, size_t offset, uint32_t *index)
 bool
 pw_v8_function_at(struct pw_view code, size_t offset, uint32_t *index)
 {
-  struct pw_module_reader reader;
-  struct pw_v8_section    section;
+  struct pw_module_reader  reader;
+  struct pw_module_section section;
 
-  if (!pw_v8_sections_begin(&reader, code, NULL)) {
+  if (!pw_module_sections_begin(&reader, code, NULL)) {
     return false;
   }
-  while (pw_v8_section_next(&reader, code.size, &section)) {
-    if (section.id == PW_V8_SECTION_CODE) {
+  while (pw_module_section_next(&reader, code.size, &section)) {
+    if (section.id == PW_MODULE_SECTION_CODE) {
       return find_body(&reader, offset, index);
     }
     reader.position = section.end;

@@ -5,7 +5,8 @@
  * the host limits it, and one piece of compiled code serves under any limit. Numbers of memories and tables stay as
  * they are, since imported ones come first and V8 knows no module with imported ones here; nothing else of a module
  * changes but the place of what follows. */
-#include "sections.h"
+#include "internal.h"
+#include "module/module_sections.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -82,12 +83,12 @@ read_tables(struct rewrite *rewrite)
 static bool
 look(struct rewrite *rewrite, size_t size)
 {
-  struct pw_v8_section section;
+  struct pw_module_section section;
 
-  while (pw_v8_section_next(&rewrite->reader, size, &section)) {
-    if (section.id == PW_V8_SECTION_MEMORY) {
+  while (pw_module_section_next(&rewrite->reader, size, &section)) {
+    if (section.id == PW_MODULE_SECTION_MEMORY) {
       read_memory(rewrite);
-    } else if (section.id == PW_V8_SECTION_TABLE) {
+    } else if (section.id == PW_MODULE_SECTION_TABLE) {
       read_tables(rewrite);
     } else {
       rewrite->reader.position = section.end;
@@ -149,7 +150,7 @@ put_imports(struct rewrite *rewrite, uint32_t count, struct pw_view rest)
 {
   const struct pw_v8_layout *layout  = rewrite->layout;
   struct pw_bytes            content = {0};
-  const uint8_t              id      = PW_V8_SECTION_IMPORT;
+  const uint8_t              id      = PW_MODULE_SECTION_IMPORT;
 
   put_number(rewrite, &content, count + layout->defines_memory + (uint32_t)layout->table_count);
   put(rewrite, &content, rest.data, rest.size);
@@ -180,11 +181,11 @@ write(struct rewrite *rewrite, struct pw_view code)
   struct pw_module_reader *reader = &rewrite->reader;
   size_t                   begin  = rewrite->out->size;
   bool                     placed = !rewrite->layout->defines_memory && rewrite->layout->table_count == 0;
-  struct pw_v8_section     section;
+  struct pw_module_section section;
 
-  put(rewrite, rewrite->out, code.data, PW_V8_HEADER_SIZE);
-  while (!rewrite->failed && pw_v8_section_next(reader, code.size, &section)) {
-    if (!placed && section.id == PW_V8_SECTION_IMPORT) {
+  put(rewrite, rewrite->out, code.data, PW_MODULE_HEADER_SIZE);
+  while (!rewrite->failed && pw_module_section_next(reader, code.size, &section)) {
+    if (!placed && section.id == PW_MODULE_SECTION_IMPORT) {
       uint32_t count = pw_module_read_count(reader, 4, UINT32_MAX - MOST_TABLES - 1, "imports");
 
       put_imports(rewrite, count, pw_view_make(code.data + reader->position, section.end - reader->position));
@@ -192,14 +193,14 @@ write(struct rewrite *rewrite, struct pw_view code)
       reader->position = section.end;
       continue;
     }
-    if (!placed && section.id > PW_V8_SECTION_IMPORT) {
+    if (!placed && section.id > PW_MODULE_SECTION_IMPORT) {
       put_imports(rewrite, 0, pw_view_make(NULL, 0));
       placed = true;
     }
-    if (section.id == PW_V8_SECTION_CODE) {
+    if (section.id == PW_MODULE_SECTION_CODE) {
       rewrite->layout->code_shift = (ptrdiff_t)(rewrite->out->size - begin) - (ptrdiff_t)section.begin;
     }
-    if (section.id != PW_V8_SECTION_MEMORY && section.id != PW_V8_SECTION_TABLE) {
+    if (section.id != PW_MODULE_SECTION_MEMORY && section.id != PW_MODULE_SECTION_TABLE) {
       put(rewrite, rewrite->out, code.data + section.begin, section.end - section.begin);
     }
     reader->position = section.end;
@@ -216,10 +217,10 @@ pw_v8_rewrite(struct pw_view code, struct pw_bytes *out, struct pw_v8_layout *la
   if (code.size > MOST_BYTES) {
     return pw_error_set(error, PW_ERROR_MODULE, "a module of %zu bytes is too large", code.size);
   }
-  if (!pw_v8_sections_begin(&rewrite.reader, code, error) || !look(&rewrite, code.size)) {
+  if (!pw_module_sections_begin(&rewrite.reader, code, error) || !look(&rewrite, code.size)) {
     return false;
   }
-  pw_v8_sections_begin(&rewrite.reader, code, error);
+  pw_module_sections_begin(&rewrite.reader, code, error);
   if (!pw_bytes_reserve(out, out->size + code.size + 64) || !write(&rewrite, code)) {
     return rewrite.reader.failed ? false : pw_error_set(error, PW_ERROR_MEMORY, "module of %zu bytes", code.size);
   }

@@ -1,35 +1,34 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /**
- * @file sections.h
+ * @file module_sections.h
  * A walk over the sections of a wasm binary.
  */
-#ifndef PROXYWASM_ENGINE_V8_SECTIONS_H
-#define PROXYWASM_ENGINE_V8_SECTIONS_H
+#ifndef PROXYWASM_MODULE_SECTIONS_H
+#define PROXYWASM_MODULE_SECTIONS_H
 
-#include "internal.h"
 #include "module/module_reader.h"
 
 enum {
-  PW_V8_SECTION_CUSTOM = 0,
-  PW_V8_SECTION_IMPORT = 2,
-  PW_V8_SECTION_TABLE  = 4,
-  PW_V8_SECTION_MEMORY = 5,
-  PW_V8_SECTION_CODE   = 10
+  PW_MODULE_SECTION_CUSTOM = 0,
+  PW_MODULE_SECTION_IMPORT = 2,
+  PW_MODULE_SECTION_TABLE  = 4,
+  PW_MODULE_SECTION_MEMORY = 5,
+  PW_MODULE_SECTION_CODE   = 10
 };
 
 /** Magic number and version. */
-enum { PW_V8_HEADER_SIZE = 8 };
+enum { PW_MODULE_HEADER_SIZE = 8 };
 
-struct pw_v8_section {
+struct pw_module_section {
   uint8_t id;
   size_t  begin; /**< of its id; its content is at the reader's position */
   size_t  end;
 };
 
 /** Sets the reader to the first section. Errors: MODULE; later ones go to `error` too, which may be NULL. */
-bool pw_v8_sections_begin(struct pw_module_reader *reader, struct pw_view code, struct pw_error *error);
+bool pw_module_sections_begin(struct pw_module_reader *reader, struct pw_view code, struct pw_error *error);
 /** The next section, whose content can be read then. The caller puts the reader's position to its end. False behind the
  *  last one, or when the reader has failed. */
-bool pw_v8_section_next(struct pw_module_reader *reader, size_t size, struct pw_v8_section *section);
+bool pw_module_section_next(struct pw_module_reader *reader, size_t size, struct pw_module_section *section);
 
 #endif

@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "sections.h"
+#include "module/module_sections.h"
 
 bool
-pw_v8_sections_begin(struct pw_module_reader *reader, struct pw_view code, struct pw_error *error)
+pw_module_sections_begin(struct pw_module_reader *reader, struct pw_view code, struct pw_error *error)
 {
-  static const char header[PW_V8_HEADER_SIZE] = {0, 'a', 's', 'm', 1, 0, 0, 0};
+  static const char header[PW_MODULE_HEADER_SIZE] = {0, 'a', 's', 'm', 1, 0, 0, 0};
 
-  if (code.size < PW_V8_HEADER_SIZE || memcmp(code.data, header, PW_V8_HEADER_SIZE) != 0) {
+  if (code.size < PW_MODULE_HEADER_SIZE || memcmp(code.data, header, PW_MODULE_HEADER_SIZE) != 0) {
     return pw_error_set(error, PW_ERROR_MODULE, "not a wasm module");
   }
   *reader = (struct pw_module_reader){.bytes    = (const uint8_t *)code.data,
-                                      .position = PW_V8_HEADER_SIZE,
+                                      .position = PW_MODULE_HEADER_SIZE,
                                       .end      = code.size,
                                       .section  = -1,
                                       .error    = error};
@@ -18,7 +18,7 @@ pw_v8_sections_begin(struct pw_module_reader *reader, struct pw_view code, struc
 }
 
 bool
-pw_v8_section_next(struct pw_module_reader *reader, size_t size, struct pw_v8_section *section)
+pw_module_section_next(struct pw_module_reader *reader, size_t size, struct pw_module_section *section)
 {
   size_t length;
 

@@ -180,18 +180,26 @@ const char *const *pw_engine_names(void);
 struct pw_module_source {
   struct pw_view code;            /**< wasm */
   const char    *cache_directory; /**< NULL or "": no cache */
-  struct pw_view precompiled;     /**< precompiled code that came with the module, or empty */
+  struct pw_view precompiled;     /**< sections of precompiled code that came with it, and may be used; or empty */
 };
 
 /** What became of the cache, for messages and tests. */
-enum pw_cache_result { PW_CACHE_OFF, PW_CACHE_HIT, PW_CACHE_MISS, PW_CACHE_REJECTED };
+enum pw_cache_result {
+  PW_CACHE_OFF,
+  PW_CACHE_HIT,
+  PW_CACHE_MISS,
+  PW_CACHE_REJECTED,   /**< of the cache, or of precompiled code: `note` says why */
+  PW_CACHE_PRECOMPILED /**< precompiled code was taken */
+};
 
 /**
- * Compiles, or takes verified code from the cache directory: keyed by SHA-256 of the wasm, engine name, version,
- * settings and processor features; the file carries that key and a digest (HMAC-free SHA-256) of its content, is
- * written to a temporary name and renamed. Files and directory belong to us or root and are not writable by others, or
- * they are refused: a file is made anew. A missing directory is made (its last part).
- * A cache that cannot be read or written never fails the load: `*cache` and `note` (may be NULL) say what happened.
+ * Takes precompiled code that fits, or verified code from the cache directory, or compiles. The cache is keyed by
+ * SHA-256 of the wasm, engine name, version, settings and processor features; the file carries that key and a digest
+ * (HMAC-free SHA-256) of its content, is written to a temporary name and renamed. Files and directory belong to us or
+ * root and are not writable by others, or they are refused: a file is made anew. A missing directory is made (its last
+ * part). Precompiled code is bound to the same but the processor, which the engine looks at (`proxywasm compile`). A
+ * cache that cannot be read or written, and code that does not fit, never fail the load: `*cache` and `note` (may be
+ * NULL) say what happened.
  * Errors: those of module_compile.
  */
 struct pw_compiled_module *pw_engine_load_module(const struct pw_engine_ops *ops, struct pw_engine *engine,

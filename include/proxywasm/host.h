@@ -103,6 +103,9 @@ void pw_host_metrics(struct pw_host *host, void (*visit)(void *data, const struc
 
 /* ----------------------------------------------------------------------------------------------------------- plugin */
 
+/** Part of what compiled code is bound to: see `proxywasm compile`. */
+#define PW_DEFAULT_STACK_BYTES (512u << 10)
+
 /** What a module may spend. 0 in any field: the default, in brackets. */
 struct pw_limits {
   uint64_t memory_bytes;          /**< linear memory of a VM [256 MiB] */

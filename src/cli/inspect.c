@@ -6,6 +6,7 @@
 
 #include "cli/command.h"
 #include "cli/json.h"
+#include "engine/precompiled.h"
 #include "host/hostcall.h"
 #include "host/link.h"
 
@@ -18,6 +19,8 @@ static const struct pw_command_option options[] = {
 struct inspection {
   const char            *file;
   size_t                 size;
+  struct pw_view         module;      /* the file without precompiled code */
+  struct pw_view         precompiled; /* its sections */
   struct pw_module_info *info;
   char                   versions[32]; /* "0.2.1" */
   struct pw_error        abi;          /* why it does not link; code NONE: it does */
@@ -174,12 +177,35 @@ print_summary(const struct inspection *inspection)
   printf("features    %s\n", *info->features ? info->features : "not told");
 }
 
+static const char *
+precompiled_state(const struct pw_precompiled_note *note)
+{
+  return note->fits ? "intact" : note->error.message;
+}
+
+static void
+print_precompiled(const struct inspection *inspection)
+{
+  struct pw_view             sections = inspection->precompiled, packed;
+  struct pw_precompiled_note note;
+  while (pw_precompiled_next(&sections, &packed)) {
+    pw_precompiled_look(inspection->module, packed, &note);
+    printf("precompiled ");
+    if (note.known) {
+      printf("for %s %s, %s, stack %" PRIu32 " KiB%s; ", note.identity.engine, note.identity.version,
+             note.identity.architecture, note.identity.stack_bytes / 1024, note.identity.profile ? ", profile" : "");
+    }
+    printf("%zu bytes: %s\n", packed.size, precompiled_state(&note));
+  }
+}
+
 static void
 print_text(const struct inspection *inspection)
 {
   const struct pw_module_info *info = inspection->info;
   char                         type[128];
   print_summary(inspection);
+  print_precompiled(inspection);
   printf("\nimports (%zu)\n", info->import_count);
   for (size_t i = 0; i < info->import_count; i++) {
     const struct pw_extern *import  = &info->imports[i];
@@ -259,6 +285,29 @@ put_exports(struct pw_json *json, const struct inspection *inspection)
 }
 
 static void
+put_precompiled(struct pw_json *json, const struct inspection *inspection)
+{
+  struct pw_view             sections = inspection->precompiled, packed;
+  struct pw_precompiled_note note;
+  pw_json_key(json, "precompiled");
+  pw_json_array_begin(json);
+  while (pw_precompiled_next(&sections, &packed)) {
+    pw_precompiled_look(inspection->module, packed, &note);
+    pw_json_object_begin(json);
+    put_string(json, "engine", note.known ? note.identity.engine : NULL);
+    put_string(json, "version", note.known ? note.identity.version : NULL);
+    put_string(json, "architecture", note.known ? note.identity.architecture : NULL);
+    put_number(json, "stack", note.identity.stack_bytes);
+    pw_json_key(json, "profile");
+    pw_json_boolean(json, note.identity.profile != 0);
+    put_number(json, "size", packed.size);
+    put_string(json, "problem", note.fits ? NULL : note.error.message);
+    pw_json_object_end(json);
+  }
+  pw_json_array_end(json);
+}
+
+static void
 put_problems(struct pw_json *json, const struct inspection *inspection)
 {
   const struct pw_error *errors[] = {&inspection->abi, &inspection->callbacks, &inspection->imports};
@@ -307,6 +356,7 @@ print_json(const struct inspection *inspection)
   put_string(&json, "features", info->features);
   put_imports(&json, info);
   put_exports(&json, inspection);
+  put_precompiled(&json, inspection);
   pw_json_key(&json, "links");
   pw_json_boolean(&json, links(inspection));
   put_problems(&json, inspection);
@@ -317,9 +367,11 @@ print_json(const struct inspection *inspection)
 static int
 inspect(const struct pw_command_line *line, const char *file, struct pw_view code, bool as_json)
 {
-  struct pw_error   error      = {0};
-  struct inspection inspection = {.file = file, .size = code.size};
-  inspection.info              = pw_module_info_read(code, &error);
+  struct pw_error                  error      = {0};
+  const struct pw_precompiled_file parts      = pw_precompiled_split(code);
+  struct inspection                inspection = {
+                   .file = file, .size = code.size, .module = parts.module, .precompiled = parts.sections};
+  inspection.info = pw_module_info_read(parts.module, &error);
   if (!inspection.info) {
     fprintf(stderr, "%s: ", file);
     return pw_command_failure(line, &error);

@@ -81,8 +81,10 @@ static const struct pw_schema_key vm_keys[] = {
   {"code", .type = PW_SCHEMA_MAPPING, .mapping = &code_schema, .meaning = "Where the module comes from."},
   {"environment_variables", .type = PW_SCHEMA_MAPPING, .mapping = &environment_schema,
    .meaning = "What the module sees as its environment. Without it the environment is empty."},
-  {"allow_precompiled", .type = PW_SCHEMA_BOOLEAN, .offset = PLUGIN(allow_precompiled), .preset = "true",
-   .meaning = "Whether precompiled code that comes within the module may be used."},
+  {"allow_precompiled", .type = PW_SCHEMA_BOOLEAN, .offset = PLUGIN(allow_precompiled), .preset = "false",
+   .meaning =
+     "Whether machine code that `proxywasm compile` put into the module's file may be used. Who can write that "
+     "file can then run code of theirs in the server. What does not fit is refused, and compiled anew."},
   {0},
 };
 static const struct pw_schema vm_schema = {.keys = vm_keys};

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Compiles a module, or takes compiled code that was verified: precompiled, or from the cache directory. */
-#include "code_file.h"
+#include "engine/precompiled.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -26,20 +26,57 @@ reject(struct load *load, const char *what, const struct pw_error *why)
   pw_error_set(load->note, why->code, "%s not used, compiling anew: %s", what, why->message);
 }
 
+/* NULL: `why` says what is wrong with the file. */
 static struct pw_compiled_module *
-take(struct load *load, struct pw_view file, const char *what)
+take(const struct load *load, const struct pw_code_identity *identity, struct pw_view file, struct pw_error *why)
 {
-  struct pw_compiled_module *module = NULL;
-  struct pw_view             content;
-  struct pw_error            why = {.code = PW_ERROR_NONE};
+  struct pw_view content;
 
-  if (pw_code_unpack(&load->identity, file, &content, &why)) {
-    module = load->ops->module_deserialize(load->engine, content, load->source->code, &why);
+  if (!pw_code_unpack(identity, file, &content, why)) {
+    return NULL;
+  }
+  return load->ops->module_deserialize(load->engine, content, load->source->code, why);
+}
+
+/* What a section is for counts most: of several that do not fit, the one for this engine is told of. */
+static bool
+is_for(const struct pw_engine_ops *ops, struct pw_view packed)
+{
+  struct pw_code_identity made_for;
+
+  return pw_code_made_for(packed, &made_for) && strcmp(made_for.engine, ops->name) == 0;
+}
+
+/* The first of the sections that fits. */
+static struct pw_compiled_module *
+take_precompiled(struct load *load)
+{
+  struct pw_code_identity    identity = load->identity;
+  struct pw_view             sections = load->source->precompiled;
+  struct pw_compiled_module *module   = NULL;
+  struct pw_error            told     = {.code = PW_ERROR_NONE};
+  bool                       tells    = false; /* of one for this engine */
+  struct pw_view             packed;
+
+  memset(&identity.processor, 0, sizeof identity.processor);
+  while (!module && pw_precompiled_next(&sections, &packed)) {
+    struct pw_error why    = {.code = PW_ERROR_NONE};
+    bool            is_own = is_for(load->ops, packed);
+
+    module = take(load, &identity, packed, &why);
+    if (!module && (told.code == PW_ERROR_NONE || (is_own && !tells))) {
+      told  = why;
+      tells = is_own;
+    }
   }
   if (module) {
-    load->result = PW_CACHE_HIT;
+    load->result = PW_CACHE_PRECOMPILED;
   } else {
-    reject(load, what, &why);
+    load->result = PW_CACHE_REJECTED;
+    pw_error_set(load->note, told.code,
+                 "precompiled code not used, compiling anew: %s; make it again with "
+                 "'proxywasm compile --engine %s --stack %u%s'",
+                 told.message, load->ops->name, identity.stack_bytes, identity.profile ? " --profile" : "");
   }
   return module;
 }
@@ -53,13 +90,18 @@ take_cached(struct load *load)
 
   switch (pw_code_read_file(load->path, &file, &why)) {
   case PW_CODE_READ_OK:
-    module = take(load, pw_bytes_view(&file), load->path);
+    module = take(load, &load->identity, pw_bytes_view(&file), &why);
+    if (!module) {
+      reject(load, load->path, &why);
+    } else if (load->result != PW_CACHE_REJECTED) {
+      load->result = PW_CACHE_HIT;
+    }
     break;
   case PW_CODE_READ_REFUSED:
     reject(load, load->path, &why);
     break;
   case PW_CODE_READ_NONE:
-    /* A precompiled file that was refused is worth more to know than that the cache was empty. */
+    /* Precompiled code that was refused is worth more to know than what became of the cache. */
     if (load->result != PW_CACHE_REJECTED) {
       load->result = PW_CACHE_MISS;
     }
@@ -78,7 +120,7 @@ store(struct load *load, const struct pw_compiled_module *module)
 
   if (!load->ops->module_serialize(module, &content, &why) ||
       !pw_code_pack(&load->identity, pw_bytes_view(&content), &file, &why) ||
-      !pw_code_write_file(load->path, pw_bytes_view(&file), &why)) {
+      !pw_code_write_file(load->path, pw_bytes_view(&file), 0600, &why)) {
     pw_error_set(load->note, why.code, "compiled code could not be kept: %s", why.message);
   }
   pw_bytes_clear(&content);
@@ -112,17 +154,18 @@ static void
 choose_path(struct load *load)
 {
   const char *directory = load->source->cache_directory;
+  uint8_t     hash[PW_CODE_HASH_SIZE];
   char        key[2 * PW_CODE_HASH_SIZE + 1];
   int         size;
 
   if (!directory || !*directory || !load->ops->module_serialize || !load->ops->module_deserialize) {
     return;
   }
-  if (!is_usable_directory(directory, load->note)) {
+  if (!is_usable_directory(directory, load->note) || !pw_code_key(&load->identity, hash, load->note)) {
     return;
   }
   for (size_t i = 0; i < PW_CODE_HASH_SIZE; i++) {
-    snprintf(key + 2 * i, 3, "%02x", load->identity.key[i]);
+    snprintf(key + 2 * i, 3, "%02x", hash[i]);
   }
   size = snprintf(load->path, sizeof load->path, "%s/%s.pwcode", directory, key);
   if (size < 0 || (size_t)size >= sizeof load->path) {
@@ -135,10 +178,10 @@ static struct pw_compiled_module *
 load_module(struct load *load, const struct pw_engine_settings *settings, struct pw_error *error)
 {
   struct pw_compiled_module *module = NULL;
-  bool known = pw_code_identify(load->ops, settings, load->source->code, &load->identity, load->note);
+  bool known = pw_code_identify(load->ops, settings, load->source->code, true, &load->identity, load->note);
 
   if (known && load->source->precompiled.size > 0 && load->ops->module_deserialize) {
-    module = take(load, load->source->precompiled, "precompiled code");
+    module = take_precompiled(load);
   }
   if (known && !module) {
     choose_path(load);

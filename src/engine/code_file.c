@@ -99,8 +99,22 @@ write_all(int file, struct pw_view content)
   return true;
 }
 
+/* The umask can be learnt only by setting it, for the whole process: done for the command line's files alone. */
+static bool
+set_mode(int file, unsigned mode)
+{
+  mode_t mask;
+
+  if (mode == 0600) {
+    return true;
+  }
+  mask = umask(077);
+  umask(mask);
+  return fchmod(file, mode & ~mask) == 0;
+}
+
 bool
-pw_code_write_file(const char *path, struct pw_view content, struct pw_error *error)
+pw_code_write_file(const char *path, struct pw_view content, unsigned mode, struct pw_error *error)
 {
   static const char suffix[] = ".tmp";
   char              temporary[PATH_MAX];
@@ -116,7 +130,7 @@ pw_code_write_file(const char *path, struct pw_view content, struct pw_error *er
   if (file < 0) {
     return pw_error_set(error, PW_ERROR_FILE, "%s: %s", temporary, strerror(errno));
   }
-  written = write_all(file, content);
+  written = write_all(file, content) && set_mode(file, mode);
   /* Without a sync: a file that a crash has cut short is found out by its digest. */
   written = close(file) == 0 && written && rename(temporary, path) == 0;
   if (!written) {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What compiled code depends on, as one hash; and the header that carries it. */
+/* What compiled code depends on, and the header that carries it. */
 #include "code_file.h"
 
 #include <openssl/evp.h>
@@ -7,12 +7,16 @@
 #include <stdio.h>
 #if defined(__x86_64__)
 #include <cpuid.h>
-#else
+#define PW_ARCHITECTURE "x86_64"
+#elif defined(__aarch64__)
 #include <sys/auxv.h>
+#define PW_ARCHITECTURE "aarch64"
+#else
+#error "no name for this architecture"
 #endif
 
-/* Counts up with each change of the layout or of what goes into the key. */
-static const char magic[8] = {'P', 'W', 'C', 'O', 'D', 'E', '0', '1'};
+/* Counts up with each change of the layout. */
+static const char magic[8] = {'P', 'W', 'C', 'O', 'D', 'E', '0', '2'};
 
 struct header {
   char                    magic[8];
@@ -21,25 +25,23 @@ struct header {
   uint64_t                size;                      /* of the content */
 };
 
-_Static_assert(sizeof(struct header) == 8 + 16 + 24 + 3 * PW_CODE_HASH_SIZE + 8, "the header must have no padding");
+_Static_assert(sizeof(struct pw_code_identity) == 16 + 24 + 12 + 3 * 4 + PW_CODE_HASH_SIZE + 16 * 4,
+               "the identity must have no padding: it is compared and hashed as bytes");
+_Static_assert(sizeof(struct header) == 8 + sizeof(struct pw_code_identity) + PW_CODE_HASH_SIZE + 8,
+               "the header must have no padding");
 
-static bool
-hash(struct pw_view bytes, uint8_t *digest)
+bool
+pw_code_hash(struct pw_view bytes, uint8_t digest[PW_CODE_HASH_SIZE], struct pw_error *error)
 {
-  return EVP_Digest(bytes.data, bytes.size, digest, NULL, EVP_sha256(), NULL) == 1;
+  return EVP_Digest(bytes.data, bytes.size, digest, NULL, EVP_sha256(), NULL) == 1 ||
+         pw_error_set(error, PW_ERROR_ENGINE, "SHA-256 is not to be had from OpenSSL");
 }
 
-/* Engines use every instruction that they find: code from one processor need not run on another. */
-struct processor {
-  uint32_t words[16];
-};
-
 static void
-identify_processor(struct processor *processor)
+identify_processor(struct pw_code_processor *processor)
 {
   uint32_t *word = processor->words;
 
-  memset(processor, 0, sizeof *processor);
 #if defined(__x86_64__)
   uint32_t a = 0, b = 0, c = 0, d = 0;
 
@@ -70,43 +72,34 @@ identify_processor(struct processor *processor)
 #endif
 }
 
-static bool
-make_key(struct pw_code_identity *identity, const struct pw_engine_settings *settings)
-{
-  struct {
-    char             magic[8];
-    char             engine[sizeof identity->engine];
-    char             version[sizeof identity->version];
-    uint8_t          code_hash[PW_CODE_HASH_SIZE];
-    uint32_t         interface;
-    uint32_t         stack_bytes;
-    uint32_t         profile;
-    struct processor processor;
-  } parts;
-
-  memset(&parts, 0, sizeof parts);
-  memcpy(parts.magic, magic, sizeof magic);
-  memcpy(parts.engine, identity->engine, sizeof parts.engine);
-  memcpy(parts.version, identity->version, sizeof parts.version);
-  memcpy(parts.code_hash, identity->code_hash, sizeof parts.code_hash);
-  parts.interface   = PW_ENGINE_INTERFACE;
-  parts.stack_bytes = settings ? settings->stack_bytes : 0;
-  parts.profile     = settings && settings->profile;
-  identify_processor(&parts.processor);
-  return hash(pw_view_make(&parts, sizeof parts), identity->key);
-}
-
 bool
 pw_code_identify(const struct pw_engine_ops *ops, const struct pw_engine_settings *settings, struct pw_view code,
-                 struct pw_code_identity *identity, struct pw_error *error)
+                 bool for_this_processor, struct pw_code_identity *identity, struct pw_error *error)
 {
   memset(identity, 0, sizeof *identity);
   snprintf(identity->engine, sizeof identity->engine, "%s", ops->name);
   snprintf(identity->version, sizeof identity->version, "%s", ops->version());
-  if (!hash(code, identity->code_hash) || !make_key(identity, settings)) {
-    return pw_error_set(error, PW_ERROR_ENGINE, "SHA-256 is not to be had from OpenSSL");
+  snprintf(identity->architecture, sizeof identity->architecture, "%s", PW_ARCHITECTURE);
+  identity->interface   = PW_ENGINE_INTERFACE;
+  identity->stack_bytes = settings ? settings->stack_bytes : 0;
+  identity->profile     = settings && settings->profile;
+  if (for_this_processor) {
+    identify_processor(&identity->processor);
   }
-  return true;
+  return pw_code_hash(code, identity->code_hash, error);
+}
+
+bool
+pw_code_key(const struct pw_code_identity *identity, uint8_t key[PW_CODE_HASH_SIZE], struct pw_error *error)
+{
+  struct {
+    char                    magic[8];
+    struct pw_code_identity identity;
+  } parts;
+
+  memcpy(parts.magic, magic, sizeof magic);
+  parts.identity = *identity;
+  return pw_code_hash(pw_view_make(&parts, sizeof parts), key, error);
 }
 
 bool
@@ -119,8 +112,8 @@ pw_code_pack(const struct pw_code_identity *identity, struct pw_view content, st
   memcpy(header.magic, magic, sizeof magic);
   header.identity = *identity;
   header.size     = content.size;
-  if (!hash(content, header.digest)) {
-    return pw_error_set(error, PW_ERROR_ENGINE, "SHA-256 is not to be had from OpenSSL");
+  if (!pw_code_hash(content, header.digest, error)) {
+    return false;
   }
   if (!pw_bytes_reserve(out, out->size + sizeof header + content.size)) {
     return pw_error_set(error, PW_ERROR_MEMORY, "compiled code of %zu bytes", content.size);
@@ -128,20 +121,83 @@ pw_code_pack(const struct pw_code_identity *identity, struct pw_view content, st
   return pw_bytes_append(out, &header, sizeof header) && pw_bytes_append(out, content.data, content.size);
 }
 
-/* Why a file does not fit, from what its header says of itself. */
+/* ---- reading: whatever the header says may be made up ---- */
+
+static void
+make_text(char *text, size_t size)
+{
+  text[size - 1] = '\0';
+  for (; *text; text++) {
+    *text = *text < ' ' || *text > '~' ? '?' : *text;
+  }
+}
+
+static void
+make_texts(struct pw_code_identity *identity)
+{
+  make_text(identity->engine, sizeof identity->engine);
+  make_text(identity->version, sizeof identity->version);
+  make_text(identity->architecture, sizeof identity->architecture);
+}
+
+static bool
+read_header(struct pw_view file, struct header *header)
+{
+  if (file.size < sizeof *header || memcmp(file.data, magic, sizeof magic) != 0) {
+    return false;
+  }
+  memcpy(header, file.data, sizeof *header);
+  return true;
+}
+
+bool
+pw_code_made_for(struct pw_view file, struct pw_code_identity *identity)
+{
+  struct header header;
+  bool          read = read_header(file, &header);
+
+  if (read) {
+    *identity = header.identity;
+    make_texts(identity);
+  }
+  return read;
+}
+
+static const char *
+truth(uint32_t value)
+{
+  return value ? "true" : "false";
+}
+
+/* Why a file does not fit, from what its header says of itself: the first that an operator can do something about. */
 static bool
 set_other_identity(const struct pw_code_identity *wanted, struct pw_code_identity *found, struct pw_error *error)
 {
-  found->engine[sizeof found->engine - 1]   = '\0';
-  found->version[sizeof found->version - 1] = '\0';
-  if (memcmp(found->code_hash, wanted->code_hash, PW_CODE_HASH_SIZE) != 0) {
-    return pw_error_set(error, PW_ERROR_ENGINE, "compiled from another module");
-  }
+  make_texts(found);
   if (strcmp(found->engine, wanted->engine) != 0 || strcmp(found->version, wanted->version) != 0) {
-    return pw_error_set(error, PW_ERROR_ENGINE, "compiled by another engine or version than %s %s", wanted->engine,
-                        wanted->version);
+    return pw_error_set(error, PW_ERROR_ENGINE, "it is for %s %s, this is %s %s", found->engine, found->version,
+                        wanted->engine, wanted->version);
   }
-  return pw_error_set(error, PW_ERROR_ENGINE, "compiled with other settings or for another processor");
+  if (memcmp(found->code_hash, wanted->code_hash, PW_CODE_HASH_SIZE) != 0) {
+    return pw_error_set(error, PW_ERROR_ENGINE, "it was compiled from another module, or the module was changed since");
+  }
+  if (strcmp(found->architecture, wanted->architecture) != 0) {
+    return pw_error_set(error, PW_ERROR_ENGINE, "it is for processors of type %s, this is %s", found->architecture,
+                        wanted->architecture);
+  }
+  if (found->interface != wanted->interface) {
+    return pw_error_set(error, PW_ERROR_ENGINE, "it is for another version of proxywasm (interface %u, this has %u)",
+                        found->interface, wanted->interface);
+  }
+  if (found->stack_bytes != wanted->stack_bytes) {
+    return pw_error_set(error, PW_ERROR_ENGINE, "it is for a stack (limits.stack) of %u bytes, not of %u",
+                        found->stack_bytes, wanted->stack_bytes);
+  }
+  if (found->profile != wanted->profile) {
+    return pw_error_set(error, PW_ERROR_ENGINE, "it is for 'profile: %s', not for 'profile: %s'", truth(found->profile),
+                        truth(wanted->profile));
+  }
+  return pw_error_set(error, PW_ERROR_ENGINE, "it is for another processor");
 }
 
 bool
@@ -151,19 +207,19 @@ pw_code_unpack(const struct pw_code_identity *identity, struct pw_view file, str
   struct header header;
   uint8_t       digest[PW_CODE_HASH_SIZE];
 
-  if (file.size < sizeof header || memcmp(file.data, magic, sizeof magic) != 0) {
+  if (!read_header(file, &header)) {
     return pw_error_set(error, PW_ERROR_FILE, "no compiled code of this version of proxywasm");
   }
-  memcpy(&header, file.data, sizeof header);
-  if (memcmp(header.identity.key, identity->key, PW_CODE_HASH_SIZE) != 0) {
+  if (memcmp(&header.identity, identity, sizeof *identity) != 0) {
     return set_other_identity(identity, &header.identity, error);
   }
   if (header.size != file.size - sizeof header) {
     return pw_error_set(error, PW_ERROR_FILE, "truncated");
   }
   *content = pw_view_make(file.data + sizeof header, file.size - sizeof header);
-  if (!hash(*content, digest) || memcmp(digest, header.digest, sizeof digest) != 0) {
-    return pw_error_set(error, PW_ERROR_FILE, "its content was changed");
+  if (!pw_code_hash(*content, digest, error)) {
+    return false;
   }
-  return true;
+  return memcmp(digest, header.digest, sizeof digest) == 0 ||
+         pw_error_set(error, PW_ERROR_FILE, "its content was changed");
 }

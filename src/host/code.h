@@ -7,9 +7,9 @@
 #ifndef PROXYWASM_HOST_CODE_H
 #define PROXYWASM_HOST_CODE_H
 
-#include <proxywasm/host.h>
+#include "engine/code_file.h"
 
-#define PW_CODE_HASH_SIZE 32
+#include <proxywasm/host.h>
 
 struct pw_code {
   const struct pw_engine_ops *ops;
@@ -18,12 +18,14 @@ struct pw_code {
   struct pw_module_info      *info;
   struct pw_engine_settings   settings;
   uint8_t                     hash[PW_CODE_HASH_SIZE]; /**< SHA-256 of the wasm */
+  bool                        precompiled;             /**< it came with the module: not for plugins that forbid that */
   unsigned                    references;
   struct pw_code             *next;
 };
 
-/** The code, compiled now if it is not in use already. Any thread. Errors: MODULE, ENGINE, MEMORY. */
-struct pw_code *pw_code_get(struct pw_host *host, const struct pw_engine_ops *ops,
+/** The code of a plugin's module, the file `wasm`: what is in use already, or what came with the file, if the plugin's
+ *  configuration allows that and it fits, or compiled now. Any thread. Errors: MODULE, ENGINE, MEMORY. */
+struct pw_code *pw_code_get(const struct pw_plugin *plugin, const struct pw_engine_ops *ops,
                             const struct pw_engine_settings *settings, struct pw_view wasm, struct pw_error *error);
 /** Gives it back. Any thread. NULL is allowed. */
 void pw_code_put(struct pw_host *host, struct pw_code *code);

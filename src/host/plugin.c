@@ -6,7 +6,6 @@
 #include <stdlib.h>
 
 #define PW_DEFAULT_MEMORY_BYTES          (UINT64_C(256) << 20)
-#define PW_DEFAULT_STACK_BYTES           (512u << 10)
 #define PW_DEFAULT_CALLBACK_MILLISECONDS 100
 #define PW_DEFAULT_START_MILLISECONDS    10000
 #define PW_DEFAULT_BODY_BYTES            (UINT64_C(10) << 20)
@@ -132,6 +131,7 @@ make_identity(struct pw_plugin *plugin)
   ok = identity_add_view(plugin, config->vm_id) && identity_add_view(plugin, config->vm_configuration) &&
        identity_add(plugin, plugin->code->hash, sizeof(plugin->code->hash)) &&
        identity_add(plugin, &plugin->code->ops, sizeof(plugin->code->ops)) &&
+       identity_add(plugin, &plugin->code->precompiled, sizeof(plugin->code->precompiled)) &&
        identity_add(plugin, &config->limits.memory_bytes, sizeof(config->limits.memory_bytes)) &&
        identity_add(plugin, &config->limits.stack_bytes, sizeof(config->limits.stack_bytes)) &&
        identity_add(plugin, &config->profile, sizeof(config->profile)) &&
@@ -188,7 +188,7 @@ load(struct pw_plugin *plugin, const struct pw_plugin_config *config, struct pw_
                 config->engine, ops->name);
   }
   plugin->config.engine = ops->name;
-  plugin->code          = pw_code_get(plugin->host, ops, &settings, wasm, error);
+  plugin->code          = pw_code_get(plugin, ops, &settings, wasm, error);
   if (plugin->code == NULL || !pw_link_abi(plugin->code->info, &plugin->abi, error) ||
       !pw_link_callbacks(plugin, plugin->code->info, error) || !pw_link_imports(plugin, plugin->code->info, error)) {
     return false;

@@ -90,7 +90,7 @@ every_key_of_the_existing_plugin_is_read(void **state)
   assert_view(plugin->configuration, "plugin text");
   assert_view(plugin->vm_configuration, "vm text");
   assert_false(plugin->fail_open);
-  assert_false(plugin->allow_precompiled);
+  assert_true(plugin->allow_precompiled);
   assert_true(plugin->restrict_capabilities);
   assert_int_equal(plugin->capability_count, 2);
   assert_view(plugin->capabilities[1], "proxy_on_request_headers");
@@ -146,7 +146,7 @@ what_is_not_given_has_its_default(void **state)
   struct pw_config              *config = read_sound("config: {vm_config: {code: {local: {filename: a.wasm}}}}");
   const struct pw_config_plugin *plugin = &config->plugins[0];
   assert_true(plugin->plugin.fail_open);
-  assert_true(plugin->plugin.allow_precompiled);
+  assert_false(plugin->plugin.allow_precompiled);
   assert_false(plugin->plugin.restrict_capabilities);
   assert_false(plugin->plugin.allow_on_headers_stop_iteration);
   assert_false(plugin->plugin.profile);

@@ -14,7 +14,6 @@ struct fixture {
   char                      directory[64];
   enum pw_cache_result      result;
   struct pw_error           note;
-  struct pw_view            precompiled;
 };
 
 static int
@@ -81,14 +80,13 @@ teardown(void **state)
 static enum pw_cache_result
 load(struct fixture *fixture, const char *directory)
 {
-  const struct pw_engine_ops *ops    = fixture->guest.ops;
-  struct pw_module_source     source = {
-        .code = pw_bytes_view(&fixture->code), .cache_directory = directory, .precompiled = fixture->precompiled};
-  struct pw_instance_options options = {.host_data = &fixture->guest};
-  struct pw_error            error;
-  struct pw_compiled_module *module = pw_engine_load_module(ops, fixture->guest.engine, &fixture->settings, &source,
-                                                            &fixture->result, &fixture->note, &error);
-  struct pw_linked_module   *linked;
+  const struct pw_engine_ops *ops     = fixture->guest.ops;
+  struct pw_module_source     source  = {.code = pw_bytes_view(&fixture->code), .cache_directory = directory};
+  struct pw_instance_options  options = {.host_data = &fixture->guest};
+  struct pw_error             error;
+  struct pw_compiled_module  *module = pw_engine_load_module(ops, fixture->guest.engine, &fixture->settings, &source,
+                                                             &fixture->result, &fixture->note, &error);
+  struct pw_linked_module    *linked;
 
   if (!module) {
     fail_msg("%s", error.message);
@@ -254,10 +252,6 @@ a_file_that_was_changed_anywhere_is_refused_and_made_anew(void **state)
     file.data[at] ^= 1;
     write_file(path, pw_bytes_view(&file));
     file.data[at] ^= 1;
-    /* The names of engine and version in the header are there for messages: the key has them too. */
-    if (at >= 8 && at < 80) {
-      continue;
-    }
     assert_int_equal(load(fixture, fixture->directory), PW_CACHE_REJECTED);
     assert_int_equal(load(fixture, fixture->directory), PW_CACHE_HIT);
   }
@@ -270,7 +264,7 @@ a_truncated_file_is_refused_at_any_length(void **state)
   struct fixture *fixture = *state;
   struct pw_bytes file;
   const char     *path;
-  size_t          lengths[] = {0, 7, 8, 100, 151, 152, 153, 0};
+  size_t          lengths[] = {0, 7, 8, 100, 207, 208, 209, 0};
 
   load(fixture, fixture->directory);
   path       = cached_file(fixture, 1);
@@ -381,27 +375,7 @@ a_file_of_another_version_is_refused(void **state)
   fixture->guest.ops = ops;
   load(fixture, fixture->directory);
   write_file(cached_file(fixture, 1), pw_bytes_view(&file));
-  expect_rejected(fixture, "another engine or version");
-  pw_bytes_clear(&file);
-}
-
-static void
-precompiled_code_is_taken_when_it_fits(void **state)
-{
-  struct fixture *fixture = *state;
-  struct pw_bytes file;
-
-  load(fixture, fixture->directory);
-  file = read_file(cached_file(fixture, 1));
-  unlink(cached_file(fixture, 1));
-  fixture->precompiled = pw_bytes_view(&file);
-  assert_int_equal(load(fixture, NULL), PW_CACHE_HIT);
-  file.data[file.size - 1] ^= 1;
-  assert_int_equal(load(fixture, NULL), PW_CACHE_REJECTED);
-  assert_non_null(strstr(fixture->note.message, "precompiled code not used"));
-  /* It is still worth a word when the cache then was empty. */
-  assert_int_equal(load(fixture, fixture->directory), PW_CACHE_REJECTED);
-  assert_int_equal(load(fixture, fixture->directory), PW_CACHE_HIT);
+  expect_rejected(fixture, "it is for wasmtime 0.0.1, this is wasmtime");
   pw_bytes_clear(&file);
 }
 
@@ -437,7 +411,6 @@ main(void)
     TEST(what_is_no_plain_file_is_refused),
     TEST(a_file_of_another_module_is_refused),
     TEST(a_file_of_another_version_is_refused),
-    TEST(precompiled_code_is_taken_when_it_fits),
     TEST(a_module_that_does_not_compile_is_an_error_and_leaves_no_file),
   };
 

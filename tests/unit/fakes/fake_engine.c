@@ -361,9 +361,8 @@ pw_engine_load_module(const struct pw_engine_ops *ops, struct pw_engine *engine,
   (void)ops;
   (void)engine;
   (void)settings;
-  (void)source;
   (void)note;
-  *cache = PW_CACHE_OFF;
+  *cache = source->precompiled.size > 0 ? PW_CACHE_PRECOMPILED : PW_CACHE_OFF;
   if (module != NULL) {
     module->exports = fake_module;
   }

@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Whose code a plugin runs: plugins share what they may share, and none gets precompiled code that it does not allow.
+ */
+#include "fakes/fixture.h"
+#include "host/code.h"
+#include "host/internal.h"
+#include "support/unit.h"
+
+/* A section of precompiled code, with nothing in it: the fake engine takes any. */
+static const char section[] = "\0\x16\x15proxywasm.precompiled";
+
+static struct pw_plugin *
+load(struct fixture *fixture, struct pw_view file, bool allow_precompiled)
+{
+  struct pw_plugin_config config = {.name = pw_view_of("it"), .allow_precompiled = allow_precompiled};
+  struct pw_error         error;
+  struct pw_plugin       *plugin = pw_plugin_load(fixture->host, &config, file, "it.wasm", &error);
+
+  if (plugin == NULL) {
+    fail_msg("%s", error.message);
+  }
+  return plugin;
+}
+
+static bool
+same_identity(const struct pw_plugin *a, const struct pw_plugin *b)
+{
+  return pw_view_equal(pw_bytes_view(&a->identity), pw_bytes_view(&b->identity));
+}
+
+static void
+precompiled_code_is_not_shared_with_who_forbids_it(void **state)
+{
+  struct fixture    fixture;
+  struct pw_bytes   file;
+  struct pw_plugin *allows, *forbids, *allows_too;
+
+  (void)state;
+  fixture_open(&fixture);
+  file = fake_code();
+  assert_true(pw_bytes_append(&file, section, sizeof(section) - 1));
+  allows  = load(&fixture, pw_bytes_view(&file), true);
+  forbids = load(&fixture, pw_bytes_view(&file), false);
+  assert_true(allows->code->precompiled);
+  assert_false(forbids->code->precompiled);
+  assert_false(same_identity(allows, forbids));
+  assert_non_null(strstr(fake.log, "the precompiled code of the module is used"));
+  assert_non_null(strstr(fake.log, "the precompiled code of the module is not used"));
+  allows_too = load(&fixture, pw_bytes_view(&file), true);
+  assert_true(allows_too->code == allows->code || allows_too->code == forbids->code);
+  pw_plugin_release(allows);
+  pw_plugin_release(forbids);
+  pw_plugin_release(allows_too);
+  pw_bytes_clear(&file);
+  fixture_close(&fixture);
+}
+
+static void
+the_module_is_the_same_with_and_without_precompiled_code(void **state)
+{
+  struct fixture    fixture;
+  struct pw_bytes   file;
+  struct pw_plugin *plain, *allows, *forbids;
+
+  (void)state;
+  fixture_open(&fixture);
+  file  = fake_code();
+  plain = load(&fixture, pw_bytes_view(&file), true);
+  assert_true(pw_bytes_append(&file, section, sizeof(section) - 1));
+  forbids = load(&fixture, pw_bytes_view(&file), false);
+  allows  = load(&fixture, pw_bytes_view(&file), true);
+  /* It was compiled already: nothing is loaded anew. */
+  assert_ptr_equal(plain->code, forbids->code);
+  assert_ptr_equal(plain->code, allows->code);
+  assert_true(same_identity(plain, allows));
+  pw_plugin_release(plain);
+  pw_plugin_release(forbids);
+  pw_plugin_release(allows);
+  pw_bytes_clear(&file);
+  fixture_close(&fixture);
+}
+
+int
+main(void)
+{
+  static const struct fake_export nothing[] = {{NULL, NULL, NULL}};
+  const struct CMUnitTest         tests[]   = {
+              cmocka_unit_test(precompiled_code_is_not_shared_with_who_forbids_it),
+              cmocka_unit_test(the_module_is_the_same_with_and_without_precompiled_code),
+  };
+
+  fake_module = nothing;
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}

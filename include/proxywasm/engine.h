@@ -181,6 +181,11 @@ struct pw_module_source {
   struct pw_view code;            /**< wasm */
   const char    *cache_directory; /**< NULL or "": no cache */
   struct pw_view precompiled;     /**< sections of precompiled code that came with it, and may be used; or empty */
+  /** What compiling may take, of an engine whose code can be serialised: more than 0, and it is done in a process of
+   * its own (the program proxywasm_compiler, which is beside the engines). 0: it is done here, and takes what it takes.
+   */
+  uint32_t compile_milliseconds;
+  uint64_t compile_memory_bytes; /**< with the former; 0: no limit of ours */
 };
 
 /** What became of the cache, for messages and tests. */
@@ -188,7 +193,7 @@ enum pw_cache_result {
   PW_CACHE_OFF,
   PW_CACHE_HIT,
   PW_CACHE_MISS,
-  PW_CACHE_REJECTED,   /**< of the cache, or of precompiled code: `note` says why */
+  PW_CACHE_REJECTED,   /**< something was not as it should be, of cache, precompiled code or limits: `note` says what */
   PW_CACHE_PRECOMPILED /**< precompiled code was taken */
 };
 
@@ -199,8 +204,9 @@ enum pw_cache_result {
  * root and are not writable by others, or they are refused: a file is made anew. A missing directory is made (its last
  * part). Precompiled code is bound to the same but the processor, which the engine looks at (`proxywasm compile`). A
  * cache that cannot be read or written, and code that does not fit, never fail the load: `*cache` and `note` (may be
- * NULL) say what happened.
- * Errors: those of module_compile.
+ * NULL) say what happened. Neither does a compiler's process that cannot be started: `note` then says that there were
+ * no limits.
+ * Errors: those of module_compile; LIMIT (compiling took too much).
  */
 struct pw_compiled_module *pw_engine_load_module(const struct pw_engine_ops *ops, struct pw_engine *engine,
                                                  const struct pw_engine_settings *settings,

@@ -119,6 +119,8 @@ struct pw_limits {
   uint32_t tick_milliseconds;     /**< shortest tick period [10]; a shorter one is raised to it, with a log line */
   uint32_t properties_bytes;      /**< properties that modules set, for one stream [64 KiB] */
   uint32_t pause_milliseconds;    /**< one pause of a stream, see pw_chain_end_pauses [60,000] */
+  uint32_t compile_milliseconds;  /**< compiling the module, on engines that compile [60,000] */
+  uint64_t compile_memory_bytes;  /**< memory for that, in a process of its own [2 GiB] */
 };
 
 /** Whether and how a plugin is shown the bodies of one direction. */

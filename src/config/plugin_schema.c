@@ -123,6 +123,13 @@ static const struct pw_schema_key limit_keys[] = {
    .preset  = "60s",
    .meaning = "How long a module may pause a transaction in one go; a body that it collects counts from its end on. "
               "After that the plugin counts as broken for this transaction: see `fail_open`. Looked at once a second."},
+  {"compile", .type = PW_SCHEMA_DURATION, LIMIT(compile_milliseconds), .minimum = 1, .maximum = 60 * MINUTE,
+   .preset = "60s",
+   .meaning =
+     "Time of compiling the module, on engines that compile. After that it does not load. What is in the cache, or "
+     "comes precompiled, is not compiled."},
+  {"compile_memory", .type = PW_SCHEMA_SIZE, LIMIT(compile_memory_bytes), .minimum = 64 * MIB, .maximum = 1024 * GIB,
+   .preset = "2GiB", .meaning = "Memory for that, in a process of its own, which ends with it."},
   {0},
 };
 static const struct pw_schema limit_schema = {.keys = limit_keys};

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Compiles a module, or takes compiled code that was verified: precompiled, or from the cache directory. */
+#include "engine/compiler.h"
 #include "engine/precompiled.h"
 
 #include <errno.h>
@@ -112,6 +113,12 @@ take_cached(struct load *load)
 }
 
 static void
+set_not_kept(struct load *load, const struct pw_error *why)
+{
+  pw_error_set(load->note, why->code, "compiled code could not be kept: %s", why->message);
+}
+
+static void
 store(struct load *load, const struct pw_compiled_module *module)
 {
   struct pw_bytes content = {0};
@@ -121,10 +128,59 @@ store(struct load *load, const struct pw_compiled_module *module)
   if (!load->ops->module_serialize(module, &content, &why) ||
       !pw_code_pack(&load->identity, pw_bytes_view(&content), &file, &why) ||
       !pw_code_write_file(load->path, pw_bytes_view(&file), 0600, &why)) {
-    pw_error_set(load->note, why.code, "compiled code could not be kept: %s", why.message);
+    set_not_kept(load, &why);
   }
   pw_bytes_clear(&content);
   pw_bytes_clear(&file);
+}
+
+static struct pw_compiled_module *
+compile_here(struct load *load, struct pw_error *error)
+{
+  struct pw_compiled_module *module = load->ops->module_compile(load->engine, load->source->code, error);
+
+  if (module && load->path[0]) {
+    store(load, module);
+  }
+  return module;
+}
+
+/* What the other process made is what the cache keeps. */
+static struct pw_compiled_module *
+take_compiled(struct load *load, struct pw_view packed, struct pw_error *error)
+{
+  struct pw_compiled_module *module = take(load, &load->identity, packed, error);
+  struct pw_error            why    = {.code = PW_ERROR_NONE};
+
+  if (module && load->path[0] && !pw_code_write_file(load->path, packed, 0600, &why)) {
+    set_not_kept(load, &why);
+  }
+  return module;
+}
+
+static struct pw_compiled_module *
+compile_apart(struct load *load, const struct pw_engine_settings *settings, struct pw_error *error)
+{
+  const struct pw_compile_limits limits = {load->source->compile_milliseconds, load->source->compile_memory_bytes};
+  struct pw_compiled_module     *module = NULL;
+  struct pw_bytes                packed = {0};
+  struct pw_error                why    = {.code = PW_ERROR_NONE};
+
+  switch (pw_compiler_run(load->ops, settings, &limits, load->source->code, &packed, &why)) {
+  case PW_COMPILER_DONE:
+    module = take_compiled(load, pw_bytes_view(&packed), error);
+    break;
+  case PW_COMPILER_FAILED:
+    *error = why;
+    break;
+  case PW_COMPILER_NOT_STARTED:
+    load->result = PW_CACHE_REJECTED;
+    pw_error_set(load->note, why.code, "compiled without limits of time and memory: %s", why.message);
+    module = compile_here(load, error);
+    break;
+  }
+  pw_bytes_clear(&packed);
+  return module;
 }
 
 /* Makes the directory if need be. One that others may write in is not used: they could put any file of ours there under
@@ -192,11 +248,10 @@ load_module(struct load *load, const struct pw_engine_settings *settings, struct
   if (module) {
     return module;
   }
-  module = load->ops->module_compile(load->engine, load->source->code, error);
-  if (module && load->path[0]) {
-    store(load, module);
+  if (known && load->source->compile_milliseconds > 0 && load->ops->module_serialize && load->ops->module_deserialize) {
+    return compile_apart(load, settings, error);
   }
-  return module;
+  return compile_here(load, error);
 }
 
 struct pw_compiled_module *

@@ -36,9 +36,8 @@ is_acceptable(int file, struct stat *status, struct pw_error *error)
   return true;
 }
 
-/* Never more than the file had when it was looked at, though it may grow meanwhile. */
-static bool
-read_all(int file, size_t size, struct pw_bytes *out, struct pw_error *error)
+bool
+pw_code_read_all(int file, size_t size, struct pw_bytes *out, struct pw_error *error)
 {
   if (!pw_bytes_reserve(out, size)) {
     return pw_error_set(error, PW_ERROR_MEMORY, "compiled code of %zu bytes", size);
@@ -76,13 +75,14 @@ pw_code_read_file(const char *path, struct pw_bytes *out, struct pw_error *error
     return PW_CODE_READ_REFUSED;
   }
   out->size = 0;
-  read      = is_acceptable(file, &status, error) && read_all(file, (size_t)status.st_size, out, error);
+  /* Never more than it had when it was looked at, though it may grow meanwhile. */
+  read = is_acceptable(file, &status, error) && pw_code_read_all(file, (size_t)status.st_size, out, error);
   close(file);
   return read ? PW_CODE_READ_OK : PW_CODE_READ_REFUSED;
 }
 
-static bool
-write_all(int file, struct pw_view content)
+bool
+pw_code_write_all(int file, struct pw_view content)
 {
   while (content.size > 0) {
     ssize_t put = write(file, content.data, content.size);
@@ -130,7 +130,7 @@ pw_code_write_file(const char *path, struct pw_view content, unsigned mode, stru
   if (file < 0) {
     return pw_error_set(error, PW_ERROR_FILE, "%s: %s", temporary, strerror(errno));
   }
-  written = write_all(file, content) && set_mode(file, mode);
+  written = pw_code_write_all(file, content) && set_mode(file, mode);
   /* Without a sync: a file that a crash has cut short is found out by its digest. */
   written = close(file) == 0 && written && rename(temporary, path) == 0;
   if (!written) {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Finds engines: loadable objects, opened once, each with its symbols to itself. */
 #define _GNU_SOURCE
-#include <proxywasm/engine.h>
+#include "engine/loader.h"
 
 #include <dlfcn.h>
 #include <limits.h>
@@ -36,9 +36,9 @@ enum { ENGINE_COUNT = sizeof needs_of / sizeof *needs_of };
 static const struct pw_engine_ops *opened[ENGINE_COUNT];
 static pthread_mutex_t             lock = PTHREAD_MUTEX_INITIALIZER;
 
-/* Where an object was looked for, for the message when there is none. */
+/* Where a file was looked for, for the message when there is none. */
 struct search {
-  const char *name;
+  const char *name; /* of the file */
   char        file[PATH_MAX];
   char        places[1024];
 };
@@ -88,8 +88,7 @@ static bool
 found_in(struct search *search, const char *folder, size_t folder_length)
 {
   size_t length = strlen(search->places);
-  int    size   = snprintf(search->file, sizeof search->file, "%.*s/proxywasm_engine_%s.so", (int)folder_length, folder,
-                           search->name);
+  int    size   = snprintf(search->file, sizeof search->file, "%.*s/%s", (int)folder_length, folder, search->name);
 
   if (size > 0 && (size_t)size < sizeof search->file && access(search->file, F_OK) == 0) {
     return true;
@@ -155,6 +154,18 @@ find_file(struct search *search)
   return found_in(search, PW_ENGINE_DIRECTORY, strlen(PW_ENGINE_DIRECTORY));
 }
 
+bool
+pw_engine_find_file(const char *name, char *path, size_t size, struct pw_error *error)
+{
+  struct search search = {.name = name};
+
+  if (!find_file(&search)) {
+    return pw_error_set(error, PW_ERROR_ENGINE, "there is no %s in %s", name, search.places);
+  }
+  return (size_t)snprintf(path, size, "%s", search.file) < size ||
+         pw_error_set(error, PW_ERROR_ENGINE, "the path of %s is too long", name);
+}
+
 static const struct pw_engine_ops *
 enter(void *object, const char *name, const char *file, struct pw_error *error)
 {
@@ -186,25 +197,27 @@ enter(void *object, const char *name, const char *file, struct pw_error *error)
 static const struct pw_engine_ops *
 open_engine(size_t number, struct pw_error *error)
 {
-  struct search               search = {.name = names[number]};
+  const char                 *name = names[number];
+  char                        file[64];
+  struct search               search = {.name = file};
   const struct pw_engine_ops *ops;
   void                       *object;
 
+  snprintf(file, sizeof file, "proxywasm_engine_%s.so", name);
   if (!find_file(&search)) {
-    pw_error_set(
-      error, PW_ERROR_ENGINE,
-      "engine '%s' is not installed: there is no proxywasm_engine_%s.so in %s; install it in one of them, or "
-      "name its folder in PROXYWASM_ENGINE_PATH",
-      search.name, search.name, search.places);
+    pw_error_set(error, PW_ERROR_ENGINE,
+                 "engine '%s' is not installed: there is no %s in %s; install it in one of them, or name its folder in "
+                 "PROXYWASM_ENGINE_PATH",
+                 name, file, search.places);
     return NULL;
   }
   object = dlopen(search.file, RTLD_NOW | RTLD_LOCAL);
   if (!object) {
-    pw_error_set(error, PW_ERROR_ENGINE, "engine '%s': %s cannot be opened: %s; %s", search.name, search.file,
-                 dlerror(), needs_of[number]);
+    pw_error_set(error, PW_ERROR_ENGINE, "engine '%s': %s cannot be opened: %s; %s", name, search.file, dlerror(),
+                 needs_of[number]);
     return NULL;
   }
-  ops = enter(object, search.name, search.file, error);
+  ops = enter(object, name, search.file, error);
   if (!ops) {
     dlclose(object);
   }

@@ -81,9 +81,11 @@ code_new(const struct pw_plugin *plugin, const struct pw_engine_ops *ops, const 
     return NULL;
   }
   memset(&source, 0, sizeof(source));
-  source.code            = file->module;
-  source.precompiled     = file->sections;
-  source.cache_directory = plugin->host->cache_directory;
+  source.code                 = file->module;
+  source.precompiled          = file->sections;
+  source.cache_directory      = plugin->host->cache_directory;
+  source.compile_milliseconds = plugin->config.limits.compile_milliseconds;
+  source.compile_memory_bytes = plugin->config.limits.compile_memory_bytes;
   pw_error_set(&note, PW_ERROR_NONE, "%s", "");
   code->ops      = ops;
   code->settings = *settings;

@@ -15,6 +15,8 @@
 #define PW_DEFAULT_TICK_MILLISECONDS     10
 #define PW_DEFAULT_PROPERTIES_BYTES      (64u << 10)
 #define PW_DEFAULT_PAUSE_MILLISECONDS    60000
+#define PW_DEFAULT_COMPILE_MILLISECONDS  60000
+#define PW_DEFAULT_COMPILE_MEMORY_BYTES  (UINT64_C(2) << 30)
 
 /* ---------------------------------------------------------------------------------------------------- configuration */
 
@@ -66,6 +68,8 @@ apply_defaults(struct pw_limits *limits)
   DEFAULT_LIMIT(tick_milliseconds, PW_DEFAULT_TICK_MILLISECONDS);
   DEFAULT_LIMIT(properties_bytes, PW_DEFAULT_PROPERTIES_BYTES);
   DEFAULT_LIMIT(pause_milliseconds, PW_DEFAULT_PAUSE_MILLISECONDS);
+  DEFAULT_LIMIT(compile_milliseconds, PW_DEFAULT_COMPILE_MILLISECONDS);
+  DEFAULT_LIMIT(compile_memory_bytes, PW_DEFAULT_COMPILE_MEMORY_BYTES);
 #undef DEFAULT_LIMIT
 }
 

@@ -189,7 +189,9 @@ every_new_key_is_read(void **state)
   assert_int_equal(limits->tick_milliseconds, 1000);
   assert_int_equal(limits->properties_bytes, 4096);
   assert_int_equal(limits->pause_milliseconds, 120000);
-  assert_int_equal(config->plugins[1].line, 24);
+  assert_int_equal(limits->compile_milliseconds, 5000);
+  assert_int_equal(limits->compile_memory_bytes, 1 << 30);
+  assert_int_equal(config->plugins[1].line, 26);
   pw_config_free(config);
 }
 
@@ -312,7 +314,8 @@ static const struct {
    "test.yaml:1:10: key 'config.filename': unknown key; did you mean 'vm_config.code.local.filename'?"},
   {"config: {limits: {entirely_other: 1}" WITH_CODE,
    "test.yaml:1:19: key 'config.limits.entirely_other': unknown key; known here: memory, stack, callback, start, body, "
-   "calls_in_flight, log_lines_per_second, log_line, tick, properties, pause"},
+   "calls_in_flight, log_lines_per_second, log_line, tick, properties, pause, compile, "
+   "compile_memory"},
   {"config: {\"a\\nb\": x" WITH_CODE,
    "test.yaml:1:10: key 'config.a\\x0ab': unknown key; known here: name, root_id, configuration, fail_open, vm_config, "
    "capability_restriction_config, vm_scope, response_phase, request_body, response_body, upstreams, "

@@ -20,7 +20,7 @@ extern "C" {
 #endif
 
 /** Counts up with each incompatible change of this file; the loader refuses another number. */
-#define PW_ENGINE_INTERFACE 2
+#define PW_ENGINE_INTERFACE 3
 
 /** The most parameters that a function of the ABI has (proxy_grpc_call: 12). */
 #define PW_MAX_PARAMETERS 16
@@ -64,6 +64,9 @@ struct pw_import {
 struct pw_engine_settings {
   uint32_t stack_bytes; /**< the most stack that wasm may use; 0 = the engine's default */
   bool     profile;     /**< name compiled functions for perf */
+  /** Not part of the key, and for compiling only: use no more of a processor than all have that are in use (x86-64-v2).
+   *  Where the code runs, it is taken by an engine without this. */
+  bool portable;
 };
 
 /** The part of an instance's memory that the host may touch. Owned by the instance. */
@@ -113,7 +116,8 @@ struct pw_engine_ops {
   /** Where the engine's library was found (a path). Static storage. */
   const char *(*origin)(void);
 
-  /** Starts the engine. Errors: ENGINE (with what to install when its library is missing), MEMORY. */
+  /** Starts the engine. Errors: ENGINE (with what to install when its library is missing; it cannot do what a setting
+   *  asks for), MEMORY. */
   struct pw_engine *(*engine_new)(const struct pw_engine_settings *settings, struct pw_error *error);
   /** Ends it, after all modules and instances of it are gone. NULL is allowed. */
   void (*engine_delete)(struct pw_engine *engine);

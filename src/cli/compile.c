@@ -7,11 +7,15 @@
 #include "config/schema.h"
 #include "engine/precompiled.h"
 
+enum { PORTABLE = 256 };
+
 static const struct pw_command_option options[] = {
   {'e', "engine", "NAME", "the engine that will run it; see 'proxywasm engines'"},
   {'o', "output", "FILE", "default: MODULE with .precompiled.wasm in place of .wasm"},
   {'s', "stack", "SIZE", "limits.stack of the plugins that will use it; default: 512KiB"},
   {'p', "profile", NULL, "for plugins with 'profile: true'"},
+  {PORTABLE, "portable", NULL,
+   "for any processor with x86-64-v2 (since about 2011), not for those\nthat have what this one has"},
   {0, NULL, NULL, NULL},
 };
 
@@ -83,9 +87,9 @@ compile(const struct request *request, const char *name, struct pw_view module)
   done = done && make(request, ops, module, &file, &added, &error) &&
          pw_code_write_file(output, pw_bytes_view(&file), 0666, &error);
   if (done) {
-    printf("%s: %zu bytes of code for %s %s, stack %s%s\n", output, added, ops->name, ops->version(),
+    printf("%s: %zu bytes of code for %s %s, stack %s%s%s\n", output, added, ops->name, ops->version(),
            pw_value_number_text(request->settings.stack_bytes, PW_VALUE_BYTES, stack, sizeof(stack)),
-           request->settings.profile ? ", profile" : "");
+           request->settings.profile ? ", profile" : "", request->settings.portable ? ", portable" : "");
   }
   free(own);
   pw_bytes_clear(&file);
@@ -111,8 +115,11 @@ run(struct pw_command_line *line)
         return PW_EXIT_USAGE;
       }
       break;
-    default:
+    case 'p':
       request.settings.profile = true;
+      break;
+    default:
+      request.settings.portable = true;
       break;
     }
   }
@@ -134,8 +141,8 @@ const struct pw_command pw_command_compile = {
   .description =
     "Compiles a module for an engine, and writes a module that has the compiled code in a custom section at\n"
     "its end: it runs everywhere, and 'allow_precompiled: true' lets the code be used where it fits, which\n"
-    "is the same engine and version, the same settings, and a processor that has what this one has. A file\n"
-    "can have code for several engines: compile the output again.\n"
+    "is the same engine and version, the same settings, and a processor that has what this one has (any of\n"
+    "the last years with --portable). A file can have code for several engines: compile the output again.\n"
     "Exit code: 0 it is written, 1 it could not be compiled or written, 2 the command line is wrong.",
   .options = options,
   .minimum = 1,

@@ -71,6 +71,16 @@ def test_a_file_gathers_code_for_engines_and_settings(proxywasm, copy, write, tm
     assert check(proxywasm, write, tmp_path / "all.wasm", extra=", profile: true, limits: {stack: 256KiB}") == ""
 
 
+def test_portable_code_runs_here_too(proxywasm, copy, write, tmp_path):
+    plain = copy("examples/c/headers", "headers.wasm")
+    done = proxywasm("compile", "--portable", plain)
+    assert done.returncode == 0 and done.stdout.endswith(", portable\n")
+    assert check(proxywasm, write, tmp_path / "headers.precompiled.wasm") == ""
+    done = proxywasm("compile", "--portable", "--engine", "v8", plain)
+    assert done.returncode == 1
+    assert "engine 'v8': it compiles for the processor that it runs on, and no other" in done.stderr
+
+
 def test_inspect_tells_intact_code_from_other(proxywasm, copy, write, tmp_path):
     plain = copy("examples/c/headers", "headers.wasm")
     assert proxywasm("inspect", plain).stdout.count("precompiled") == 0

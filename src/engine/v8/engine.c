@@ -21,6 +21,10 @@ pw_v8_engine_new(const struct pw_engine_settings *settings, struct pw_error *err
                  LEAST_STACK_BYTES, MOST_STACK_BYTES);
     return NULL;
   }
+  if (settings && settings->portable) {
+    pw_error_set(error, PW_ERROR_ENGINE, "engine 'v8': it compiles for the processor that it runs on, and no other");
+    return NULL;
+  }
   if (!pw_v8_platform_start(settings && settings->profile, error)) {
     return NULL;
   }

@@ -12,6 +12,29 @@
 /* The whole of a 32-bit memory: with it reserved a memory grows in place, and its base can be kept. */
 #define MEMORY_RESERVATION (UINT64_C(4) << 30)
 
+/* Without it, Wasmtime uses all that this processor has. */
+static bool
+set_portable(wasm_config_t *config)
+{
+#if defined(__x86_64__)
+  static const char *const features[] = {"has_sse3",  "has_ssse3",  "has_sse41",
+                                         "has_sse42", "has_popcnt", "has_cmpxchg16b"};
+  wasmtime_error_t        *failure    = wasmtime_config_target_set(config, "x86_64-unknown-linux-gnu");
+
+  if (failure) {
+    wasmtime_error_delete(failure);
+    return false;
+  }
+  for (size_t i = 0; i < sizeof features / sizeof *features; i++) {
+    wasmtime_config_cranelift_flag_enable(config, features[i]);
+  }
+  return true;
+#else
+  (void)config;
+  return false;
+#endif
+}
+
 static wasm_config_t *
 make_config(const struct pw_engine_settings *settings, size_t stack)
 {
@@ -40,6 +63,10 @@ make_config(const struct pw_engine_settings *settings, size_t stack)
   wasmtime_config_native_unwind_info_set(config, settings->profile);
   if (settings->profile) {
     wasmtime_config_profiler_set(config, WASMTIME_PROFILING_STRATEGY_PERFMAP);
+  }
+  if (settings->portable && !set_portable(config)) {
+    wasm_config_delete(config);
+    return NULL;
   }
   return config;
 }

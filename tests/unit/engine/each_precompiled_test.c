@@ -315,6 +315,16 @@ what_is_no_code_of_the_engine_is_refused_by_it(void **state)
   }
 }
 
+/* What Wasmtime's bytes say of a feature of the processor: the name of the setting, of what kind it is, its value. */
+static char *
+feature_of(const struct pw_bytes *code, const char *name)
+{
+  char *at = memmem(code->data, code->size, name, strlen(name));
+
+  assert_non_null(at);
+  return at + strlen(name) + 1;
+}
+
 /* Changes what the engine's own bytes say of the processor that they need. False: there is nothing that this one lacks.
  */
 static bool
@@ -330,10 +340,7 @@ ask_for_another_processor(const char *engine, struct pw_bytes *code)
   }
   assert_string_equal(engine, "wasmtime");
   for (size_t i = 0; i < sizeof features / sizeof *features; i++) {
-    /* The name of a setting, of what kind it is, and its value. */
-    at = memmem(code->data, code->size, features[i], strlen(features[i]));
-    assert_non_null(at);
-    at += strlen(features[i]) + 1;
+    at = feature_of(code, features[i]);
     if (*at == 0) {
       *at = 1;
       return true;
@@ -362,6 +369,36 @@ code_for_another_processor_is_refused_by_the_engine(void **state)
     expect_refused(fixture, pw_bytes_view(&file), "refuses the compiled code: ");
   }
   pw_bytes_clear(&code);
+  pw_bytes_clear(&file);
+}
+
+/* It asks for nothing that came after x86-64-v2, and runs here all the same. */
+static void
+portable_code_is_taken_and_asks_for_little(void **state)
+{
+  static const char *const    none[]   = {"has_avx", "has_avx2", "has_fma", "has_bmi1", "has_bmi2", "has_lzcnt"};
+  struct fixture             *fixture  = *state;
+  const struct pw_engine_ops *ops      = fixture->guest.ops;
+  struct pw_engine           *native   = fixture->guest.engine;
+  struct pw_engine_settings   settings = {.stack_bytes = fixture->settings.stack_bytes, .portable = true};
+  struct pw_error             error;
+  struct pw_bytes             file;
+
+  fixture->guest.engine = ops->engine_new(&settings, &error);
+  if (!fixture->guest.engine) {
+    fixture->guest.engine = native;
+    assert_string_equal(ops->name, "v8");
+    assert_non_null(strstr(error.message, "compiles for the processor that it runs on"));
+    return;
+  }
+  file = add_code(fixture, ops, pw_bytes_view(&fixture->plain));
+  ops->engine_delete(fixture->guest.engine);
+  fixture->guest.engine = native;
+  for (size_t i = 0; i < sizeof none / sizeof *none; i++) {
+    assert_int_equal(*feature_of(&file, none[i]), 0);
+  }
+  assert_int_equal(*feature_of(&file, "has_sse42"), 1);
+  assert_int_equal(load(fixture, pw_bytes_view(&file)), PW_CACHE_PRECOMPILED);
   pw_bytes_clear(&file);
 }
 
@@ -434,6 +471,7 @@ main(void)
     TEST(a_file_has_code_for_several_engines_and_settings),
     TEST(what_is_no_code_of_the_engine_is_refused_by_it),
     TEST(code_for_another_processor_is_refused_by_the_engine),
+    TEST(portable_code_is_taken_and_asks_for_little),
     TEST(sections_that_hold_nothing_of_ours_are_refused),
     TEST(looking_tells_what_it_is_for_and_whether_it_is_intact),
     TEST(an_engine_without_compiled_code_says_so),

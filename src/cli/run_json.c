@@ -112,7 +112,7 @@ put_plugins(struct pw_json *json, const struct pw_run_report *report)
   for (size_t i = 0; i < report->plugin_count; i++) {
     const struct pw_run_plugin *plugin = &report->plugins[i];
     pw_json_object_begin(json);
-    put_bytes(json, "name", plugin->config->name);
+    put_bytes(json, "name", plugin->config.name);
     put_string(json, "module", plugin->file);
     put_string(json, "abi", plugin->abi);
     pw_json_key(json, "error");

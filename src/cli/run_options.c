@@ -5,54 +5,6 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "cli/run_values.h"
-
-const struct pw_command_option pw_run_command_options[] = {
-  {PW_RUN_REQUEST, "request", "FILE", "the request as HTTP/1 text; - is the standard input"},
-  {PW_RUN_METHOD, "method", "METHOD", "default: GET, or POST with --body"},
-  {PW_RUN_URL, "url", "URL", "scheme, host and path at once; default: http://localhost/"},
-  {PW_RUN_PATH, "path", "PATH", "':path', with its query"},
-  {PW_RUN_HOST, "host", "HOST", "':authority'"},
-  {PW_RUN_SCHEME, "scheme", "SCHEME", "http or https"},
-  {PW_RUN_HEADER, "header", "'NAME: VALUE'", "one more field of the request; may be repeated"},
-  {PW_RUN_BODY, "body", "TEXT|@FILE", "the request's body; @- is the standard input"},
-  {PW_RUN_TRAILER, "trailer", "'NAME: VALUE'", "one more trailer of the request"},
-  {PW_RUN_METADATA, "metadata", "N", "N elements of HTTP/2 metadata after the request's header"},
-  {PW_RUN_RESPONSE, "response", "FILE", "the upstream's response as HTTP/1 text"},
-  {PW_RUN_RESPONSE_STATUS, "response-status", "STATUS", "default: 200"},
-  {PW_RUN_RESPONSE_HEADER, "response-header", "'NAME: VALUE'", "one more field of the response"},
-  {PW_RUN_RESPONSE_BODY, "response-body", "TEXT|@FILE", "the response's body"},
-  {PW_RUN_RESPONSE_TRAILER, "response-trailer", "'NAME: VALUE'", "one more trailer of the response"},
-  {PW_RUN_RESPONSE_METADATA, "response-metadata", "N", "N elements of HTTP/2 metadata after the response's header"},
-  {PW_RUN_NO_RESPONSE, "no-response", NULL, "the upstream does not answer"},
-  {PW_RUN_CONFIG, "config", "FILE", "YAML, as for Traffic Server; MODULE may then be left out"},
-  {PW_RUN_CONFIGURATION, "configuration", "TEXT|@FILE", "plugin configuration"},
-  {PW_RUN_VM_CONFIGURATION, "vm-configuration", "TEXT|@FILE", "VM configuration"},
-  {PW_RUN_NAME, "name", "NAME", "of the plugin"},
-  {PW_RUN_ROOT_ID, "root-id", "ID", "of the plugin"},
-  {PW_RUN_VM_ID, "vm-id", "ID", "of the VM"},
-  {PW_RUN_ENV, "env", "NAME=VALUE", "an environment variable of the module"},
-  {PW_RUN_LOG_LEVEL, "log-level", "LEVEL", "trace, debug, info (default), warn, error, critical"},
-  {PW_RUN_FAIL_OPEN, "fail-open", NULL, "a broken plugin lets traffic pass"},
-  {PW_RUN_ENGINE, "engine", "NAME", "see 'proxywasm engines'"},
-  {PW_RUN_PROPERTY, "property", "PATH=TEXT", "what proxy_get_property answers; PATH has dots"},
-  {PW_RUN_PROPERTY_INT, "property-int", "PATH=N", "a property that is a number"},
-  {PW_RUN_PROPERTY_BOOL, "property-bool", "PATH=true|false", "a property that is a truth"},
-  {PW_RUN_HTTP_ANSWER, "http-answer", "UPSTREAM=FILE",
-   "how HTTP calls to UPSTREAM ('*': any) are answered:\na response as HTTP/1 text"},
-  {PW_RUN_CHUNK_SIZE, "chunk-size", "N", "bodies come in pieces of N bytes"},
-  {PW_RUN_ADVANCE, "advance", "MS", "virtual time before the request, so that timers run"},
-  {PW_RUN_WAIT, "wait", "MS", "the longest pause, in virtual time; default: 10000"},
-  {PW_RUN_TIME, "time", "SECONDS", "since 1970; default: 2024-01-01T00:00:00Z"},
-  {PW_RUN_SEED, "seed", "N", "of the random bytes; default: 0"},
-  {PW_RUN_SYSTEM_RANDOM, "system-random", NULL, "the system's random bytes instead"},
-  {PW_RUN_JSON, "json", NULL, "one JSON document"},
-  {PW_RUN_QUIET, "quiet", NULL, "the outcome only, no callbacks and hostcalls"},
-  {PW_RUN_FULL, "full", NULL, "long values whole"},
-  {PW_RUN_COLOR, "color", "WHEN", "auto (default: on a terminal), always, never"},
-  {0, NULL, NULL, NULL},
-};
-
 static bool
 add_answer(const struct pw_run_given *given, struct pw_run_options *options, struct pw_error *error)
 {
@@ -334,7 +286,7 @@ collect(struct pw_command_line *line, size_t *count)
   int                  id    = 0;
   *count                     = 0;
   while (given != NULL && (id = pw_command_next(line)) > 0) {
-    const struct pw_command_option *option = pw_run_command_options;
+    const struct pw_command_option *option = line->command->options;
     while (option->id != id) {
       option++;
     }
@@ -348,7 +300,7 @@ collect(struct pw_command_line *line, size_t *count)
 }
 
 int
-pw_run_options_read(struct pw_command_line *line, struct pw_run_options *options)
+pw_run_options_read(struct pw_command_line *line, struct pw_run_options *options, pw_run_own_option own, void *data)
 {
   struct pw_error error = {0};
   size_t          count;
@@ -361,7 +313,7 @@ pw_run_options_read(struct pw_command_line *line, struct pw_run_options *options
   options->module = line->count > 0 ? line->arguments[0] : NULL;
   bool done       = set_defaults(options, &error) && apply_files(given, count, options, &error);
   for (size_t i = 0; done && i < count; i++) {
-    done = apply(&given[i], options, &error);
+    done = given[i].id < PW_RUN_OWN ? apply(&given[i], options, &error) : own(data, &given[i], &error);
   }
   done = done && finish(given, count, options, &error);
   free(given);

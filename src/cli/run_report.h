@@ -6,18 +6,8 @@
 #ifndef PROXYWASM_CLI_RUN_REPORT_H
 #define PROXYWASM_CLI_RUN_REPORT_H
 
-#include "cli/run_options.h"
-#include "cli/simulator.h"
+#include "cli/run_setup.h"
 #include "cli/trace.h"
-
-/** A plugin, and what became of it. */
-struct pw_run_plugin {
-  const struct pw_plugin_config *config;
-  char                          *file;     /**< its module; owned */
-  struct pw_instance            *instance; /**< NULL: it could not be loaded */
-  const char                    *abi;      /**< static; NULL: unknown */
-  struct pw_error                error;    /**< code NONE: it started */
-};
 
 struct pw_run_report {
   const struct pw_run_options *options;

@@ -9,7 +9,8 @@
 #include "config/config.h"
 
 /* Bodies and messages beyond this are taken for a mistake. */
-#define FILE_LIMIT (64u << 20)
+#define FILE_LIMIT   (64u << 20)
+#define MOST_SECONDS 3600
 
 bool
 pw_run_no_memory(struct pw_error *error)
@@ -61,6 +62,19 @@ pw_run_read_number(const struct pw_run_given *given, uint64_t most, uint64_t *nu
     return pw_error_set(error, PW_ERROR_ARGUMENT, "--%s %s: give a number from 0 to %llu", given->name, given->argument,
                         (unsigned long long)most);
   }
+  return true;
+}
+
+bool
+pw_run_read_seconds(const struct pw_run_given *given, uint64_t *nanoseconds, struct pw_error *error)
+{
+  char  *end;
+  double seconds = strtod(given->argument, &end);
+  if (end == given->argument || *end != '\0' || !(seconds >= 0.01 && seconds <= MOST_SECONDS)) {
+    return pw_error_set(error, PW_ERROR_ARGUMENT, "--%s %s: give a number of seconds from 0.01 to %d", given->name,
+                        given->argument, MOST_SECONDS);
+  }
+  *nanoseconds = (uint64_t)(seconds * 1e9);
   return true;
 }
 

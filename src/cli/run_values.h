@@ -52,7 +52,8 @@ enum pw_run_option {
   PW_RUN_JSON,
   PW_RUN_QUIET,
   PW_RUN_FULL,
-  PW_RUN_COLOR
+  PW_RUN_COLOR,
+  PW_RUN_OWN = 512 /**< from here on: those of a single command */
 };
 
 #define PW_RUN_HEADER 'H'
@@ -69,6 +70,8 @@ bool pw_run_no_memory(struct pw_error *error);
 bool pw_run_read_text(const char *argument, struct pw_bytes *bytes, struct pw_error *error);
 /** A number from 0 to `most`. */
 bool pw_run_read_number(const struct pw_run_given *given, uint64_t most, uint64_t *number, struct pw_error *error);
+/** A time in seconds, from 0.01 to an hour, that may have a fraction. */
+bool pw_run_read_seconds(const struct pw_run_given *given, uint64_t *nanoseconds, struct pw_error *error);
 /** HTTP/1 text from a file ("-": the standard input), in place of what `message` held. */
 bool pw_run_read_message(const struct pw_run_given *given, enum pw_http_kind kind, struct pw_http_message *message,
                          struct pw_error *error);

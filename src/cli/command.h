@@ -79,5 +79,6 @@ extern const struct pw_command pw_command_check;
 extern const struct pw_command pw_command_conformance;
 extern const struct pw_command pw_command_engines;
 extern const struct pw_command pw_command_compile;
+extern const struct pw_command pw_command_bench;
 
 #endif

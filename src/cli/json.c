@@ -2,6 +2,7 @@
 #include "cli/json.h"
 
 #include <inttypes.h>
+#include <math.h>
 
 #include "text/utf8.h"
 
@@ -188,6 +189,17 @@ pw_json_unsigned(struct pw_json *json, uint64_t number)
 {
   separate(json);
   fprintf(json->out, "%" PRIu64, number);
+}
+
+void
+pw_json_number(struct pw_json *json, double number)
+{
+  if (!isfinite(number)) {
+    pw_json_null(json);
+    return;
+  }
+  separate(json);
+  fprintf(json->out, "%.10g", number);
 }
 
 void

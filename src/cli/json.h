@@ -32,6 +32,8 @@ void pw_json_bytes(struct pw_json *json, struct pw_view bytes);
 void pw_json_string(struct pw_json *json, const char *text);
 void pw_json_integer(struct pw_json *json, int64_t number);
 void pw_json_unsigned(struct pw_json *json, uint64_t number);
+/** A number with a fraction, in ten digits; what is not finite is null. */
+void pw_json_number(struct pw_json *json, double number);
 void pw_json_boolean(struct pw_json *json, bool value);
 void pw_json_null(struct pw_json *json);
 

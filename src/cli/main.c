@@ -9,8 +9,8 @@
 #include "config/suggest.h"
 
 static const struct pw_command *const commands[] = {
-  &pw_command_run,         &pw_command_inspect, &pw_command_test,    &pw_command_check,
-  &pw_command_conformance, &pw_command_engines, &pw_command_compile,
+  &pw_command_run,     &pw_command_inspect,     &pw_command_test,  &pw_command_bench,
+  &pw_command_compile, &pw_command_conformance, &pw_command_check, &pw_command_engines,
 };
 #define COMMAND_COUNT (sizeof(commands) / sizeof(commands[0]))
 

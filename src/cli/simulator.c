@@ -244,6 +244,13 @@ pw_simulator_delete(struct pw_simulator *simulator)
   free(simulator);
 }
 
+void
+pw_simulator_forget(struct pw_simulator *simulator)
+{
+  pw_simulator_log_forget(simulator);
+  pw_simulator_calls_forget(simulator);
+}
+
 /* --------------------------------------------------------------------------------------------------------- plugins */
 
 static bool

@@ -20,6 +20,8 @@
 
 struct pw_simulator;
 
+/** The longest pause of a script that says nothing of it, in virtual time. */
+#define PW_DEFAULT_WAIT_MILLISECONDS 10000
 /** Nanoseconds since 1970 at which the clock starts when nobody says otherwise: 2024-01-01T00:00:00Z. */
 #define PW_SIMULATOR_TIME 1704067200000000000ULL
 
@@ -128,6 +130,9 @@ struct pw_log_line {
 };
 /** All lines so far. The array moves when lines are added. */
 const struct pw_log_line *pw_simulator_log(const struct pw_simulator *simulator, size_t *count);
+
+/** Forgets all log lines, and the records of calls that are over: for who runs transactions without end. */
+void pw_simulator_forget(struct pw_simulator *simulator);
 
 /* ------------------------------------------------------------------------------------------------------ transaction */
 

@@ -133,14 +133,19 @@ pw_simulator_record_new(struct pw_simulator *simulator, struct pw_instance *inst
   return &calls[count - 1];
 }
 
+static bool
+is_open(const struct pw_call_record *call)
+{
+  return call->status == PW_STATUS_OK && !call->cancelled && !call->ended;
+}
+
 struct pw_call_record *
 pw_simulator_record_open(struct pw_simulator *simulator, uint32_t id)
 {
   for (size_t i = simulator->call_count; i-- > 0;) {
     struct pw_call_record *call = &simulator->calls[i];
     if (call->id == id) {
-      bool open = call->status == PW_STATUS_OK && !call->cancelled && !call->ended;
-      return open ? call : NULL;
+      return is_open(call) ? call : NULL;
     }
   }
   return NULL;
@@ -153,17 +158,37 @@ pw_simulator_calls(const struct pw_simulator *simulator, size_t *count)
   return simulator->calls;
 }
 
+static void
+record_clear(struct pw_call_record *call)
+{
+  pw_bytes_clear(&call->upstream);
+  pw_bytes_clear(&call->service);
+  pw_bytes_clear(&call->method);
+  pw_fields_clear(&call->headers);
+  pw_bytes_clear(&call->body);
+  pw_fields_clear(&call->trailers);
+}
+
+void
+pw_simulator_calls_forget(struct pw_simulator *simulator)
+{
+  size_t kept = 0;
+  for (size_t i = 0; i < simulator->call_count; i++) {
+    if (!is_open(&simulator->calls[i])) {
+      record_clear(&simulator->calls[i]);
+      continue;
+    }
+    simulator->calls[kept]         = simulator->calls[i];
+    simulator->call_states[kept++] = simulator->call_states[i];
+  }
+  simulator->call_count = kept;
+}
+
 void
 pw_simulator_calls_free(struct pw_simulator *simulator)
 {
   for (size_t i = 0; i < simulator->call_count; i++) {
-    struct pw_call_record *call = &simulator->calls[i];
-    pw_bytes_clear(&call->upstream);
-    pw_bytes_clear(&call->service);
-    pw_bytes_clear(&call->method);
-    pw_fields_clear(&call->headers);
-    pw_bytes_clear(&call->body);
-    pw_fields_clear(&call->trailers);
+    record_clear(&simulator->calls[i]);
   }
   free(simulator->calls);
   free(simulator->call_states);

@@ -115,6 +115,8 @@ bool pw_simulator_chain(struct pw_simulator *simulator, struct pw_error *error);
 /* simulator_log.c */
 void pw_simulator_note(struct pw_simulator *simulator, const struct pw_plugin *plugin, enum pw_log_level level,
                        struct pw_view text);
+/** Drops all lines. */
+void pw_simulator_log_forget(struct pw_simulator *simulator);
 void pw_simulator_log_free(struct pw_simulator *simulator);
 
 /* simulator_clock.c */
@@ -136,7 +138,9 @@ struct pw_call_record *pw_simulator_record_new(struct pw_simulator *simulator, s
                                                uint32_t id);
 /** A call that is under way, or NULL. */
 struct pw_call_record *pw_simulator_record_open(struct pw_simulator *simulator, uint32_t id);
-void                   pw_simulator_calls_free(struct pw_simulator *simulator);
+/** Drops the records of calls that are not under way. */
+void pw_simulator_calls_forget(struct pw_simulator *simulator);
+void pw_simulator_calls_free(struct pw_simulator *simulator);
 
 /* simulator_calls.c */
 enum pw_status pw_simulator_http_call(void *worker, struct pw_instance *instance, void *stream,

@@ -43,10 +43,17 @@ pw_simulator_log(const struct pw_simulator *simulator, size_t *count)
 }
 
 void
-pw_simulator_log_free(struct pw_simulator *simulator)
+pw_simulator_log_forget(struct pw_simulator *simulator)
 {
   for (size_t i = 0; i < simulator->log_count; i++) {
     free((char *)simulator->log[i].text.data);
   }
+  simulator->log_count = 0;
+}
+
+void
+pw_simulator_log_free(struct pw_simulator *simulator)
+{
+  pw_simulator_log_forget(simulator);
   free(simulator->log);
 }

@@ -5,8 +5,6 @@
 
 #include "cli/simulator_internal.h"
 
-#define DEFAULT_WAIT_MILLISECONDS 10000
-
 /** How far a direction has come: what CONTINUE lets go. */
 enum phase { NOTHING, HEADERS, BODY, TRAILERS };
 
@@ -361,7 +359,7 @@ run_direction(struct pw_transaction *transaction, enum pw_stream_type type, cons
 {
   bool     has_trailers = trailers != NULL && trailers->count > 0;
   size_t   chunk        = script->chunk_size > 0 ? script->chunk_size : body.size;
-  uint32_t limit        = script->wait_milliseconds > 0 ? script->wait_milliseconds : DEFAULT_WAIT_MILLISECONDS;
+  uint32_t limit        = script->wait_milliseconds > 0 ? script->wait_milliseconds : PW_DEFAULT_WAIT_MILLISECONDS;
 
   enum pw_next next = headers_step(transaction, type, headers, body.size == 0 && !has_trailers);
   if (metadata > 0) {
@@ -392,7 +390,7 @@ pw_transaction_run(struct pw_transaction *transaction, const struct pw_script *s
   if (next == PW_NEXT_REPLY || next == PW_NEXT_FAIL) {
     pw_transaction_send_reply(transaction);
     pw_transaction_wait(transaction, PW_STREAM_HTTP_RESPONSE,
-                        script->wait_milliseconds > 0 ? script->wait_milliseconds : DEFAULT_WAIT_MILLISECONDS);
+                        script->wait_milliseconds > 0 ? script->wait_milliseconds : PW_DEFAULT_WAIT_MILLISECONDS);
   }
   pw_transaction_end(transaction);
 }

@@ -9,7 +9,7 @@ import pytest
 
 from cli import PROGRAM
 
-COMMANDS = ["run", "inspect", "test", "check", "conformance", "engines", "compile"]
+COMMANDS = ["run", "inspect", "test", "bench", "compile", "conformance", "check", "engines"]
 
 
 def test_no_command_is_a_mistake_and_shows_the_commands(proxywasm):

@@ -1,0 +1,67 @@
+;; SPDX-License-Identifier: Apache-2.0
+;; Spends its time where its configuration says: "h" three parts in $hot and one in $cold, "a" in $asks, which asks the
+;; host, "d" deep down in $deep. "g" makes its memory grow with each stream, "s" looks through all that it ever saw, "t"
+;; traps at the 50th stream, "p" pauses for ever at the 50th, "l" answers with a local reply, "m" allocates in hostcalls.
+(module
+  (import "env" "proxy_get_buffer_bytes" (func $get_buffer (param i32 i32 i32 i32 i32) (result i32)))
+  (import "env" "proxy_get_header_map_value" (func $get_header (param i32 i32 i32 i32 i32) (result i32)))
+  (import "env" "proxy_send_local_response"
+    (func $reply (param i32 i32 i32 i32 i32 i32 i32 i32) (result i32)))
+  (memory (export "memory") 1)
+  (data (i32.const 64) ":path")
+  (global $letter (mut i32) (i32.const 0))
+  (global $streams (mut i32) (i32.const 0))
+  (global $sum (mut i32) (i32.const 0))
+  (func (export "proxy_abi_version_0_2_1"))
+  (func $allocate (export "proxy_on_memory_allocate") (param $size i32) (result i32)
+    (if (i32.eq (global.get $letter) (i32.const 0x6d))
+      (then (call $hot (i32.const 2000))))
+    (i32.const 1024))
+  (func (export "proxy_on_configure") (param i32 i32) (result i32)
+    (drop (call $get_buffer (i32.const 7) (i32.const 0) (i32.const 1) (i32.const 0) (i32.const 4)))
+    (global.set $letter (i32.load8_u (i32.const 1024)))
+    (i32.const 1))
+  (func (export "proxy_on_context_create") (param i32 i32))
+  ;; So much work that compilers do not see through.
+  (func $hot (param $rounds i32)
+    (loop $again
+      (global.set $sum (i32.rotl (i32.add (i32.mul (global.get $sum) (i32.const 1664525)) (local.get $rounds))
+                                 (i32.const 7)))
+      (br_if $again (local.tee $rounds (i32.sub (local.get $rounds) (i32.const 1))))))
+  (func $cold (param $rounds i32)
+    (loop $again
+      (global.set $sum (i32.rotl (i32.add (i32.mul (global.get $sum) (i32.const 22695477)) (local.get $rounds))
+                                 (i32.const 5)))
+      (br_if $again (local.tee $rounds (i32.sub (local.get $rounds) (i32.const 1))))))
+  (func $asks (param $rounds i32)
+    (loop $again
+      (drop (call $get_header (i32.const 0) (i32.const 64) (i32.const 5) (i32.const 0) (i32.const 4)))
+      (br_if $again (local.tee $rounds (i32.sub (local.get $rounds) (i32.const 1))))))
+  (func $deep (param $levels i32) (result i32)
+    (if (result i32) (i32.eqz (local.get $levels))
+      (then (call $hot (i32.const 20000)) (i32.const 0))
+      (else (i32.add (i32.const 1) (call $deep (i32.sub (local.get $levels) (i32.const 1)))))))
+  (func $request (export "proxy_on_request_headers") (param i32 i32 i32) (result i32)
+    (global.set $streams (i32.add (global.get $streams) (i32.const 1)))
+    (if (i32.eq (global.get $letter) (i32.const 0x68))
+      (then (call $hot (i32.const 3000)) (call $cold (i32.const 1000))))
+    (if (i32.or (i32.eq (global.get $letter) (i32.const 0x61)) (i32.eq (global.get $letter) (i32.const 0x6d)))
+      (then (call $asks (i32.const 20))))
+    (if (i32.eq (global.get $letter) (i32.const 0x64))
+      (then (drop (call $deep (i32.const 2000)))))
+    (if (i32.eq (global.get $letter) (i32.const 0x67))
+      (then (drop (memory.grow (i32.const 1)))))
+    (if (i32.eq (global.get $letter) (i32.const 0x73))
+      (then (call $hot (global.get $streams))))
+    (if (i32.eq (global.get $streams) (i32.const 50))
+      (then
+        (if (i32.eq (global.get $letter) (i32.const 0x74))
+          (then unreachable))
+        (if (i32.eq (global.get $letter) (i32.const 0x70))
+          (then (return (i32.const 1))))))
+    (if (i32.eq (global.get $letter) (i32.const 0x6c))
+      (then
+        (drop (call $reply (i32.const 403) (i32.const 0) (i32.const 0) (i32.const 0) (i32.const 0) (i32.const 0)
+                           (i32.const 0) (i32.const -1)))
+        (return (i32.const 1))))
+    (i32.const 0)))

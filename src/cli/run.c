@@ -3,10 +3,12 @@
 #include <stdio.h>
 
 #include "cli/command.h"
+#include "cli/run_profile.h"
 #include "cli/run_report.h"
 
 static const struct pw_command_option command_options[] = {
   PW_RUN_SCENARIO_OPTIONS,
+  PW_RUN_PROFILE_OPTIONS,
   {PW_RUN_JSON, "json", NULL, "one JSON document"},
   {PW_RUN_QUIET, "quiet", NULL, "the outcome only, no callbacks and hostcalls"},
   {PW_RUN_FULL, "full", NULL, "long values whole"},
@@ -16,11 +18,13 @@ static const struct pw_command_option command_options[] = {
 
 /** One run. */
 struct run {
-  struct pw_run_options  options;
-  struct pw_run_setup    setup;
-  struct pw_trace        trace;
-  struct pw_simulator   *simulator;
-  struct pw_transaction *transaction;
+  struct pw_run_options         options;
+  struct pw_run_profile_options profile;
+  bool                          profiled;
+  struct pw_run_setup           setup;
+  struct pw_trace               trace;
+  struct pw_simulator          *simulator;
+  struct pw_transaction        *transaction;
 };
 
 static void
@@ -66,15 +70,25 @@ run_all(struct run *run)
   for (size_t i = 0; i < run->setup.plugin_count; i++) {
     failed |= run->setup.plugins[i].error.code != PW_ERROR_NONE;
   }
+  if (run->profiled && failed) {
+    fprintf(stderr, "proxywasm run: there is no profile of a module that does not start, or traps\n");
+  } else if (run->profiled) {
+    failed = !pw_run_profile(&run->profile, &run->setup, &error);
+    return failed ? pw_command_failure(run->setup.line, &error) : PW_EXIT_OK;
+  }
   return failed ? PW_EXIT_FAILED : PW_EXIT_OK;
 }
 
 static int
 run_command(struct pw_command_line *line)
 {
-  struct run run  = {0};
-  int        exit = pw_run_options_read(line, &run.options, NULL, NULL);
-  run.setup       = (struct pw_run_setup){.line = line, .options = &run.options};
+  struct run      run   = {0};
+  struct pw_error error = {0};
+  int             exit  = pw_run_options_read(line, &run.options, pw_run_profile_option, &run.profile);
+  if (exit < 0 && !pw_run_profile_check(&run.profile, run.options.json, &run.profiled, &error)) {
+    exit = pw_command_usage(line, "%s", error.message);
+  }
+  run.setup = (struct pw_run_setup){.line = line, .options = &run.options};
   if (exit < 0) {
     exit = run_all(&run);
   }

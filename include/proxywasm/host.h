@@ -101,6 +101,21 @@ void pw_metric_histogram(const struct pw_metric *metric, struct pw_histogram *hi
 /** Every metric, in the order of definition. */
 void pw_host_metrics(struct pw_host *host, void (*visit)(void *data, const struct pw_metric *metric), void *data);
 
+/* --------------------------------------------------------------------------------------------------- callback times */
+
+/** Of the callbacks of a plugin with `callback_times`: upper bounds are 1 µs, 10 µs, … 100 ms, and infinity. */
+#define PW_CALLBACK_TIME_BUCKETS 7
+struct pw_callback_histogram {
+  uint64_t nanoseconds;                       /**< the sum */
+  uint64_t buckets[PW_CALLBACK_TIME_BUCKETS]; /**< those that do not fit the one before */
+};
+/** For each name of a plugin that has `callback_times`, or had it once: always in the same order, new ones at the end.
+ *  The name is terminated, and lives as long as the host. `visit` must not load plugins. Any thread. */
+void pw_host_callback_times(struct pw_host *host,
+                            void (*visit)(void *data, const char *plugin,
+                                          const struct pw_callback_histogram *histogram),
+                            void *data);
+
 /* ----------------------------------------------------------------------------------------------------------- plugin */
 
 /** Part of what compiled code is bound to: see `proxywasm compile`. */
@@ -144,8 +159,9 @@ struct pw_plugin_config {
   bool              allow_on_headers_stop_iteration; /**< a pause in a headers callback holds headers only, and body
                                                           callbacks come; else (default) it holds the body too */
   bool profile;
-  bool vm_per_stream; /**< a fresh VM for each stream (vm_scope: transaction), ended with it. Each is a
-                           pw_instance of its own, which the proxy meets in set_tick and http_call */
+  bool callback_times; /**< count how long callbacks take: pw_host_callback_times */
+  bool vm_per_stream;  /**< a fresh VM for each stream (vm_scope: transaction), ended with it. Each is a
+                            pw_instance of its own, which the proxy meets in set_tick and http_call */
   bool                  restrict_capabilities; /**< only `capabilities` may be imported and called back */
   const struct pw_view *capabilities; /**< names of functions: "proxy_log", "fd_write", "proxy_on_request_headers" */
   size_t                capability_count;

@@ -211,6 +211,8 @@ static const struct pw_schema_key plugin_keys[] = {
               "`false`: the body waits as well."},
   {"profile", .type = PW_SCHEMA_BOOLEAN, .offset = PLUGIN(profile), .preset = "false",
    .meaning = "Names the compiled functions of the module for `perf`."},
+  {"callback_times", .type = PW_SCHEMA_BOOLEAN, .offset = PLUGIN(callback_times), .preset = "false",
+   .meaning = "Counts how long the callbacks of the plugin take, as statistics (`proxywasm.callback_time.NAME.…`)."},
   {"limits", .type = PW_SCHEMA_MAPPING, .mapping = &limit_schema, .meaning = "What the module may spend."},
   {0},
 };

@@ -38,6 +38,7 @@ pw_host_new(const struct pw_host_options *options, struct pw_error *error)
                                                OPTION(options->queue_bytes, PW_DEFAULT_QUEUE_BYTES));
   host->metrics         = pw_metrics_new(OPTION(options->metric_count, PW_DEFAULT_METRIC_COUNT));
   pthread_mutex_init(&host->code_lock, NULL);
+  pw_callback_times_init(&host->callback_times);
   if (host->shared_data == NULL || host->shared_queues == NULL || host->metrics == NULL ||
       (options->cache_directory != NULL && host->cache_directory == NULL)) {
     pw_error_set(error, PW_ERROR_MEMORY, "out of memory for a host");
@@ -57,6 +58,7 @@ pw_host_delete(struct pw_host *host)
   pw_shared_queues_delete(host->shared_queues);
   pw_metrics_delete(host->metrics);
   pw_foreign_functions_clear(&host->foreign_functions);
+  pw_callback_times_clear(&host->callback_times);
   pthread_mutex_destroy(&host->code_lock);
   free(host->cache_directory);
   free(host);
@@ -75,6 +77,14 @@ pw_host_metrics(struct pw_host *host, void (*visit)(void *data, const struct pw_
   pw_metrics_visit(host->metrics, visit, data);
 }
 
+void
+pw_host_callback_times(struct pw_host *host,
+                       void (*visit)(void *data, const char *plugin, const struct pw_callback_histogram *histogram),
+                       void *data)
+{
+  pw_callback_times_visit(&host->callback_times, visit, data);
+}
+
 /* ---------------------------------------------------------------------------------------------------------- worker */
 
 struct pw_worker *
@@ -88,6 +98,7 @@ pw_worker_new(struct pw_host *host, void *data, struct pw_error *error)
   }
   worker->host       = host;
   worker->data       = data;
+  worker->number     = atomic_fetch_add_explicit(&host->worker_count, 1, memory_order_relaxed);
   worker->events_end = &worker->events;
   pthread_mutex_init(&worker->event_lock, NULL);
   return worker;

@@ -11,6 +11,7 @@
 #define PROXYWASM_HOST_INTERNAL_H
 
 #include "host/buffer.h"
+#include "host/callback_times.h"
 #include "host/foreign_function.h"
 #include "host/hostcall.h"
 #include "host/id_map.h"
@@ -37,18 +38,20 @@ struct pw_root;
 /* ------------------------------------------------------------------------------------------------------------- host */
 
 struct pw_host {
-  const struct pw_proxy_ops  *proxy;
-  void                       *proxy_data;
-  const struct pw_trace_ops  *trace;
-  void                       *trace_data;
-  char                       *cache_directory;
-  struct pw_shared_data      *shared_data;
-  struct pw_shared_queues    *shared_queues;
-  struct pw_metrics          *metrics;
-  struct pw_foreign_functions foreign_functions;
-  pthread_mutex_t             code_lock; /**< guards `codes` */
-  struct pw_code             *codes;     /**< compiled modules in use, see code.c */
-  struct pw_vm_id            *vm_ids;    /**< likewise; see vm_id.c */
+  const struct pw_proxy_ops    *proxy;
+  void                         *proxy_data;
+  const struct pw_trace_ops    *trace;
+  void                         *trace_data;
+  char                         *cache_directory;
+  struct pw_shared_data        *shared_data;
+  struct pw_shared_queues      *shared_queues;
+  struct pw_metrics            *metrics;
+  struct pw_callback_times_list callback_times;
+  atomic_uint                   worker_count; /**< of workers that were ever made: numbers them */
+  struct pw_foreign_functions   foreign_functions;
+  pthread_mutex_t               code_lock; /**< guards `codes` */
+  struct pw_code               *codes;     /**< compiled modules in use, see code.c */
+  struct pw_vm_id              *vm_ids;    /**< likewise; see vm_id.c */
 };
 
 /** The VM ids that plugins have: with the last plugin of an id its shared data and queues go. Any thread. */
@@ -87,6 +90,7 @@ struct pw_plugin {
   bool                       allocates_empty;  /**< even for values without bytes; see guest.c */
   enum pw_abi_version        abi;
   bool                       holds_vm_id;
+  struct pw_callback_times  *times;    /**< of its callbacks; NULL: not wanted */
   atomic_uint                deferred; /**< contexts whose end the module put off, on all workers; see context.c */
 };
 
@@ -116,6 +120,7 @@ struct pw_worker {
   struct pw_instance    *instances;    /**< all that are not freed yet */
   struct pw_queue_event *delivering;   /**< while pw_worker_run is at it */
   uint32_t               next_call_id; /**< HTTP and gRPC */
+  unsigned               number;       /**< of this host's workers */
 
   /* Memory that hostcalls use over and over. Nothing in it outlives the hostcall. */
   struct pw_pairs pairs;
@@ -159,6 +164,7 @@ struct pw_vm {
   struct pw_host             *host;
   uint32_t                    references; /**< contexts and starters; the last one deletes */
   uint32_t                    depth;      /**< calls into the module under way */
+  bool                        watched;    /**< somebody wants to know of its callbacks: a trace, or their times */
   struct pw_id_map            contexts;   /**< id -> struct pw_context */
   uint32_t                    next_context_id;
   bool                        ids_wrapped; /**< all ids have been used once */

@@ -139,6 +139,7 @@ make_identity(struct pw_plugin *plugin)
        identity_add(plugin, &config->limits.memory_bytes, sizeof(config->limits.memory_bytes)) &&
        identity_add(plugin, &config->limits.stack_bytes, sizeof(config->limits.stack_bytes)) &&
        identity_add(plugin, &config->profile, sizeof(config->profile)) &&
+       identity_add(plugin, &config->callback_times, sizeof(config->callback_times)) &&
        identity_add(plugin, &config->restrict_capabilities, sizeof(config->restrict_capabilities));
   for (i = 0; ok && i < config->capability_count; ++i) {
     ok = identity_add_view(plugin, config->capabilities[i]);
@@ -200,6 +201,12 @@ load(struct pw_plugin *plugin, const struct pw_plugin_config *config, struct pw_
   plugin->linked = ops->link(plugin->code->compiled, plugin->imports, plugin->code->info->import_count, error);
   if (plugin->linked == NULL) {
     return false;
+  }
+  if (config->callback_times) {
+    plugin->times = pw_callback_times_of(&plugin->host->callback_times, plugin->config.name);
+    if (plugin->times == NULL) {
+      return pw_error_set(error, PW_ERROR_MEMORY, "out of memory for a plugin");
+    }
   }
   plugin->holds_vm_id = pw_host_vm_id_retain(plugin->host, plugin->config.vm_id);
   return (plugin->holds_vm_id && make_identity(plugin)) ||

@@ -179,6 +179,22 @@ vm_enter(struct pw_vm *vm, struct pw_context *context, const pw_function *functi
   return ok;
 }
 
+/* A call that somebody wants to know of: a trace, or who counts the times of the plugin's callbacks. */
+static __attribute__((noinline)) bool
+vm_watch(struct pw_vm *vm, struct pw_context *context, enum pw_callback callback, pw_value *values, size_t count,
+         uint32_t deadline_ms)
+{
+  const struct pw_proxy_ops *proxy = vm->host->proxy;
+  struct pw_callback_times  *times = context->instance->plugin->times;
+  uint64_t                   begin = times != NULL ? proxy->time_monotonic(vm->host->proxy_data) : 0;
+  bool ok = vm_enter(vm, context, &vm->callbacks[callback], pw_callback_name(callback), values, count, deadline_ms);
+
+  if (times != NULL) {
+    pw_callback_times_add(times, vm->worker->number, proxy->time_monotonic(vm->host->proxy_data) - begin);
+  }
+  return ok;
+}
+
 /* What follows a call seldom. */
 static __attribute__((noinline, cold)) void
 vm_call_trapped(struct pw_vm *vm, enum pw_callback callback)
@@ -190,18 +206,17 @@ bool
 pw_vm_call(struct pw_vm *vm, struct pw_context *context, enum pw_callback callback, pw_value *values, size_t count,
            uint32_t deadline_ms)
 {
-  const pw_function *function = &vm->callbacks[callback];
-  bool               ok;
+  bool ok;
 
   if (PW_UNLIKELY(vm->dead)) {
     return false;
   }
   /* A reference: the last context may go while the call settles. */
   ++vm->references;
-  if (PW_UNLIKELY(vm->host->trace != NULL)) {
-    ok = vm_enter(vm, context, function, pw_callback_name(callback), values, count, deadline_ms);
+  if (PW_UNLIKELY(vm->watched)) {
+    ok = vm_watch(vm, context, callback, values, count, deadline_ms);
   } else {
-    ok = vm_run(vm, context, function, values, count, deadline_ms);
+    ok = vm_run(vm, context, &vm->callbacks[callback], values, count, deadline_ms);
     if (PW_UNLIKELY(!ok)) {
       vm_call_trapped(vm, callback);
     }
@@ -374,6 +389,7 @@ pw_vm_new(struct pw_worker *worker, struct pw_plugin *plugin, struct pw_root *ro
   vm->engine          = pw_plugin_engine(plugin);
   vm->next_context_id = 1;
   vm->references      = 1;
+  vm->watched         = vm->host->trace != NULL || plugin->times != NULL;
   /* Logs of the start functions are those of the root that is about to be made. */
   root->context.vm = vm;
   /* The wasm start section calls hostcalls before there is an instance: they act for the root, on no memory. */

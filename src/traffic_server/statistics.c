@@ -13,6 +13,9 @@
 #define NAME_BYTES   200
 /* Keeps names of modules apart from those of the server and of other plugins. */
 #define METRIC_PREFIX "wasm."
+#define TIME_PREFIX   "proxywasm.callback_time."
+/* Of plugins whose callbacks are timed. */
+#define TIMED_PLUGINS_MOST 32
 
 /* Numbers of statistics are kept plus one. */
 #define NO_STATISTIC 0
@@ -123,13 +126,13 @@ publish_own(void)
   made = true;
 }
 
-/* A module's name for a metric may hold anything; what shows statistics expects them to be tame. */
+/* A name that is given to a metric or a plugin may hold anything; what shows statistics expects them to be tame. */
 static void
-tame(const char *name, const char *suffix, char *tamed)
+tame(const char *prefix, const char *name, const char *suffix, char *tamed)
 {
   size_t size = 0;
-  strcpy(tamed, METRIC_PREFIX);
-  tamed += strlen(METRIC_PREFIX);
+  strcpy(tamed, prefix);
+  tamed += strlen(prefix);
   for (; name[size] && size < NAME_BYTES; size++) {
     char letter = name[size];
     bool plain  = (letter >= 'a' && letter <= 'z') || (letter >= 'A' && letter <= 'Z') ||
@@ -152,11 +155,11 @@ mirror_make(const struct pw_metric *metric, int *ids)
   char name[sizeof(METRIC_PREFIX) + NAME_BYTES + 16];
   bool histogram = pw_metric_type(metric) == PW_METRIC_HISTOGRAM;
 
-  tame(pw_metric_name(metric), histogram ? ".count" : "", name);
+  tame(METRIC_PREFIX, pw_metric_name(metric), histogram ? ".count" : "", name);
   ids[0] = make(name);
   ids[1] = NO_STATISTIC;
   if (histogram) {
-    tame(pw_metric_name(metric), ".sum", name);
+    tame(METRIC_PREFIX, pw_metric_name(metric), ".sum", name);
     ids[1] = make(name);
   }
 }
@@ -201,9 +204,57 @@ mirror_metric(void *data, const struct pw_metric *metric)
   }
 }
 
+/* ---------------------------------------------------------------------------------------------- times of callbacks */
+
+/* What a plugin's callbacks have: a count up to each bound but the last, which is infinity; all; and the sum. */
+static const char *const time_suffixes[] = {".le_1us",  ".le_10us",  ".le_100us", ".le_1ms",
+                                            ".le_10ms", ".le_100ms", ".count",    ".sum_us"};
+#define TIME_STATISTICS (sizeof(time_suffixes) / sizeof(time_suffixes[0]))
+_Static_assert(TIME_STATISTICS == PW_CALLBACK_TIME_BUCKETS + 1, "a statistic for each bucket, and the sum");
+
+/* Only the thread that publishes makes and sets them. */
+static struct {
+  size_t made;
+  size_t at; /* the one that is visited next */
+  int    ids[TIMED_PLUGINS_MOST][TIME_STATISTICS];
+} times;
+
+static void
+make_times(const char *plugin, int *ids)
+{
+  char name[sizeof(TIME_PREFIX) + NAME_BYTES + 16];
+  for (size_t i = 0; i < TIME_STATISTICS; i++) {
+    tame(TIME_PREFIX, plugin[0] != '\0' ? plugin : "-", time_suffixes[i], name);
+    ids[i] = make(name);
+  }
+}
+
+static void
+publish_times(void *data, const char *plugin, const struct pw_callback_histogram *histogram)
+{
+  size_t  index = times.at++;
+  int64_t count = 0;
+  (void)data;
+
+  if (index >= TIMED_PLUGINS_MOST) {
+    return;
+  }
+  if (index >= times.made) {
+    make_times(plugin, times.ids[index]);
+    times.made = index + 1;
+  }
+  for (size_t i = 0; i < PW_CALLBACK_TIME_BUCKETS; i++) {
+    count += (int64_t)histogram->buckets[i];
+    set(times.ids[index][i], count);
+  }
+  set(times.ids[index][PW_CALLBACK_TIME_BUCKETS], (int64_t)(histogram->nanoseconds / 1000));
+}
+
 void
 pw_statistics_publish(void)
 {
   publish_own();
+  times.at = 0;
+  pw_host_callback_times(pw_process_host(), publish_times, NULL);
   pw_host_metrics(pw_process_host(), mirror_metric, NULL);
 }

@@ -62,9 +62,10 @@ class Profile(CliTest):
         for engine in self.engines():
             with self.subTest(engine):
                 stacks = self.folded("m", "--engine", engine)
-                under = self.share(stacks, lambda names: names[2:4] == ["asks", "proxy_get_header_map_value_[h]"]
-                                   and len(names) > 4)
-                self.assertGreater(under, 0.7, stacks)
+                allocating = [(names, count) for names, count in stacks if "allocate" in names]
+                under = self.share(allocating, lambda names: names[2:4] == ["asks", "proxy_get_header_map_value_[h]"])
+                self.assertGreater(under, 0.8, stacks)
+                self.assertGreater(self.share(stacks, lambda names: "allocate" in names), 0.3, stacks)
 
     def test_deep_recursion_is_cut_but_not_lost(self):
         for engine in self.engines():

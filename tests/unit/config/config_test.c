@@ -150,6 +150,7 @@ what_is_not_given_has_its_default(void **state)
   assert_false(plugin->plugin.restrict_capabilities);
   assert_false(plugin->plugin.allow_on_headers_stop_iteration);
   assert_false(plugin->plugin.profile);
+  assert_false(plugin->plugin.callback_times);
   assert_int_equal(plugin->plugin.log_level, PW_LOG_INFO);
   assert_int_equal(plugin->plugin.limits.memory_bytes, 0);
   assert_int_equal(plugin->vm_scope, PW_VM_SCOPE_THREAD);
@@ -177,6 +178,7 @@ every_new_key_is_read(void **state)
   assert_int_equal(first->plugin.log_level, PW_LOG_DEBUG);
   assert_true(first->plugin.allow_on_headers_stop_iteration);
   assert_true(first->plugin.profile);
+  assert_true(first->plugin.callback_times);
   const struct pw_limits *limits = &first->plugin.limits;
   assert_int_equal(limits->memory_bytes, 64 << 20);
   assert_int_equal(limits->stack_bytes, 256 << 10);
@@ -191,7 +193,7 @@ every_new_key_is_read(void **state)
   assert_int_equal(limits->pause_milliseconds, 120000);
   assert_int_equal(limits->compile_milliseconds, 5000);
   assert_int_equal(limits->compile_memory_bytes, 1 << 30);
-  assert_int_equal(config->plugins[1].line, 26);
+  assert_int_equal(config->plugins[1].line, 27);
   pw_config_free(config);
 }
 
@@ -320,7 +322,7 @@ static const struct {
    "test.yaml:1:10: key 'config.a\\x0ab': unknown key; known here: name, root_id, configuration, fail_open, vm_config, "
    "capability_restriction_config, vm_scope, response_phase, request_body, response_body, upstreams, "
    "allowed_authorities, log_level, "
-   "allow_on_headers_stop_iteration, profile, "
+   "allow_on_headers_stop_iteration, profile, callback_times, "
    "limits"},
   {"config: {name: a, name: b" WITH_CODE, "test.yaml:1:19: key 'config.name': stands twice; first in line 1"},
   {"config: {rootId: a, root_id: b" WITH_CODE,

@@ -115,7 +115,8 @@ pw_code_map_read(struct pw_code_map *map, struct pw_error *error)
   char   *line = NULL;
   size_t  room = 0;
   ssize_t length;
-  bool    done = true;
+  bool    done   = true;
+  size_t  before = map->count;
   file_name(name);
   FILE *file = open_own(name);
   if (file == NULL) {
@@ -129,7 +130,7 @@ pw_code_map_read(struct pw_code_map *map, struct pw_error *error)
   }
   free(line);
   fclose(file);
-  if (map->count > 0) {
+  if (map->count > before) {
     qsort(map->ranges, map->count, sizeof(*map->ranges), compare);
   }
   return done;

@@ -19,7 +19,7 @@ struct pw_callback_times {
 };
 
 void
-pw_callback_times_init(struct pw_callback_times_list *list)
+pw_callback_times_init(struct pw_timed_callbacks *list)
 {
   pthread_mutex_init(&list->lock, NULL);
   list->first = NULL;
@@ -27,7 +27,7 @@ pw_callback_times_init(struct pw_callback_times_list *list)
 }
 
 void
-pw_callback_times_clear(struct pw_callback_times_list *list)
+pw_callback_times_clear(struct pw_timed_callbacks *list)
 {
   struct pw_callback_times *times = list->first;
   while (times != NULL) {
@@ -40,7 +40,7 @@ pw_callback_times_clear(struct pw_callback_times_list *list)
 }
 
 static struct pw_callback_times *
-find(const struct pw_callback_times_list *list, struct pw_view name)
+find(const struct pw_timed_callbacks *list, struct pw_view name)
 {
   struct pw_callback_times *times = list->first;
   while (times != NULL && !pw_view_equal(times->name, name)) {
@@ -69,7 +69,7 @@ make(struct pw_view name)
 }
 
 struct pw_callback_times *
-pw_callback_times_of(struct pw_callback_times_list *list, struct pw_view name)
+pw_callback_times_of(struct pw_timed_callbacks *list, struct pw_view name)
 {
   pthread_mutex_lock(&list->lock);
   struct pw_callback_times *times = find(list, name);
@@ -105,7 +105,7 @@ pw_callback_times_add(struct pw_callback_times *times, unsigned worker, uint64_t
 }
 
 void
-pw_callback_times_visit(struct pw_callback_times_list *list,
+pw_callback_times_visit(struct pw_timed_callbacks *list,
                         void (*visit)(void *data, const char *plugin, const struct pw_callback_histogram *histogram),
                         void *data)
 {

@@ -20,20 +20,20 @@ extern "C" {
 struct pw_callback_times;
 
 /** All of a host. */
-struct pw_callback_times_list {
+struct pw_timed_callbacks {
   pthread_mutex_t            lock;
   struct pw_callback_times  *first;
   struct pw_callback_times **end;
 };
 
-void pw_callback_times_init(struct pw_callback_times_list *list);
-void pw_callback_times_clear(struct pw_callback_times_list *list);
+void pw_callback_times_init(struct pw_timed_callbacks *list);
+void pw_callback_times_clear(struct pw_timed_callbacks *list);
 /** The counts of a name, made if need be; they live until the list is cleared. NULL: memory. Any thread. */
-struct pw_callback_times *pw_callback_times_of(struct pw_callback_times_list *list, struct pw_view name);
+struct pw_callback_times *pw_callback_times_of(struct pw_timed_callbacks *list, struct pw_view name);
 /** Counts a callback. `worker` is any number; those of different threads had better differ. Any thread. */
 void pw_callback_times_add(struct pw_callback_times *times, unsigned worker, uint64_t nanoseconds);
 /** See pw_host_callback_times. */
-void pw_callback_times_visit(struct pw_callback_times_list *list,
+void pw_callback_times_visit(struct pw_timed_callbacks *list,
                              void (*visit)(void *data, const char *plugin,
                                            const struct pw_callback_histogram *histogram),
                              void *data);

@@ -38,20 +38,20 @@ struct pw_root;
 /* ------------------------------------------------------------------------------------------------------------- host */
 
 struct pw_host {
-  const struct pw_proxy_ops    *proxy;
-  void                         *proxy_data;
-  const struct pw_trace_ops    *trace;
-  void                         *trace_data;
-  char                         *cache_directory;
-  struct pw_shared_data        *shared_data;
-  struct pw_shared_queues      *shared_queues;
-  struct pw_metrics            *metrics;
-  struct pw_callback_times_list callback_times;
-  atomic_uint                   worker_count; /**< of workers that were ever made: numbers them */
-  struct pw_foreign_functions   foreign_functions;
-  pthread_mutex_t               code_lock; /**< guards `codes` */
-  struct pw_code               *codes;     /**< compiled modules in use, see code.c */
-  struct pw_vm_id              *vm_ids;    /**< likewise; see vm_id.c */
+  const struct pw_proxy_ops  *proxy;
+  void                       *proxy_data;
+  const struct pw_trace_ops  *trace;
+  void                       *trace_data;
+  char                       *cache_directory;
+  struct pw_shared_data      *shared_data;
+  struct pw_shared_queues    *shared_queues;
+  struct pw_metrics          *metrics;
+  struct pw_timed_callbacks   callback_times;
+  atomic_uint                 worker_count; /**< of workers that were ever made: numbers them */
+  struct pw_foreign_functions foreign_functions;
+  pthread_mutex_t             code_lock; /**< guards `codes` */
+  struct pw_code             *codes;     /**< compiled modules in use, see code.c */
+  struct pw_vm_id            *vm_ids;    /**< likewise; see vm_id.c */
 };
 
 /** The VM ids that plugins have: with the last plugin of an id its shared data and queues go. Any thread. */
@@ -164,12 +164,12 @@ struct pw_vm {
   struct pw_host             *host;
   uint32_t                    references; /**< contexts and starters; the last one deletes */
   uint32_t                    depth;      /**< calls into the module under way */
-  bool                        watched;    /**< somebody wants to know of its callbacks: a trace, or their times */
   struct pw_id_map            contexts;   /**< id -> struct pw_context */
   uint32_t                    next_context_id;
   bool                        ids_wrapped; /**< all ids have been used once */
   bool                        allocating;  /**< in the module's allocator: hostcalls that reach the proxy are refused */
   bool                        dead;
+  bool                        watched;  /**< somebody wants to know of its callbacks: a trace, or their times */
   bool                        settling; /**< contexts are being finished: what comes up meanwhile waits its turn */
   bool                        started;
   struct pw_plugin           *plugin; /**< the one it was made from; others of the same identity may share it */

@@ -33,8 +33,10 @@ set(CPACK_STRIP_FILES ON)
 set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
 set(CPACK_DEBIAN_PACKAGE_SECTION web)
 set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
-set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS_PRIVATE_DIRS "${PW_WASMTIME_DIRECTORY}/lib" "${PW_DEPS}/v8/lib")
+set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS_PRIVATE_DIRS "${PW_WASMTIME_DIRECTORY}/lib" "${PW_DEPS}/v8/lib"
+    "${PW_DEPS}/wasmedge/lib")
 # V8 for the engine of that name. No more than recommended: another vendor's Node.js may keep it from being installed.
-set(CPACK_DEBIAN_PACKAGE_RECOMMENDS "libnode108")
+# LLVM for WasmEdge's library: it is large.
+set(CPACK_DEBIAN_PACKAGE_RECOMMENDS "libnode108, libllvm19")
 set(CPACK_DEBIAN_PACKAGE_SUGGESTS "trafficserver (>= 9.2)")
 include(CPack)

@@ -3,7 +3,7 @@
  * @file engine.h
  * What the host asks of a WebAssembly engine: one const table of functions, `struct pw_engine_ops`.
  *
- * An engine is a shared object `proxywasm_engine_NAME.so` that exports `pw_engine_entry` and nothing else; it is opened
+ * An engine is a shared object `proxywasm_engine_NAME.so` that exports `pw_engine_entry` for the host; it is opened
  * with RTLD_LOCAL, so that engines which define the same symbols live side by side. No engine's own header is seen
  * outside its folder.
  *
@@ -171,9 +171,7 @@ typedef const struct pw_engine_ops *(*pw_engine_entry_function)(void);
  * Finds an engine by name ("wasmtime", or "ats.wasm.runtime.wasmtime", or "" for the default), opening its object at
  * the first call. Looks in $PROXYWASM_ENGINE_PATH (folders, with colons between), then beside the calling library or
  * program and in ../lib from there, then in the installed engine folder. The result stays valid until the process ends.
- * The engines that Traffic Server's own plugin knows by "ats.wasm.runtime.NAME", and this version has not, give the
- * default: its configurations load unchanged (the result's name tells). Any thread. Errors: ENGINE (unknown name;
- * object missing: what to install; another interface number).
+ * Any thread. Errors: ENGINE (unknown name; object missing: what to install; another interface number).
  */
 const struct pw_engine_ops *pw_engine_find(const char *name, struct pw_error *error);
 

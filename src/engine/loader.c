@@ -16,7 +16,9 @@
   X("wasmtime", "it needs Wasmtime's C library, libwasmtime.so: install that beside it, or run tools/setup and build " \
                 "again")                                                                                               \
   X("wamr", "it needs nothing but the C library: install the one of the same version")                                 \
-  X("v8", "it needs V8 in Debian's library of Node.js, libnode.so.108: install the package libnode108")
+  X("v8", "it needs V8 in Debian's library of Node.js, libnode.so.108: install the package libnode108")                \
+  X("wasmedge", "it needs libwasmedge.so.0, libfmt.so.10 and libspdlog.so.1.15 beside it, and LLVM 19: install the "   \
+                "package libllvm19")
 
 static const char *const names[] = {
 #define ENGINE_NAME(name, needs) name,
@@ -49,37 +51,21 @@ pw_engine_names(void)
   return names;
 }
 
-static size_t
-own_number(const char *name)
-{
-  size_t i = 0;
-
-  while (i < ENGINE_COUNT && strcmp(name, names[i]) != 0) {
-    i++;
-  }
-  return i;
-}
-
 /* The number of an engine, by any of its names ("wasmtime", "ats.wasm.runtime.wasmtime"); ENGINE_COUNT: unknown. */
 static size_t
 engine_number(const char *name)
 {
-  static const char        prefix[]       = "ats.wasm.runtime.";
-  static const char *const known_to_ats[] = {"wasmedge"};
-  size_t                   number;
+  static const char prefix[] = "ats.wasm.runtime.";
+  size_t            number   = 0;
 
   if (!name || !*name) {
     return 0;
   }
-  if (strncmp(name, prefix, sizeof prefix - 1) != 0) {
-    return own_number(name);
+  if (strncmp(name, prefix, sizeof prefix - 1) == 0) {
+    name += sizeof prefix - 1;
   }
-  name += sizeof prefix - 1;
-  number = own_number(name);
-  for (size_t i = 0; number == ENGINE_COUNT && i < sizeof known_to_ats / sizeof *known_to_ats; i++) {
-    if (strcmp(name, known_to_ats[i]) == 0) {
-      number = 0;
-    }
+  while (number < ENGINE_COUNT && strcmp(name, names[number]) != 0) {
+    number++;
   }
   return number;
 }

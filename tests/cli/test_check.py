@@ -77,7 +77,8 @@ def test_an_unknown_engine(proxywasm, write, module):
     assert "engine 'steam' is unknown" in done.stderr
 
 
-@pytest.mark.parametrize("runtime", [prefix + name for name in ("wasmtime", "wamr", "v8") for prefix in ("", "ats.wasm.runtime.")])
+@pytest.mark.parametrize("runtime", [prefix + name for name in ("wasmtime", "wamr", "v8", "wasmedge")
+                                     for prefix in ("", "ats.wasm.runtime.")])
 def test_a_file_names_its_engine(proxywasm, write, module, runtime):
     text = configuration(module("examples/c/headers")) + f"    runtime: {runtime}\n"
     assert proxywasm("check", write("wasm.yaml", text)).returncode == 0
@@ -94,9 +95,10 @@ def test_a_module_that_needs_what_its_engine_lacks(proxywasm, write, tmp_path):
     subprocess.run(["wat2wasm", text, "-o", tmp_path / "simd.wasm"], check=True)
     file = write("wasm.yaml", configuration("simd.wasm"))
     assert proxywasm("check", "--engine", "wasmtime", file).returncode == 0
-    done = proxywasm("check", "--engine", "wamr", file)
-    assert done.returncode == 1
-    assert "it needs SIMD, which this engine lacks" in done.stderr
+    for engine in ("wamr", "wasmedge"):
+        done = proxywasm("check", "--engine", engine, file)
+        assert done.returncode == 1
+        assert "it needs SIMD, which this engine lacks" in done.stderr
 
 
 def test_an_unknown_capability(proxywasm, write, module):

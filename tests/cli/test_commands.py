@@ -85,7 +85,7 @@ def test_engines_tells_version_and_origin(proxywasm):
     done = proxywasm("engines")
     assert done.returncode == 0
     lines = [line.split() for line in done.stdout.splitlines()]
-    assert [line[0] for line in lines[:3]] == ["wasmtime", "wamr", "v8"]
+    assert [line[0] for line in lines[:4]] == ["wasmtime", "wamr", "v8", "wasmedge"]
     for _, version, origin, *_ in lines:
         assert version[0].isdigit()
         assert origin.startswith("/")
@@ -100,7 +100,7 @@ def test_engines_as_json(proxywasm):
     assert all(engine["usable"] for engine in engines)
 
 
-@pytest.mark.parametrize("engine", ["wasmtime", "wamr", "v8"])
+@pytest.mark.parametrize("engine", ["wasmtime", "wamr", "v8", "wasmedge"])
 def test_a_broken_engine_is_told_with_a_remedy_and_the_others_are_usable(proxywasm, write, engine):
     folder = write(f"engines/proxywasm_engine_{engine}.so", "no object").parent
     done = proxywasm("engines", environment={"PROXYWASM_ENGINE_PATH": str(folder)})
@@ -115,7 +115,7 @@ def test_engines_fails_when_none_is_usable(tmp_path):
     program = shutil.copy(PROGRAM, tmp_path / "proxywasm")
     done = subprocess.run([program, "engines"], capture_output=True, text=True, check=False)
     assert done.returncode == 1
-    for engine in ("wasmtime", "wamr", "v8"):
+    for engine in ("wasmtime", "wamr", "v8", "wasmedge"):
         assert f"engine '{engine}' is not installed: there is no proxywasm_engine_{engine}.so in " in done.stdout
 
 

@@ -10,7 +10,7 @@ from harness.configuration import remap_plugin, scripted as scripted_configurati
 from harness.scripted import Scripted, Seen
 from harness.server import remap_rule
 
-ENGINES = ("wasmtime", "wamr", "v8")
+ENGINES = ("wasmtime", "wamr", "v8", "wasmedge")
 TRAPS = ("unreachable", "memory", "division", "stack", "loop")
 AT_ONCE = 9
 

@@ -217,7 +217,7 @@ SHAPES = {"cpp": (SHAPE, "myproject", "examples/c/headers"), "rust": (SHAPE, "my
           "tinygo": (SHAPE_WITH_CONFIGURATION, "test", "traffic_server/scripted")}
 
 
-@pytest.mark.parametrize("runtime", ["wasmtime", "wamr"])
+@pytest.mark.parametrize("runtime", ["wasmtime", "wamr", "wasmedge"])
 @pytest.mark.parametrize("shape", SHAPES)
 def test_configuration_of_the_existing_plugin_loads(start_server, origin, shape, runtime):
     text, root, module = SHAPES[shape]

@@ -17,6 +17,9 @@ pw_push(struct pw_validation *v, uint8_t type)
   }
   v->stack                  = stack;
   v->stack[v->stack_size++] = type;
+  if (v->function && v->stack_size > v->function->most_values) {
+    v->function->most_values = v->stack_size;
+  }
   return true;
 }
 
@@ -111,8 +114,12 @@ take_body(struct pw_validation *v, const struct pw_valid_signature *type)
 
   v->stack_size  = 0;
   v->block_count = 0;
-  if (!take_locals(v, type) || !pw_open_block(v, 0x02, &whole)) {
+  if (!pw_note_function(v, type) || !take_locals(v, type) || !pw_open_block(v, 0x02, &whole)) {
     return false;
+  }
+  if (v->function) {
+    v->function->code        = (size_t)(v->at - v->begin);
+    v->function->local_count = v->local_count;
   }
   while (v->block_count > 0) {
     if (!pw_take_byte(v, &opcode)) {

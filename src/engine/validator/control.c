@@ -137,6 +137,9 @@ take_label(struct pw_validation *v, struct pw_types *types)
   }
   block  = &v->blocks[v->block_count - 1 - depth];
   *types = block->opcode == OP_LOOP ? block->type.parameters : block->type.results;
+  if (v->function && depth == v->block_count - 1) {
+    v->function->is_left = true;
+  }
   return true;
 }
 
@@ -195,7 +198,8 @@ branch_table(struct pw_validation *v)
 static bool
 return_from(struct pw_validation *v)
 {
-  if (!pw_pop_all(v, v->blocks[0].type.results)) {
+  if (!pw_pop_all(v, v->blocks[0].type.results) ||
+      !pw_note_place(v, PW_PLACE_RETURN, v->at - 1, (uint32_t)v->block_count)) {
     return false;
   }
   make_unreachable(v);
@@ -205,6 +209,9 @@ return_from(struct pw_validation *v)
 static bool
 call_type(struct pw_validation *v, const struct pw_valid_signature *type)
 {
+  if (v->function) {
+    v->function->calls = true;
+  }
   return pw_pop_all(v, type->parameters) && pw_push_all(v, type->results);
 }
 

@@ -293,9 +293,9 @@ copy_table(struct pw_validation *v)
          pop_many(v, 3, PW_TYPE_I32);
 }
 
-/* table.grow, table.size, table.fill */
+/* table.grow, table.size, table.fill, which begins at `begin` */
 static bool
-change_table(struct pw_validation *v, uint32_t opcode)
+change_table(struct pw_validation *v, uint32_t opcode, const uint8_t *begin)
 {
   uint32_t table;
 
@@ -304,7 +304,8 @@ change_table(struct pw_validation *v, uint32_t opcode)
   }
   switch (opcode) {
   case 15:
-    return pw_pop(v, PW_TYPE_I32, NULL) && pw_pop(v, v->tables[table], NULL) && pw_push(v, PW_TYPE_I32);
+    return pw_note_place(v, PW_PLACE_TABLE_GROW, begin, table) && pw_pop(v, PW_TYPE_I32, NULL) &&
+           pw_pop(v, v->tables[table], NULL) && pw_push(v, PW_TYPE_I32);
   case 16:
     return pw_push(v, PW_TYPE_I32);
   default:
@@ -322,8 +323,9 @@ convert(struct pw_validation *v, uint32_t opcode)
 static bool
 validate_prefixed(struct pw_validation *v)
 {
-  uint32_t opcode;
-  uint32_t index;
+  const uint8_t *begin = v->at - 1;
+  uint32_t       opcode;
+  uint32_t       index;
 
   if (!pw_take_u32(v, &opcode)) {
     return false;
@@ -346,7 +348,7 @@ validate_prefixed(struct pw_validation *v)
   case 14:
     return copy_table(v);
   case 15 ... 17:
-    return change_table(v, opcode);
+    return change_table(v, opcode, begin);
   case 19 ... 22:
     return pw_lacking(v, "wide arithmetic");
   default:
@@ -386,7 +388,8 @@ pw_validate_instruction(struct pw_validation *v, uint8_t opcode)
   case 0x3f: /* memory.size */
     return take_memory_zero(v) && pw_push(v, PW_TYPE_I32);
   case 0x40: /* memory.grow */
-    return take_memory_zero(v) && pw_pop(v, PW_TYPE_I32, NULL) && pw_push(v, PW_TYPE_I32);
+    return take_memory_zero(v) && pw_note_place(v, PW_PLACE_MEMORY_GROW, v->at - 2, 0) &&
+           pw_pop(v, PW_TYPE_I32, NULL) && pw_push(v, PW_TYPE_I32);
   case 0x41 ... 0x44:
     return push_constant(v, opcode);
   case 0x45 ... 0xc4:

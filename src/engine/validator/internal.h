@@ -50,6 +50,9 @@ struct pw_validation {
   const uint8_t   *end; /**< of what is being read: the module, a section, a function */
   struct pw_error *error;
 
+  struct pw_valid_notes    *notes;    /**< NULL: nobody wants them */
+  struct pw_valid_function *function; /**< of the notes: the one that is being read; NULL when nobody wants them */
+
   /* The module so far. Imports come first in each. */
   struct pw_valid_signature *types;
   uint32_t                   type_count;
@@ -108,6 +111,12 @@ bool pw_validate_elements(struct pw_validation *v);
 bool pw_validate_data(struct pw_validation *v);
 /** An expression that is constant, of that type. */
 bool pw_validate_constant(struct pw_validation *v, uint8_t type);
+
+/* ---- notes.c: nothing is done when nobody wants notes ---- */
+bool pw_note_function(struct pw_validation *v, const struct pw_valid_signature *type);
+/** A place from `begin` to where the validation is. */
+bool pw_note_place(struct pw_validation *v, enum pw_valid_place_kind kind, const uint8_t *begin, uint32_t number);
+void pw_note_module(struct pw_validation *v);
 
 /* ---- body.c ---- */
 bool pw_validate_bodies(struct pw_validation *v);

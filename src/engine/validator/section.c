@@ -363,6 +363,10 @@ validate_start(struct pw_validation *v)
   if (!pw_take_index(v, v->function_count, "function", &function)) {
     return false;
   }
+  if (v->notes) {
+    v->notes->has_start = true;
+    v->notes->start     = function;
+  }
   type = &v->types[v->functions[function]];
   return (type->parameters.count == 0 && type->results.count == 0) ||
          pw_invalid(v, "the start function has parameters or results");

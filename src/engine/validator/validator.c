@@ -128,12 +128,19 @@ clear(struct pw_validation *v)
 }
 
 bool
-pw_validate(struct pw_view code, struct pw_error *error)
+pw_validate_and_note(struct pw_view code, struct pw_valid_notes *notes, struct pw_error *error)
 {
   const uint8_t       *begin = code.size > 0 ? (const uint8_t *)code.data : (const uint8_t *)"";
-  struct pw_validation v     = {.begin = begin, .at = begin, .end = begin + code.size, .error = error};
+  struct pw_validation v     = {.begin = begin, .at = begin, .end = begin + code.size, .notes = notes, .error = error};
   bool                 valid = validate(&v);
 
+  pw_note_module(&v);
   clear(&v);
   return valid;
+}
+
+bool
+pw_validate(struct pw_view code, struct pw_error *error)
+{
+  return pw_validate_and_note(code, NULL, error);
 }

@@ -85,6 +85,7 @@ a_missing_library_is_named_with_what_to_install(void **state)
   expect_refused("needs_library", "libengine_object_library.so");
   expect_refused("needs_library", "libwasmtime.so: install");
   expect_engine_refused("v8", "v8_needs_library", "install the package libnode108");
+  expect_engine_refused("wasmedge", "wasmedge_needs_library", "install the package libllvm19");
 }
 
 static void
@@ -99,16 +100,6 @@ the_engine_is_found_by_each_of_its_names(void **state)
     assert_ptr_equal(pw_engine_find(names[i], &error), ops);
   }
   assert_int_equal(ops->interface, PW_ENGINE_INTERFACE);
-}
-
-static void
-engines_of_the_existing_plugin_give_the_default_where_there_is_none(void **state)
-{
-  struct pw_error error;
-
-  (void)state;
-  assert_ptr_equal(pw_engine_find("ats.wasm.runtime.wasmedge", &error), find_engine());
-  assert_null(pw_engine_find("wasmedge", &error));
 }
 
 static void
@@ -165,7 +156,6 @@ main(void)
     cmocka_unit_test(a_missing_library_is_named_with_what_to_install),
     cmocka_unit_test(the_engine_is_found_by_each_of_its_names),
     cmocka_unit_test(every_engine_is_found_by_both_of_its_names),
-    cmocka_unit_test(engines_of_the_existing_plugin_give_the_default_where_there_is_none),
     cmocka_unit_test(threads_find_the_same_engine),
   };
 

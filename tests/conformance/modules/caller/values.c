@@ -213,8 +213,13 @@ repeat(struct lexer *lexer, struct bytes *bytes)
   if (data == NULL) {
     return "no memory for so many bytes";
   }
-  for (uint32_t i = 0; i < one.size * (uint32_t)times; i++) {
-    data[i] = one.data[i % one.size];
+  /* Twice as much with each step, by one instruction: for engines that interpret. */
+  for (uint32_t done = 0, size = one.size * (uint32_t)times; done < size;) {
+    uint32_t more = done == 0 ? one.size : done;
+
+    more = more < size - done ? more : size - done;
+    __builtin_memcpy(data + done, done == 0 ? one.data : data, more);
+    done += more;
   }
   *bytes = (struct bytes){data, one.size * (uint32_t)times};
   return NULL;

@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What ended a call, in words. */
+#include "common/names.h"
+#include "internal.h"
+
+#include <stdio.h>
+
+/* What WasmEdge says, in the words that every engine uses: those of the WebAssembly specification's tests. */
+static const char *
+text_of(WasmEdge_Result result)
+{
+  switch (WasmEdge_ResultGetCode(result)) {
+  case WasmEdge_ErrCode_Unreachable:
+    return "unreachable executed (an abort or a panic)";
+  case WasmEdge_ErrCode_UndefinedElement:
+    return "out of bounds table access";
+  case WasmEdge_ErrCode_UninitializedElement:
+    return "uninitialized table element called";
+  default:
+    return WasmEdge_ResultGetMessage(result);
+  }
+}
+
+static void
+set_message(struct pw_trap *trap, enum pw_trap_kind kind, const char *text)
+{
+  trap->kind = kind;
+  pw_text_line(trap->message, sizeof trap->message, text, strlen(text));
+}
+
+/* ---- the backtrace: see instrument.c for what lies on the stack ---- */
+
+struct writing {
+  const struct pw_compiled_module *module;
+  char                            *out;
+  size_t                           room;
+  size_t                           number;
+};
+
+/* False when there is no room for the whole line. The interpreter does not say where in a function it was: the offset
+ * is that of its code. */
+static bool
+write_frame(struct writing *writing, uint32_t function)
+{
+  const struct pw_wasmedge_layout *layout = &writing->module->layout;
+  char                             name[192];
+  char                             line[256];
+  struct pw_view                   found;
+  int                              size;
+
+  if (pw_names_find(pw_bytes_view(&writing->module->code), function, &found) && found.size > 0) {
+    pw_text_line(name, sizeof name, found.data, found.size);
+  } else {
+    snprintf(name, sizeof name, "function[%u]", function);
+  }
+  size = snprintf(line, sizeof line, "  #%zu %s (module offset 0x%x and on)\n", writing->number, name,
+                  layout->functions[function - layout->imported_functions].offset);
+  if (size < 0 || (size_t)size >= writing->room) {
+    return false;
+  }
+  memcpy(writing->out, line, (size_t)size + 1);
+  writing->out += size;
+  writing->room -= (size_t)size;
+  writing->number++;
+  return true;
+}
+
+static bool
+is_function(const struct pw_wasmedge_layout *layout, uint32_t function)
+{
+  return function >= layout->imported_functions && function - layout->imported_functions < layout->function_count;
+}
+
+/* The frame that ends at `*top`, which becomes where it begins. */
+static bool
+take_frame(const struct pw_engine_instance *instance, uint32_t *top, uint32_t *function)
+{
+  const struct pw_wasmedge_layout *layout = &instance->linked->module->layout;
+  const uint8_t                   *stack  = WasmEdge_MemoryInstanceGetPointer(instance->stack, 0, layout->size);
+  uint32_t                         weight;
+
+  if (!stack || *top > layout->size || *top < layout->bottom + sizeof *function) {
+    return false;
+  }
+  memcpy(function, stack + *top - sizeof *function, sizeof *function);
+  if (!is_function(layout, *function)) {
+    return false;
+  }
+  weight = layout->functions[*function - layout->imported_functions].weight;
+  if (weight == 0 || weight > *top - layout->bottom) {
+    return false;
+  }
+  *top -= weight;
+  return true;
+}
+
+/* A function that found no room has its weight on top, and no frame: the one whose weight leaves a stack of whole
+ * frames. */
+static bool
+take_overflow(const struct pw_engine_instance *instance, uint32_t *top, uint32_t *function)
+{
+  const struct pw_wasmedge_layout *layout = &instance->linked->module->layout;
+
+  for (size_t i = 0; i < layout->function_count; i++) {
+    uint32_t weight = layout->functions[i].weight;
+    uint32_t below  = *top - weight;
+    uint32_t other;
+
+    if (weight == 0 || weight > *top || below > layout->size) {
+      continue;
+    }
+    while (take_frame(instance, &below, &other)) {
+    }
+    if (below == layout->bottom) {
+      *top -= weight;
+      *function = layout->imported_functions + (uint32_t)i;
+      return true;
+    }
+  }
+  return false;
+}
+
+static void
+write_backtrace(const struct pw_engine_instance *instance, uint32_t top, struct pw_trap *trap)
+{
+  const struct pw_wasmedge_layout *layout = &instance->linked->module->layout;
+  struct writing writing = {.module = instance->linked->module, .out = trap->backtrace, .room = sizeof trap->backtrace};
+  uint32_t       leaf    = pw_wasmedge_global_get(instance->leaf);
+  uint32_t       function;
+
+  if (is_function(layout, leaf) && !write_frame(&writing, leaf)) {
+    return;
+  }
+  if (top > layout->size && (!take_overflow(instance, &top, &function) || !write_frame(&writing, function))) {
+    return;
+  }
+  while (take_frame(instance, &top, &function) && write_frame(&writing, function)) {
+  }
+}
+
+void
+pw_wasmedge_trap_take(struct pw_engine_instance *instance, WasmEdge_Result result, struct pw_trap *trap)
+{
+  const char *host_message = instance->host_message;
+  uint32_t    top          = pw_wasmedge_global_get(instance->top);
+
+  instance->host_message = NULL;
+  if (!trap) {
+    return;
+  }
+  trap->backtrace[0] = '\0';
+  write_backtrace(instance, top, trap);
+  if (host_message) {
+    set_message(trap, PW_TRAP_HOST, host_message);
+  } else if (WasmEdge_ResultGetCode(result) == WasmEdge_ErrCode_Interrupted) {
+    set_message(trap, PW_TRAP_TIMEOUT, "it took too long: interrupted at its deadline");
+  } else if (top > instance->linked->module->layout.size) {
+    set_message(trap, PW_TRAP_STACK, "call stack exhausted");
+  } else {
+    set_message(trap, PW_TRAP_GUEST, text_of(result));
+  }
+}

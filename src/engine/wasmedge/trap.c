@@ -94,30 +94,52 @@ take_frame(const struct pw_engine_instance *instance, uint32_t *top, uint32_t *f
   return true;
 }
 
-/* A function that found no room has its weight on top, and no frame: the one whose weight leaves a stack of whole
- * frames. */
+/* How many frames are looked at to tell which function found no room. */
+#define MOST_LOOKED_AT 32
+
+/* How well a function fits that found no room above the frame that ends at `top`: 0 if there are no whole frames, the
+ * more the nearer it is itself among them, as in a recursion. */
+static unsigned
+how_well_fits(const struct pw_engine_instance *instance, uint32_t top, uint32_t function)
+{
+  unsigned best = 1;
+  uint32_t other;
+
+  for (unsigned i = 0; i < MOST_LOOKED_AT && top > instance->linked->module->layout.bottom; i++) {
+    if (!take_frame(instance, &top, &other)) {
+      return 0;
+    }
+    if (other == function && best == 1) {
+      best = 1 + MOST_LOOKED_AT - i;
+    }
+  }
+  return best;
+}
+
+/* A function that found no room has its weight on top, and no frame: the one that fits best. */
 static bool
 take_overflow(const struct pw_engine_instance *instance, uint32_t *top, uint32_t *function)
 {
   const struct pw_wasmedge_layout *layout = &instance->linked->module->layout;
+  unsigned                         best   = 0;
 
   for (size_t i = 0; i < layout->function_count; i++) {
-    uint32_t weight = layout->functions[i].weight;
-    uint32_t below  = *top - weight;
-    uint32_t other;
+    uint32_t number = layout->imported_functions + (uint32_t)i;
+    uint32_t below  = *top - layout->functions[i].weight;
+    unsigned fit    = 0;
 
-    if (weight == 0 || weight > *top || below > layout->size) {
-      continue;
+    if (layout->functions[i].weight > 0 && below >= layout->bottom && below <= layout->size) {
+      fit = how_well_fits(instance, below, number);
     }
-    while (take_frame(instance, &below, &other)) {
-    }
-    if (below == layout->bottom) {
-      *top -= weight;
-      *function = layout->imported_functions + (uint32_t)i;
-      return true;
+    if (fit > best) {
+      best      = fit;
+      *function = number;
     }
   }
-  return false;
+  if (best > 0) {
+    *top -= layout->functions[*function - layout->imported_functions].weight;
+  }
+  return best > 0;
 }
 
 static void

@@ -7,6 +7,8 @@
 #include "traffic_server/outflow.h"
 #include "traffic_server/transaction.h"
 
+#include <stdio.h>
+
 static const char out_of_sight[] = "they could not be followed";
 
 /* --------------------------------------------------------------------------------------------------------- reading
@@ -109,6 +111,7 @@ pw_response_trailers_follow(struct pw_transaction *transaction)
   if (!operation || !pw_transform_is_fed_by(&transaction->response_body.transform, operation)) {
     return;
   }
+  tap->tunnel = TSVIOContGet(operation);
   tap->buffer = TSVIOBufferGet(operation);
   tap->reader = TSIOBufferReaderAlloc(tap->buffer);
   /* What was read with the header is in the buffer, too. */
@@ -154,8 +157,9 @@ pw_response_trailers_stop(struct pw_transaction *transaction)
   struct pw_trailer_tap *tap       = &transaction->trailer_tap;
   TSVIO                  operation = tap->reader ? pw_inflow_from_origin(transaction->txn) : NULL;
   /* Only while the server reads into the buffer is it sure to be there; and only then does the reader matter. */
-  if (operation && TSVIOBufferGet(operation) == tap->buffer) {
+  if (operation && TSVIOBufferGet(operation) == tap->buffer && TSVIOContGet(operation) == tap->tunnel) {
     TSIOBufferReaderFree(tap->reader);
+    TSVIOReenable(operation);
   }
   tap->reader = NULL;
 }
@@ -166,6 +170,19 @@ pw_response_trailers_end(struct pw_transaction *transaction)
   struct pw_trailer_tap *tap = &transaction->trailer_tap;
   pw_chunks_clear(&tap->chunks);
   memset(tap, 0, sizeof(*tap));
+}
+
+/* With another plugin's transform before this one it is the same for each response. */
+static void
+complain(const char *problem)
+{
+  static bool said;
+  if (problem != out_of_sight) {
+    pw_log_error("trailers of a response, if it has any, are dropped: %s", problem);
+  } else if (!__atomic_exchange_n(&said, true, __ATOMIC_RELAXED)) {
+    pw_log_note("trailers of responses, if they have any, are dropped when what the origin sends comes through another "
+                "plugin's transform, or that has changed its length (said once)");
+  }
 }
 
 bool
@@ -188,7 +205,7 @@ pw_response_trailers_come(struct pw_body *body, size_t last)
     problem = pw_trailers_read(trailers, pw_bytes_view(&tap->chunks.trailers));
   }
   if (problem) {
-    pw_log_error("trailers of a response, if it has any, are dropped: %s", problem);
+    complain(problem);
   }
   return !problem && trailers->count > 0;
 }
@@ -249,13 +266,29 @@ pw_response_trailers_framing(struct pw_body *body)
   return PW_TRANSFORM_CHUNKED;
 }
 
+/* Whether the header is that of the transform's output: it has its length, which is that of the chunks when all of them
+ * were there at once. After one that has broken off it is an error page's. */
+static bool
+is_header_of_output(const struct pw_transform *transform, const struct pw_header *header)
+{
+  struct pw_view length;
+  char           text[24];
+  if (TSVConnClosedGet(transform->connection)) {
+    return false;
+  }
+  snprintf(text, sizeof(text), "%lld", (long long)TSVIONBytesGet(transform->output));
+  return !pw_header_field(header, "Content-Length", &length) ||
+         pw_view_equal(length, pw_view_of(PW_TRANSFORM_CHUNKED_LENGTH)) || pw_view_equal(length, pw_view_of(text));
+}
+
 void
 pw_response_trailers_send(struct pw_transaction *transaction)
 {
   const struct pw_transform *transform = &transaction->response_body.transform;
   struct pw_header           header;
   if (transform->output && transform->end == PW_TRANSFORM_CHUNKED &&
-      TSHttpTxnClientRespGet(transaction->txn, &header.buffer, &header.location) == TS_SUCCESS) {
+      TSHttpTxnClientRespGet(transaction->txn, &header.buffer, &header.location) == TS_SUCCESS &&
+      is_header_of_output(transform, &header)) {
     pw_header_remove(&header, pw_view_of("Content-Length"));
     pw_header_remove(&header, pw_view_of("Transfer-Encoding"));
     pw_header_append(&header, pw_view_of("Transfer-Encoding"), pw_view_of("chunked"));

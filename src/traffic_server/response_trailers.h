@@ -31,6 +31,7 @@ struct pw_trailer_tap {
   int64_t          size;    /**< of the body, so far */
   int64_t          carried; /**< bytes that had come with interim responses, and belong to what follows them */
   TSIOBuffer       buffer;  /**< of the body */
+  TSCont           tunnel;  /**< whoever reads the connection into it */
   TSIOBufferReader reader;  /**< NULL: there is none (yet, or any more) */
 };
 

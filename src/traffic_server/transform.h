@@ -31,6 +31,9 @@ enum pw_transform_end {
   PW_TRANSFORM_CHUNKED /**< when it ends; chunks are written here, the headers are the owner's affair */
 };
 
+/** The Content-Length that the server takes an output in chunks for: INT64_MAX - 1. */
+#define PW_TRANSFORM_CHUNKED_LENGTH "9223372036854775806"
+
 /** Zero-initialised: none. */
 struct pw_transform {
   const struct pw_transform_ops *ops;

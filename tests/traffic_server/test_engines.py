@@ -3,15 +3,19 @@
 
 import itertools
 import threading
+import time
 
 import pytest
 
+from harness import build
 from harness.configuration import remap_plugin, scripted as scripted_configuration
 from harness.scripted import Scripted, Seen
 from harness.server import remap_rule
 
 ENGINES = ("wasmtime", "wamr", "v8", "wasmedge")
 TRAPS = ("unreachable", "memory", "division", "stack", "loop")
+# What never ends by itself, and what the log says of its end.
+ENDLESS = {"loop": "it took too long", "stack": "call stack exhausted", "growth": "it took too long"}
 AT_ONCE = 9
 
 
@@ -32,8 +36,9 @@ def engines(start_shared_server, origin):
     names = [f"{engine}{number}" for number in (1, 2) for engine in ENGINES]
     files = {f"{name}.yaml": on(name[:-1], name) for name in names}
     alone = {engine: engine for engine in ENGINES}
-    alone |= {f"{engine}-{kind}": engine for engine in ENGINES for kind in (*TRAPS, *map(str, range(AT_ONCE)))}
-    files |= {f"{name}.yaml": on(engine, name, fail_open=True, limits={"callback": "50ms"})
+    alone |= {f"{engine}-{kind}": engine for engine in ENGINES
+              for kind in (*TRAPS, *(f"endless-{kind}" for kind in ENDLESS), *map(str, range(AT_ONCE)))}
+    files |= {f"{name}.yaml": on(engine, name, fail_open=True, limits={"callback": "50ms", "memory": "8MiB"})
               for name, engine in alone.items()}
     rules = [remap_rule("mixed.test", origin.port, remap_plugin(*(f"{name}.yaml" for name in names)))]
     rules += [remap_rule(f"{name}.test", origin.port, remap_plugin(f"{name}.yaml")) for name in alone]
@@ -94,3 +99,37 @@ def test_traps_on_all_engines_and_threads_at_once(engines):
         assert f"{name}: the module trapped in proxy_on_request_headers" in log
     response = engines.get("/", "mixed.test")
     assert order(Seen(response).headers) == ",".join(engines.chain)
+
+
+@pytest.mark.parametrize("kind", ENDLESS)
+@pytest.mark.parametrize("engine", ENGINES)
+def test_what_never_ends_is_ended_within_the_limits(engines, engine, kind):
+    """Loops, recursion and growing memory without end: neither time nor memory goes beyond what is configured."""
+    name = f"{engine}-endless-{kind}"
+    before = engines.memory_kilobytes()
+    begin = time.monotonic()
+    assert Scripted(engines, f"{name}.test").ask(name=name, request=f"trap {kind}").status == 200
+    assert time.monotonic() - begin < 5
+    engines.wait_for_log(rf"{name}: the module trapped in proxy_on_request_headers: {ENDLESS[kind]}")
+    if not build.sanitized():
+        assert engines.memory_kilobytes() - before < 50 * 1024
+    # The server lives on, with all engines.
+    response = engines.get("/", "mixed.test")
+    assert order(Seen(response).headers) == ",".join(engines.chain)
+
+
+@pytest.mark.parametrize("missing", ENGINES)
+def test_without_an_engine_the_others_work(start_server, origin, tmp_path, missing):
+    for engine in ENGINES:
+        if engine != missing:
+            (tmp_path / f"proxywasm_engine_{engine}.so").symlink_to(build.artifact(f"proxywasm_engine_{engine}.so"))
+    server = start_server(
+        remap=[remap_rule(f"{engine}.test", origin.port, remap_plugin(f"{engine}.yaml")) for engine in ENGINES],
+        files={f"{engine}.yaml": on(engine, engine, fail_open=False) for engine in ENGINES},
+        environment={"PROXYWASM_ENGINE_PATH": str(tmp_path)})
+    for engine in ENGINES:
+        response = server.get("/", f"{engine}.test")
+        assert response.status == (503 if engine == missing else 200)
+        assert order(response.headers) == ("" if engine == missing else engine)
+    server.wait_for_log(rf"engine '{missing}' is not installed: there is no proxywasm_engine_{missing}\.so in "
+                        rf"{tmp_path}[^\n]*; install it")

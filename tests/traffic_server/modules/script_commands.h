@@ -385,6 +385,15 @@ do_trap(struct run *run, const proxy_view_t *words, size_t count)
     for (;;) {
       sink++;
     }
+  } else if (proxy_view_equal(words[0], proxy_view("growth"))) {
+    /* More memory without end, and all of it used. */
+    for (;;) {
+      size_t page = __builtin_wasm_memory_grow(0, 1);
+
+      if (page != SIZE_MAX) {
+        *(volatile char *)(page << 16) = 1;
+      }
+    }
   }
   __builtin_trap();
 }

@@ -19,7 +19,7 @@
  *   log LEVEL TEXT, lines COUNT
  *   tick MILLISECONDS
  *   grow KILOBYTES                   allocate and keep
- *   trap KIND                        unreachable, memory, division, stack, loop
+ *   trap KIND                        unreachable, memory, division, stack, loop, growth
  *   fail                             the callback answers false
  */
 #ifndef SCRIPTED_H

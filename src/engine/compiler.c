@@ -25,7 +25,8 @@ struct run {
   int   input;
   int   output;
   pid_t process;
-  int   status; /* as waitpid says; -1: nobody knows */
+  int   status;  /* as waitpid says; -1: nobody knows */
+  int   failure; /* why it could not be watched: an errno */
 };
 
 /* Beyond the standard ones, which a program may have closed: they are put in the place of those. -1: errno says why. */
@@ -124,28 +125,40 @@ ends_in_time(int process, uint32_t milliseconds)
   return ready > 0;
 }
 
-/* Waits, and ends it if need be. False: it took too long. */
-static bool
-finish(struct run *run, uint32_t milliseconds)
+static void
+wait_for(struct run *run)
 {
-  int  process = pidfd_open(run->process, 0);
-  bool in_time = true;
-
-  /* There is none where children that have ended are nobody's to ask for (SIGCHLD is ignored): it has ended. */
-  if (process >= 0) {
-    in_time = ends_in_time(process, milliseconds);
-    if (!in_time) {
-      pidfd_send_signal(process, SIGKILL, NULL, 0);
-    }
-    close(process);
-  }
   while (waitpid(run->process, &run->status, 0) < 0) {
     if (errno != EINTR) {
       run->status = -1;
-      break;
+      return;
     }
   }
-  return in_time;
+}
+
+/* What came of waiting for it. */
+enum finish { FINISHED, TOOK_TOO_LONG, NOT_WATCHED };
+
+/* Waits, and ends it if need be. */
+static enum finish
+finish(struct run *run, uint32_t milliseconds)
+{
+  int         process = pidfd_open(run->process, 0);
+  enum finish end     = FINISHED;
+
+  if (process >= 0) {
+    if (!ends_in_time(process, milliseconds)) {
+      pidfd_send_signal(process, SIGKILL, NULL, 0);
+      end = TOOK_TOO_LONG;
+    }
+    close(process);
+  } else if (errno != ESRCH) {
+    run->failure = errno;
+    kill(run->process, SIGKILL);
+    end = NOT_WATCHED;
+  } /* Else it has ended, where that is told nobody (SIGCHLD is ignored). */
+  wait_for(run);
+  return end;
 }
 
 /* ---- the answer ---- */
@@ -196,19 +209,29 @@ read_answer(const struct run *run, const struct pw_compile_limits *limits, struc
 }
 
 static enum pw_compiler_end
+set_not_started(const struct run *run, int failure, struct pw_error *error)
+{
+  pw_error_set(error, PW_ERROR_ENGINE, "%s cannot be run: %s", run->program, strerror(failure));
+  return PW_COMPILER_NOT_STARTED;
+}
+
+static enum pw_compiler_end
 run_process(struct run *run, const struct pw_compile_limits *limits, struct pw_bytes *out, struct pw_error *error)
 {
   int failure = start(run);
 
   if (failure) {
-    pw_error_set(error, PW_ERROR_ENGINE, "%s cannot be run: %s", run->program, strerror(failure));
-    return PW_COMPILER_NOT_STARTED;
+    return set_not_started(run, failure, error);
   }
-  if (!finish(run, limits->milliseconds)) {
+  switch (finish(run, limits->milliseconds)) {
+  case FINISHED:
+    return read_answer(run, limits, out, error) ? PW_COMPILER_DONE : PW_COMPILER_FAILED;
+  case TOOK_TOO_LONG:
     set_too_long(limits, error);
     return PW_COMPILER_FAILED;
+  default:
+    return set_not_started(run, run->failure, error);
   }
-  return read_answer(run, limits, out, error) ? PW_COMPILER_DONE : PW_COMPILER_FAILED;
 }
 
 enum pw_compiler_end

@@ -17,7 +17,10 @@ pw_body_wanted(struct pw_transaction *transaction, enum pw_stream_type direction
 struct pw_body *
 pw_body_of(struct pw_transaction *transaction, enum pw_stream_type direction)
 {
-  return direction == PW_STREAM_HTTP_REQUEST ? &transaction->request_body.body : &transaction->response_body;
+  if (direction == PW_STREAM_HTTP_RESPONSE) {
+    return &transaction->response_body;
+  }
+  return transaction->held_request ? &transaction->held_request->gathered.body : &transaction->request_body.body;
 }
 
 bool
@@ -182,7 +185,7 @@ pw_body_keeps_length(const struct pw_body *body)
   while (segment && !segment->plan->changes_bodies) {
     segment = pw_segment_next_of_body(segment, body->direction);
   }
-  return body->length >= 0 && !segment;
+  return body->length >= 0 && (!segment || body->empty);
 }
 
 /* -------------------------------------------------------------------------------------------------------------- output

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* wasm.so in remap.config: filters for the transactions of a rule. */
 #include "traffic_server/compatibility.h"
+#include "traffic_server/held_inner.h"
 #include "traffic_server/log.h"
 #include "traffic_server/process.h"
 #include "traffic_server/slot.h"
@@ -65,5 +66,6 @@ TSRemapStatus
 TSRemapDoRemap(void *instance, TSHttpTxn txn, TSRemapRequestInfo *request)
 {
   (void)request;
-  return TSHttpTxnIsInternal(txn) ? TSREMAP_NO_REMAP : pw_transaction_remap(txn, (struct pw_slot *)instance);
+  bool own = TSHttpTxnIsInternal(txn) && !pw_held_inner_is(txn);
+  return own ? TSREMAP_NO_REMAP : pw_transaction_remap(txn, (struct pw_slot *)instance);
 }

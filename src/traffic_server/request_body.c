@@ -136,8 +136,8 @@ give_chunks(struct pw_request_body *request, struct pw_view piece, bool end)
   return problem ? refuse(request, problem) : outcome;
 }
 
-static enum pw_outcome
-give(struct pw_request_body *request, struct pw_view piece, bool end)
+enum pw_outcome
+pw_request_body_give(struct pw_request_body *request, struct pw_view piece, bool end)
 {
   struct pw_body *body    = &request->body;
   enum pw_outcome outcome = request->chunked ? give_chunks(request, piece, end) : pw_body_give(body, piece, end);
@@ -155,7 +155,7 @@ take_input(struct pw_request_body *request)
 
   while (taken < PW_BODY_TURN_BYTES && !body->stopped && !pw_body_is_over(outcome) && !pw_body_is_full(body) &&
          pw_transform_input(&body->transform, &piece, &end) && !request->input_ended) {
-    outcome = give(request, piece, end);
+    outcome = pw_request_body_give(request, piece, end);
     pw_transform_consume(&body->transform, piece.size);
     request->input_ended = end || request->chunks.state == PW_CHUNKS_DONE;
     taken += piece.size;
@@ -362,8 +362,9 @@ pw_request_body_prepare(struct pw_transaction *transaction)
 {
   struct pw_request_body *request = &transaction->request_body;
   struct pw_header        header;
-  if (request->body.transform.connection || !pw_body_wanted(transaction, PW_STREAM_HTTP_REQUEST) ||
-      pw_request_ends_with_headers(transaction) || !pw_header_of(transaction, PW_MAP_HTTP_REQUEST_HEADERS, &header)) {
+  if (request->body.transform.connection || transaction->held_request ||
+      !pw_body_wanted(transaction, PW_STREAM_HTTP_REQUEST) || pw_request_ends_with_headers(transaction) ||
+      !pw_header_of(transaction, PW_MAP_HTTP_REQUEST_HEADERS, &header)) {
     return true;
   }
   make_framing_known(&header);

@@ -37,6 +37,10 @@ bool pw_request_body_prepare(struct pw_transaction *transaction);
 /** Whether the server feeds the transform now, so that pauses and replies are its affair. */
 bool pw_request_body_runs(const struct pw_transaction *transaction);
 
+/** The next piece of what comes in through the segments, out of its chunks if it is in some. Also of a request that is
+ *  held (held_request.h). REPLY and CLOSE end it; HOLD is as good as CONTINUE. */
+enum pw_outcome pw_request_body_give(struct pw_request_body *request, struct pw_view piece, bool end);
+
 /** At SEND_REQUEST_HDR: the request's header says how the body ends, and the gate is shut. */
 void pw_request_body_sends(struct pw_transaction *transaction);
 /** At READ_RESPONSE_HDR: a connection to which half a request was sent is not used again. */

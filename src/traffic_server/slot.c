@@ -17,6 +17,7 @@ static pthread_mutex_t table_lock = PTHREAD_MUTEX_INITIALIZER;
 static struct pw_slot *slots[PW_SLOTS_MOST];
 static struct pw_slot *global_slots[PW_SLOTS_MOST];
 static size_t          global_count;
+static size_t          rule_count;   /* atomic: of slots that are not global */
 static size_t          slots_end;    /* atomic: beyond the last slot that was ever used */
 static unsigned        publications; /* atomic */
 
@@ -84,6 +85,8 @@ table_add(struct pw_slot *slot)
       if (slot->is_global) {
         global_slots[global_count] = slot;
         __atomic_store_n(&global_count, global_count + 1, __ATOMIC_RELEASE);
+      } else {
+        __atomic_add_fetch(&rule_count, 1, __ATOMIC_ACQ_REL);
       }
       return true;
     }
@@ -115,6 +118,12 @@ pw_slots_each(void (*visit)(void *data, struct pw_slot *slot), void *data)
       pw_slot_close(slot);
     }
   }
+}
+
+size_t
+pw_slots_of_rules(void)
+{
+  return __atomic_load_n(&rule_count, __ATOMIC_ACQUIRE);
 }
 
 struct pw_slot *const *
@@ -245,6 +254,9 @@ pw_slot_close(struct pw_slot *slot)
   bool last = --slot->references == 0;
   if (last) {
     slots[slot->index] = NULL;
+    if (!slot->is_global) {
+      __atomic_sub_fetch(&rule_count, 1, __ATOMIC_ACQ_REL);
+    }
   }
   pthread_mutex_unlock(&table_lock);
   if (last) {

@@ -43,6 +43,8 @@ struct pw_generation *pw_slot_generation(struct pw_slot *slot);
 /** Calls `visit` for each slot, which must not open or close one. */
 void pw_slots_each(void (*visit)(void *data, struct pw_slot *slot), void *data);
 
+/** How many slots remap rules have. Any thread. */
+size_t pw_slots_of_rules(void);
 /** The global slots, in the order of plugin.config. They never go. */
 struct pw_slot *const *pw_global_slots(size_t *count);
 

@@ -133,14 +133,25 @@ prepare(struct pw_transaction *transaction)
   return true;
 }
 
+bool
+pw_transaction_request_passed(struct pw_transaction *transaction)
+{
+  return prepare(transaction);
+}
+
 /* Ends READ_REQUEST_HDR, or POST_REMAP after a pause there. */
 static void
 finish_request(struct pw_transaction *transaction, enum pw_outcome outcome)
 {
-  if (outcome == PW_OUTCOME_HOLD) {
+  bool held = outcome == PW_OUTCOME_HOLD && pw_held_request_wanted(transaction);
+  if (outcome == PW_OUTCOME_HOLD && !held) {
     return;
   }
-  if (!prepare(transaction)) {
+  if (held && pw_held_request_begin(transaction, transaction->held == TS_EVENT_HTTP_READ_REQUEST_HDR)) {
+    reenable(transaction, TS_EVENT_HTTP_CONTINUE);
+    return;
+  }
+  if (held || !prepare(transaction)) {
     pw_local_reply_refuse(transaction);
     outcome = PW_OUTCOME_REPLY;
   }
@@ -328,6 +339,7 @@ at_send_request(struct pw_transaction *transaction)
     return;
   }
   pw_request_body_sends(transaction);
+  pw_held_request_sends(transaction);
   at_guard(transaction);
 }
 
@@ -513,7 +525,11 @@ pw_transaction_begin(TSHttpTxn txn)
 static void
 finish_remap(struct pw_transaction *transaction, enum pw_outcome outcome)
 {
-  if (!prepare(transaction)) {
+  bool held = outcome == PW_OUTCOME_HOLD && pw_held_request_wanted(transaction);
+  if (held && pw_held_request_begin(transaction, false)) {
+    return;
+  }
+  if (held || !prepare(transaction)) {
     pw_local_reply_refuse(transaction);
     outcome = PW_OUTCOME_REPLY;
   }
@@ -586,6 +602,8 @@ resume(struct pw_segment *segment, enum pw_stream_type direction)
   enum pw_outcome outcome = pw_segment_resume(segment, direction);
   if (direction == PW_STREAM_HTTP_RESPONSE && pw_response_body_runs(transaction)) {
     pw_response_body_resumed(transaction, outcome);
+  } else if (direction == PW_STREAM_HTTP_REQUEST && pw_held_request_runs(transaction)) {
+    pw_held_request_resumed(transaction, outcome);
   } else if (direction == PW_STREAM_HTTP_REQUEST && pw_request_body_runs(transaction)) {
     pw_request_body_resumed(transaction, outcome);
   } else if (here || outcome == PW_OUTCOME_REPLY || outcome == PW_OUTCOME_CLOSE) {

@@ -21,6 +21,7 @@
 
 #include "traffic_server/compatibility.h"
 #include "traffic_server/event_thread.h"
+#include "traffic_server/held_request.h"
 #include "traffic_server/local_reply.h"
 #include "traffic_server/pseudo_header.h"
 #include "traffic_server/request_body.h"
@@ -53,6 +54,7 @@ struct pw_transaction {
   bool                      closing;     /**< a module closed it where that cannot be done: the next hook does it */
   bool                      origin_body; /**< the origin's response has come, with a body that its filters want */
   bool                      ended;       /**< TXN_CLOSE has come; transforms may still have to be closed */
+  struct pw_held_request   *held_request;
   struct pw_request_body    request_body;
   struct pw_body            response_body;
   struct pw_trailers        trailers[2]; /**< by direction */
@@ -73,6 +75,8 @@ TSRemapStatus pw_transaction_remap(TSHttpTxn txn, struct pw_slot *slot);
 void pw_transaction_resume_later(void *stream, enum pw_stream_type type);
 /** A reply was given in a request's body: the server is to come to an error page, whatever the origin says. */
 void pw_transaction_arm(struct pw_transaction *transaction);
+/** The headers of a held request have passed all modules: what is wanted of the response. False: memory is out. */
+bool pw_transaction_request_passed(struct pw_transaction *transaction);
 /** READ_RESPONSE_HDR is wanted, see pw_request_body_answered. */
 void pw_transaction_watch_answer(struct pw_transaction *transaction);
 /** The server has let go of a transform of an ended transaction. */

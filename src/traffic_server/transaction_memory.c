@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "traffic_server/transaction_memory.h"
 
+#include "traffic_server/held_request.h"
 #include "traffic_server/response_body.h"
 
 #include <stdlib.h>
@@ -35,6 +36,8 @@ pw_transaction_new(struct pw_event_thread *thread, TSHttpTxn txn, TSEventFunc on
   transaction->gone        = NULL;
   transaction->ended       = false;
   transaction->origin_body = false;
+
+  transaction->held_request = NULL;
   return transaction;
 }
 
@@ -194,6 +197,7 @@ pw_transaction_free(struct pw_transaction *transaction)
   pw_trailers_clear(&transaction->trailers[PW_STREAM_HTTP_RESPONSE]);
   pw_response_trailers_end(transaction);
   transaction->ended = true;
+  pw_held_request_end(transaction);
   pw_request_body_end(transaction);
   pw_response_body_end(transaction);
   recycle(transaction);

@@ -11,7 +11,6 @@
 #include "host/pairs.h"
 
 #include <stdio.h>
-#include <strings.h>
 
 /* Marks connections of ours. */
 #define INNER_TAG "wasm-held"
@@ -53,33 +52,9 @@ body_field(const struct pw_pairs *pairs, const char *name)
   return pw_view_make(NULL, 0);
 }
 
-/* Whether a list of names, as Connection has it, has this one. */
-static bool
-lists(struct pw_view list, struct pw_view name)
-{
-  const char *at  = list.data;
-  const char *end = list.data + list.size;
-  while (at < end) {
-    const char *comma = (const char *)memchr(at, ',', (size_t)(end - at));
-    const char *stop  = comma ? comma : end;
-    while (at < stop && (*at == ' ' || *at == '\t')) {
-      at++;
-    }
-    size_t size = (size_t)(stop - at);
-    while (size > 0 && (at[size - 1] == ' ' || at[size - 1] == '\t')) {
-      size--;
-    }
-    if (pw_field_name_equal(pw_view_make(at, size), name)) {
-      return true;
-    }
-    at = stop + 1;
-  }
-  return false;
-}
-
 /* What is written here, or is about the client's connection. */
 static bool
-is_left_out(const struct pw_pairs *pairs, struct pw_view name)
+is_left_out(struct pw_view name)
 {
   static const char *const names[] = {"host",       "content-length",   "transfer-encoding", "connection",
                                       "keep-alive", "proxy-connection", "upgrade",           "expect",
@@ -87,9 +62,6 @@ is_left_out(const struct pw_pairs *pairs, struct pw_view name)
   bool                     out     = name.size == 0 || name.data[0] == ':';
   for (size_t i = 0; !out && i < sizeof(names) / sizeof(names[0]); i++) {
     out = pw_field_name_equal(name, pw_view_of(names[i]));
-  }
-  for (size_t i = 0; !out && i < pairs->count; i++) {
-    out = pw_field_name_equal(pairs->items[i].key, pw_view_of("connection")) && lists(pairs->items[i].value, name);
   }
   return out;
 }
@@ -178,7 +150,7 @@ put_request(struct pw_held_request *held, const struct pw_pairs *pairs, struct p
               put_field(bytes, pw_view_of("Host"), authority) &&
               put_field(bytes, pw_view_of(NUMBER_FIELD), pw_view_of(number));
   for (size_t i = 0; done && i < pairs->count; i++) {
-    done = is_left_out(pairs, pairs->items[i].key) || put_field(bytes, pairs->items[i].key, pairs->items[i].value);
+    done = is_left_out(pairs->items[i].key) || put_field(bytes, pairs->items[i].key, pairs->items[i].value);
   }
   return done && put_length(held, method, bytes) && put(bytes, pw_view_of("\r\n")) && put_body(held, bytes);
 }
@@ -321,10 +293,12 @@ prepare(TSHttpTxn txn)
     TSHttpTxnCntlSet(txn, TS_HTTP_CNTL_SKIP_REMAPPING, true);
     set_host(held, &header);
   }
-  if (!held->carries_body && body_size(held) > 0) {
+  if (body_size(held) > 0) {
+    TSHttpTxnHookAdd(txn, TS_HTTP_READ_RESPONSE_HDR_HOOK, hook_continuation);
+  }
+  if (body_size(held) > 0 && !held->carries_body) {
     TSUserArgSet(txn, pw_process_argument_index(), (void *)(uintptr_t)held->number);
     TSHttpTxnHookAdd(txn, TS_HTTP_SEND_REQUEST_HDR_HOOK, hook_continuation);
-    TSHttpTxnHookAdd(txn, TS_HTTP_READ_RESPONSE_HDR_HOOK, hook_continuation);
   }
   return true;
 }
@@ -345,21 +319,28 @@ put_behind(TSHttpTxn txn)
   return true;
 }
 
-/* An origin that answers before it has got everything gets no more, and its connection is not used again. */
+/* An origin that answers before it has got everything gets no more, and its connection is not used again. The server
+ * (9.2.9) would use it, and knows of no bytes of a body when it has broken that off. */
 static void
 let_go(TSHttpTxn txn)
 {
   struct pw_header header;
+  bool             behind = TSUserArgGet(txn, pw_process_argument_index()) != NULL;
   if (TSHttpTxnServerRespGet(txn, &header.buffer, &header.location) != TS_SUCCESS ||
       TSHttpHdrStatusGet(header.buffer, header.location) < TS_HTTP_STATUS_OK) {
     return;
   }
-  if (pw_origin_gate_unsent(txn) > 0) {
+  bool unsent = behind ? pw_origin_gate_unsent(txn) > 0 : TSHttpTxnServerReqBodyBytesGet(txn) == 0;
+  if (behind && unsent) {
     pw_origin_gate_abandon(txn);
+  }
+  if (unsent) {
     pw_header_remove(&header, pw_view_of("Connection"));
     pw_header_append(&header, pw_view_of("Connection"), pw_view_of("close"));
   }
-  TSHttpTxnServerRequestBodySet(txn, NULL, 0);
+  if (behind) {
+    TSHttpTxnServerRequestBodySet(txn, NULL, 0);
+  }
 }
 
 static int

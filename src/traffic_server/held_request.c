@@ -15,6 +15,9 @@
 /* An interim response that is larger is no response. */
 #define INTERIM_BYTES 4096
 
+/* The empty line with the end of the line before it. */
+#define HEADER_END_BYTES 4
+
 #define TEXT_AND_SIZE(text) (text), (int64_t)sizeof(text) - 1
 
 /* --------------------------------------------------------------------------------------------------------- connections
@@ -284,12 +287,12 @@ static struct pw_view
 skip_header(struct pw_held_request *held, struct pw_view piece)
 {
   static const char end[] = "\r\n\r\n";
-  while (piece.size > 0 && held->header_end < sizeof(end) - 1) {
+  while (piece.size > 0 && held->header_end < HEADER_END_BYTES) {
     char letter      = *piece.data;
     held->header_end = letter == end[held->header_end] ? held->header_end + 1 : letter == '\r' ? 1 : 0;
     piece            = pw_view_make(piece.data + 1, piece.size - 1);
   }
-  if (held->header_end == sizeof(end) - 1 && held->waits_for_100 && piece.size == 0) {
+  if (held->header_end == HEADER_END_BYTES && held->waits_for_100 && piece.size == 0) {
     held->waits_for_100 = false;
     say(held, TEXT_AND_SIZE("HTTP/1.1 100 Continue\r\n\r\n"));
   }
@@ -305,8 +308,9 @@ take_input(struct pw_held_request *held)
     int64_t        size  = 0;
     const char    *data  = TSIOBufferBlockReadStart(block, reader, &size);
     struct pw_view piece = skip_header(held, pw_view_make(data, (size_t)size));
+    bool           empty = !held->in_chunks && held->left == 0 && held->header_end == HEADER_END_BYTES;
     taken += size;
-    if (piece.size > 0 && !held->input_ended) {
+    if ((piece.size > 0 || empty) && !held->input_ended) {
       held->waits_for_100 = false;
       give(held, piece);
     }

@@ -128,11 +128,12 @@ pw_segment_trailers(struct pw_segment *segment, enum pw_stream_type direction)
                                                                  : pw_stream_response_trailers(segment->stream));
 }
 
-/* A body comes to a segment whose headers it follows: not to one of the origin's phase when there was no origin. */
+/* A body comes to a segment whose headers it follows: not to one of the origin's phase when there was no origin. While
+ * a segment holds headers and is shown the body, those after it have not seen the headers yet, and will. */
 static bool
 sees_body(const struct pw_segment *segment, enum pw_stream_type direction)
 {
-  if (!segment->stream) {
+  if (!segment->stream && !(segment->transaction->held_request && direction == PW_STREAM_HTTP_REQUEST)) {
     return false;
   }
   if (direction == PW_STREAM_HTTP_REQUEST) {

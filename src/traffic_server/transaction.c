@@ -551,12 +551,17 @@ pw_transaction_remap(TSHttpTxn txn, struct pw_slot *slot)
   struct pw_segment      *first;
   bool                    refused = false;
 
-  /* A second rule's parameter, or a global plugin, may have ended it already. */
-  if (transaction && (transaction->answer.armed || transaction->paused || transaction->closing)) {
+  /* A plugin before this one in the rule, or a global one, may have ended it already. */
+  if (transaction && (transaction->answer.armed || transaction->closing)) {
     return TSREMAP_NO_REMAP;
   }
   first = add_slot(thread, txn, slot, &transaction, &refused);
+  if (transaction && transaction->paused && !refused) {
+    /* The headers come here when they are continued there. */
+    return TSREMAP_NO_REMAP;
+  }
   if (transaction && refused) {
+    transaction->paused = NULL;
     pw_local_reply_refuse(transaction);
     finish_remap(transaction, PW_OUTCOME_REPLY);
   } else if (refused) {

@@ -1,11 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
 """Requests whose headers are held until the body was seen, and then changed, routed elsewhere or answered."""
 
+import threading
+import time
+
 import pytest
 
-from harness.bodies import Bodies, body_filter, server_options
-from harness.configuration import global_plugin
+from harness import build
+from harness.bodies import Bodies, Client, body_filter, server_options
+from harness.configuration import global_plugin, remap_plugin
 from harness.content import Content
+from harness.http1 import ProtocolError, format_request
+from harness.origin import Origin
 from harness.scripted import unique_path
 from harness.server import remap_rule, tls_remap_rule
 from harness.upload import Upload
@@ -18,15 +24,27 @@ KEYS = {"allow_on_headers_stop_iteration": True}
 
 
 @pytest.fixture(scope="module")
+def callee():
+    """The server that is called."""
+    with Origin() as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
 def bodies(start_shared_server, origin, second_origin, certificates):
     """A host for each way of configuring the filter; "global.test" has it as a global plugin, "elsewhere.test" leads to
     the second origin."""
     filters = {"do": KEYS, "origin": {**KEYS, "response_phase": "origin"}, "second": KEYS,
-               "requests": {**KEYS, "response_body": "off"}, "small": {**KEYS, "limits": {"body": "1000"}}}
-    hosts = {**{name: [name] for name in filters}, "chain": ["do", "second"], "global": [], "both": ["second"]}
+               "requests": {**KEYS, "response_body": "off"}, "small": {**KEYS, "limits": {"body": "1000"}},
+               "closed": {**KEYS, "fail_open": False, "limits": {"pause": 300}},
+               "short": {**KEYS, "limits": {"pause": 300}}}
+    hosts = {**{name: [name] for name in filters}, "chain": ["do", "second"], "global": [], "split": ["do", "origin"],
+             "splitback": ["origin", "do"]}
     options = server_options(origin, filters, hosts, certificates=certificates, manager=True)
     options["remap"] += [remap_rule("elsewhere.test", second_origin.port),
                          tls_remap_rule("elsewhere.test", second_origin.port)]
+    options["remap"] += [rule("twice.test", origin.port, remap_plugin("do.yaml"), remap_plugin("second.yaml"))
+                         for rule in (remap_rule, tls_remap_rule)]
     options["files"]["global.yaml"] = body_filter("global", **KEYS)
     return Bodies(start_shared_server(plugins=[global_plugin("global.yaml")], **options), origin)
 
@@ -114,3 +132,336 @@ def test_held_request_is_answered_with_a_local_reply(bodies, origin, host, proto
                                           path=path, connection=connection, response="upper")
                 assert response.status == status and response.body.lower() == b"replied"
                 assert not origin.to(path)
+
+
+# ----------------------------------------------------------------------------------------------------- a whole exchange
+
+@pytest.mark.parametrize("protocol, framing", WAYS)
+@pytest.mark.parametrize("host", ["do", "origin", "requests", "global"])
+def test_each_byte_of_both_bodies(bodies, origin, host, protocol, framing):
+    """With everything that a connection is used for again."""
+    with Client(bodies, protocol) as client:
+        for sent, received, answer in ((1, 300000, "length"), (5000, 5000, "chunked"), (200000, 1, "close"),
+                                       (1000000, 1000000, "chunked"), (20, 0, "length")):
+            path = unique_path()
+            expected = Content.of(received, 1)
+            response = client.ask(f"content={received}&framing={answer}", Upload(Content.of(sent), framing), host=host,
+                                  request="hold-headers", response="upper", path=path,
+                                  expected=expected if host == "requests" else expected.upper())
+            assert (response.status, response.difference) == (200, None)
+            assert seen_by(origin, path).is_whole(Content.of(sent))
+
+
+@pytest.mark.parametrize("host", ["do", "global"])
+def test_held_request_that_turns_out_empty(bodies, origin, host):
+    """Its length is unknown until it ends."""
+    for protocol, framing in (("http1", "chunked"), ("http2", "none")):
+        with bodies.connect(protocol) as connection:
+            for script, body in (("hold-headers", b""), ("hold-headers fill=FILLED", b"FILLED")):
+                path = unique_path()
+                response = bodies.ask("body=done", Upload(b"", framing), request=script, host=host, path=path,
+                                      connection=connection)
+                assert response.body == b"done"
+                assert seen_by(origin, path).is_whole(Content(body))
+
+
+@pytest.mark.parametrize("protocol, framing", WAYS)
+def test_held_body_is_taken_away(bodies, origin, protocol, framing):
+    with bodies.connect(protocol) as connection:
+        for method in ("POST", "GET", "DELETE"):
+            path = unique_path()
+            response = bodies.ask("body=done", Upload(Content.of(5000), framing), path=path, connection=connection,
+                                  request=f"hold-headers empty set=:method:{method}")
+            assert response.body == b"done"
+            request = seen_by(origin, path)
+            assert request.method == method and request.is_whole(Content())
+
+
+@pytest.mark.parametrize("host", ["do", "global"])
+def test_connections_are_kept(bodies, origin, host):
+    with bodies.server.connect() as connection:
+        for framing in ("length", "chunked"):
+            numbers = set()
+            for _ in range(10):
+                path = unique_path()
+                assert bodies.ask("body=done", Upload(Content.of(5000), framing), request="hold-headers", host=host,
+                                  path=path, connection=connection).body == b"done"
+                numbers.add(seen_by(origin, path).connection)
+            assert len(numbers) == 1
+
+
+def test_request_is_for_the_origin_what_it_would_be_unheld(bodies, origin):
+    """But for the framing, which the held one has got a length for."""
+    seen = []
+    fields = [("X-Case", "a"), ("x-twice", "1"), ("x-twice", "2"), ("Cookie", "a=b"), ("X-Empty", ""),
+              ("X-Hop", "gone"), ("Connection", "keep-alive, x-hop")]
+    for script in ("look", "hold-headers"):
+        path = unique_path()
+        bodies.ask("body=done", Upload(Content.of(100)), request=script, path=path, headers=fields)
+        request = seen_by(origin, path)
+        seen.append(sorted(field for field in request.headers if field[0] != "do-request-body"))
+    assert seen[0] == seen[1]
+
+
+@pytest.mark.parametrize("framing", ["length", "chunked"])
+@pytest.mark.parametrize("host", ["do", "global"])
+def test_expectation_is_met_before_the_body(bodies, origin, host, framing):
+    for size in (1, 50000):
+        path = unique_path()
+        response = bodies.ask("body=done", Upload(Content.of(size), framing, expect=True), request="hold-headers",
+                              host=host, path=path)
+        assert response.interim[:1] == [100] and response.body == b"done"
+        assert seen_by(origin, path).is_whole(Content.of(size))
+
+
+@pytest.mark.parametrize("framing", ["length", "chunked"])
+def test_expectation_is_met_without_the_server(start_server, origin, framing):
+    """The server leaves it to the origin, which is the plugin."""
+    options = server_options(origin, {"do": KEYS}, {"do": ["do"]}, records={"http.send_100_continue_response": 0})
+    bodies = Bodies(start_server(**options), origin)
+    for size in (1, 50000):
+        for script in ("hold-headers", "hold-headers reply-end=403"):
+            response = bodies.ask("body=done", Upload(Content.of(size), framing, expect=True), request=script,
+                                  response="upper")
+            assert response.interim[:1] == [100] and response.body.lower() in (b"done", b"replied")
+
+
+@pytest.mark.parametrize("early", [100, 103])
+def test_interim_answers_do_no_harm(bodies, early):
+    for protocol, framing in WAYS:
+        with bodies.connect(protocol) as connection:
+            for response in (None, "upper"):
+                answer = bodies.ask(f"body=done&early={early}", Upload(Content.of(5000), framing),
+                                    request="hold-headers", response=response, connection=connection)
+                assert (answer.status, answer.body.lower()) == (200, b"done")
+
+
+@pytest.mark.parametrize("query", ["status=204", "status=304", "content=0"])
+def test_answers_without_a_body(bodies, query):
+    for protocol, framing in WAYS:
+        with bodies.connect(protocol) as connection:
+            answer = bodies.ask(query, Upload(Content.of(5000), framing), request="hold-headers", response="upper",
+                                connection=connection)
+            assert answer.body == b""
+
+
+# ---------------------------------------------------------------------------------------------------------- when it goes
+
+@pytest.mark.parametrize("protocol, framing", WAYS)
+@pytest.mark.parametrize("host", ["do", "global"])
+@pytest.mark.parametrize("script", ["headers=30", "headers=30 hold upper", "hold-headers pause-end=30 upper",
+                                    "headers=1 pause=30 upper"])
+def test_headers_and_body_go_on_later(bodies, origin, host, script, protocol, framing):
+    with bodies.connect(protocol) as connection:
+        for size in (1, 200000):
+            path = unique_path()
+            response = bodies.ask("body=done", Upload(Content.of(size), framing, pause=0.005), request=script, host=host,
+                                  response="upper", path=path, connection=connection)
+            assert response.body == b"DONE"
+            content = Content.of(size)
+            assert seen_by(origin, path).is_whole(content.upper() if "upper" in script else content)
+
+
+@pytest.mark.parametrize("host, status", [("short", 200), ("closed", 503)])
+def test_held_request_that_nobody_continues(bodies, origin, host, status):
+    path = unique_path()
+    begin = time.monotonic()
+    response = bodies.ask("body=done", Upload(Content.of(5000)), request="headers=60000 hold", host=host, path=path)
+    assert response.status == status and 0.2 < time.monotonic() - begin < 5
+    if status == 200:
+        assert seen_by(origin, path).is_whole(Content.of(5000))
+    else:
+        assert not origin.to(path)
+
+
+def test_module_closes_a_held_request(bodies):
+    for protocol, framing in WAYS:
+        for script in ("hold-headers close", "hold-headers close-end"):
+            with bodies.connect(protocol) as connection, pytest.raises((ProtocolError, ConnectionError)):
+                bodies.ask("body=done", Upload(Content.of(5000), framing), request=script, connection=connection)
+    assert bodies.ask("body=done", b"1", request="hold-headers").body == b"done"
+
+
+@pytest.mark.parametrize("protocol, framing", WAYS)
+@pytest.mark.parametrize("host", ["do", "global"])
+def test_answer_of_a_call_changes_headers_and_body(bodies, origin, callee, host, protocol, framing):
+    with bodies.connect(protocol) as connection:
+        path = unique_path()
+        script = f"hold-headers call=127.0.0.1%3A{callee.port},/answer%3Fbody=YES%26delay=0.02,5000 call-append"
+        response = bodies.ask("body=done", Upload(Content.of(5000), framing), request=script, host=host, path=path,
+                              connection=connection)
+        assert response.body == b"done"
+        request = seen_by(origin, path)
+        assert request.is_whole(Content.of(5000) + b"YES") and request.headers.all("x-call") == ["200 YES"]
+
+
+# ---------------------------------------------------------------------------------------------------------------- chains
+
+@pytest.mark.parametrize("first, second", [("hold-headers append=-FIRST", "append=-SECOND"),
+                                           ("append=-FIRST", "hold-headers append=-SECOND"),
+                                           ("hold-headers append=-FIRST", "hold-headers append=-SECOND"),
+                                           ("headers=20 append=-FIRST", "hold-headers append=-SECOND"),
+                                           ("hold-headers append=-FIRST", "headers=20 append=-SECOND")])
+@pytest.mark.parametrize("host", ["chain", "twice", "split", "splitback"])
+@pytest.mark.parametrize("protocol, framing", WAYS)
+def test_one_of_a_chain_holds(bodies, origin, protocol, framing, host, first, second):
+    """Those of one plugin's files that see responses at one phase are one stream, the others are not."""
+    names = {"chain": ("do", "second"), "twice": ("do", "second"), "split": ("do", "origin"), "splitback": ("origin", "do")}[host]
+    headers = [(f"{names[0]}-request-body", first), (f"{names[1]}-request-body", second),
+               ("do-response-body", "append=-D"), ("origin-response-body", "append=-O"),
+               ("second-response-body", "append=-S")]
+    with bodies.connect(protocol) as connection:
+        for size in (1, 100000):
+            path = unique_path()
+            response = bodies.ask("body=done", Upload(Content.of(size), framing), host=host, path=path,
+                                  headers=headers, connection=connection)
+            assert response.body == (b"done-S-D" if "second" in names else b"done-O-D")
+            assert seen_by(origin, path).is_whole(Content.of(size) + b"-FIRST-SECOND")
+
+
+@pytest.mark.parametrize("outer, inner", [("hold-headers append=-G", "append=-D"), ("append=-G", "hold-headers append=-D"),
+                                          ("hold-headers append=-G", "hold-headers append=-D")])
+@pytest.mark.parametrize("protocol, framing", WAYS)
+def test_global_plugin_and_filter_of_a_rule(bodies, origin, protocol, framing, outer, inner):
+    with bodies.connect(protocol) as connection:
+        for size in (1, 100000):
+            path = unique_path()
+            headers = [("global-request-body", outer), ("global-response-body", "append=-G"),
+                       ("do-request-body", inner), ("do-response-body", "append=-D")]
+            response = bodies.ask("body=done", Upload(Content.of(size), framing), host="do", path=path, headers=headers,
+                                  connection=connection)
+            assert response.body == b"done-D-G"
+            assert seen_by(origin, path).is_whole(Content.of(size) + b"-G-D")
+
+
+# ------------------------------------------------------------------------------------------------------ what goes wrong
+
+@pytest.mark.parametrize("protocol, framing", WAYS)
+def test_body_that_is_too_large_is_refused(bodies, origin, protocol, framing):
+    for script in ("hold-headers", "headers=1"):
+        path = unique_path()
+        with bodies.connect(protocol) as connection:
+            response = bodies.ask("body=done", Upload(Content.of(200000), framing, pause=0.01), request=script,
+                                  host="small", path=path, connection=connection)
+            assert response.status == 413
+            assert not origin.to(path)
+    assert "limits.body" in bodies.server.log("diags.log") + bodies.server.log("wasm.log")
+
+
+@pytest.mark.parametrize("how", ["reset", "empty", "garbage", "headers"])
+def test_broken_origin_is_a_bad_gateway(bodies, how):
+    for protocol, framing in WAYS:
+        for size in (10, 100000):
+            with bodies.connect(protocol) as connection:
+                assert bodies.ask(f"break={how}", Upload(Content.of(size), framing), request="hold-headers",
+                                  response="upper", connection=connection).status == 502
+
+
+@pytest.mark.parametrize("query", ["break=body", "break=chunk&framing=chunked"])
+def test_answer_that_breaks_off_is_no_whole_body(bodies, query):
+    for host in ("do", "requests"):
+        for size in (1000, 300000):
+            try:
+                response = bodies.ask(f"content={size}&{query}", Upload(Content.of(size)), request="hold-headers",
+                                      host=host)
+            except (ProtocolError, ConnectionError):
+                continue
+            assert response.status == 502
+
+
+@pytest.mark.parametrize("host", ["do", "global"])
+def test_client_that_leaves(bodies, origin, host):
+    """Amid the body, or while the module or the origin lets it wait."""
+    for framing in ("length", "chunked"):
+        for script, query, most in (("hold-headers", "", 20), ("hold-headers", "", 40000),
+                                    ("hold-headers pause-end=200", "", None), ("headers=200", "", 20),
+                                    ("hold-headers", "delay=0.2", None)):
+            with bodies.server.connect() as connection:
+                upload = Upload(Content.of(100000), framing, most=most)
+                framed = [format_request("POST", f"/left?{query}", [("Host", f"{host}.test"),
+                                                                    (f"{host}-request-body", script),
+                                                                    *upload.headers()])]
+                upload.send(framed.append)
+                connection.send(b"".join(framed))
+                time.sleep(0.02)
+    assert bodies.ask("body=done", b"1", request="hold-headers", host=host).body == b"done"
+    assert bodies.server.settle("proxywasm.streams") == 0
+
+
+def test_http2_streams_that_are_reset_leave_the_others(bodies, origin):
+    """Which is more than there is for bodies that are filtered and not held."""
+    with bodies.connect("http2") as connection:
+        headers = [("global-request-body", "hold-headers upper")]
+        path = unique_path()
+        first = connection.open("POST", "/reset", "global.test", headers)
+        connection.upload(first, Upload(b"abc", "none"), end_stream=False)
+        second = connection.open("POST", path + "?body=done", "global.test", headers)
+        connection.reset(first)
+        connection.upload(second, Upload(b"def", "none"))
+        assert connection.finish(second).body == b"done"
+        assert seen_by(origin, path).is_whole(Content(b"DEF"))
+
+
+# --------------------------------------------------------------------------------------------------------- early answers
+
+@pytest.mark.parametrize("protocol, framing", WAYS)
+@pytest.mark.parametrize("host", ["do", "global"])
+@pytest.mark.parametrize("then", ["drain", "linger", "close"])
+def test_origin_that_answers_early(bodies, host, then, protocol, framing):
+    with Client(bodies, protocol) as client:
+        for size in (100, 10000, 1000000):
+            for received in (1000, 300000):
+                try:
+                    response = client.ask(f"content={received}&answer=early&then={then}",
+                                          Upload(Content.of(size), framing), request="hold-headers", response="upper",
+                                          host=host, expected=Content.of(received, 1).upper())
+                except (ProtocolError, ConnectionError):
+                    # What the origin has not read makes a reset of its end, which may overtake the answer.
+                    assert then == "close"
+                    continue
+                assert response.status == 502 and then == "close" or response.difference is None
+
+
+POSTS = 500 if build.sanitized() else 1000
+
+
+def early_posts(bodies, number, failures):
+    try:
+        with Client(bodies) as client:
+            for index in range(POSTS):
+                host = ("do", "global", "requests")[index % 3]
+                framing = ("length", "chunked")[index // 3 % 2]
+                response = client.ask("content=2000&answer=early", Upload(Content.of(10000, number), framing), host=host,
+                                      request="hold-headers upper set=x-a:1", response="upper",
+                                      expected=Content.of(2000, 1).upper() if host != "requests" else Content.of(2000, 1))
+                if (response.status, response.difference) != (200, None):
+                    failures.append((index, response.status, response.difference))
+    except Exception as error:
+        failures.append(repr(error))
+
+
+def test_thousands_of_early_answers_on_two_threads(start_server):
+    with Origin() as own:
+        filters = {"do": KEYS, "requests": {**KEYS, "response_body": "off"}}
+        options = server_options(own, filters, {"do": ["do"], "requests": ["requests"], "global": []}, threads=2)
+        options["files"]["global.yaml"] = body_filter("global", **KEYS)
+        bodies = Bodies(start_server(plugins=[global_plugin("global.yaml")], **options), own)
+        failures = []
+        threads = [threading.Thread(target=early_posts, args=(bodies, number, failures)) for number in range(2)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert not failures
+        assert not own.violations
+        assert not bodies.complaints()
+
+
+@pytest.mark.parametrize("host, status", [("do", 200), ("closed", 503)])
+@pytest.mark.parametrize("script", ["hold-headers trap-end", "hold-headers trap"])
+def test_trap_in_a_held_request(bodies, origin, host, status, script):
+    """The last one: a module that keeps trapping is passed by for a while."""
+    for protocol, framing in WAYS:
+        with bodies.connect(protocol) as connection:
+            assert bodies.ask("body=done", Upload(Content.of(5000), framing), request=script, host=host,
+                              connection=connection).status == status

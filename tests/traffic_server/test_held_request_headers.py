@@ -31,10 +31,11 @@ def callee():
 
 
 @pytest.fixture(scope="module")
-def bodies(start_shared_server, origin, second_origin, certificates):
+def bodies(start_shared_server, origin, second_origin, certificates, callee):
     """A host for each way of configuring the filter; "global.test" has it as a global plugin, "elsewhere.test" leads to
     the second origin."""
-    filters = {"do": KEYS, "origin": {**KEYS, "response_phase": "origin"}, "second": KEYS,
+    calling = {**KEYS, "upstreams": {"callee": {"host": "127.0.0.1", "port": callee.port}}}
+    filters = {"do": calling, "origin": {**KEYS, "response_phase": "origin"}, "second": KEYS,
                "requests": {**KEYS, "response_body": "off"}, "small": {**KEYS, "limits": {"body": "1000"}},
                "closed": {**KEYS, "fail_open": False, "limits": {"pause": 300}},
                "short": {**KEYS, "limits": {"pause": 300}}}
@@ -45,7 +46,7 @@ def bodies(start_shared_server, origin, second_origin, certificates):
                          tls_remap_rule("elsewhere.test", second_origin.port)]
     options["remap"] += [rule("twice.test", origin.port, remap_plugin("do.yaml"), remap_plugin("second.yaml"))
                          for rule in (remap_rule, tls_remap_rule)]
-    options["files"]["global.yaml"] = body_filter("global", **KEYS)
+    options["files"]["global.yaml"] = body_filter("global", **calling)
     return Bodies(start_shared_server(plugins=[global_plugin("global.yaml")], **options), origin)
 
 
@@ -275,19 +276,19 @@ def test_held_request_that_nobody_continues(bodies, origin, host, status):
 
 
 def test_module_closes_a_held_request(bodies):
-    for protocol, framing in WAYS:
-        for script in ("hold-headers close", "hold-headers close-end"):
-            with bodies.connect(protocol) as connection, pytest.raises((ProtocolError, ConnectionError)):
-                bodies.ask("body=done", Upload(Content.of(5000), framing), request=script, connection=connection)
+    for (protocol, framing), script in zip(WAYS, ("close", "close-end", "close", "close-end")):
+        with bodies.connect(protocol) as connection, pytest.raises((ProtocolError, ConnectionError)):
+            bodies.ask("body=done", Upload(Content.of(5000), framing), request=f"hold-headers {script}",
+                       connection=connection)
     assert bodies.ask("body=done", b"1", request="hold-headers").body == b"done"
 
 
 @pytest.mark.parametrize("protocol, framing", WAYS)
 @pytest.mark.parametrize("host", ["do", "global"])
-def test_answer_of_a_call_changes_headers_and_body(bodies, origin, callee, host, protocol, framing):
+def test_answer_of_a_call_changes_headers_and_body(bodies, origin, host, protocol, framing):
     with bodies.connect(protocol) as connection:
         path = unique_path()
-        script = f"hold-headers call=127.0.0.1%3A{callee.port},/answer%3Fbody=YES%26delay=0.02,5000 call-append"
+        script = "hold-headers call=callee,/answer%3Fbody=YES&delay=0.02,5000 call-append"
         response = bodies.ask("body=done", Upload(Content.of(5000), framing), request=script, host=host, path=path,
                               connection=connection)
         assert response.body == b"done"
@@ -359,14 +360,12 @@ def test_broken_origin_is_a_bad_gateway(bodies, how):
 
 @pytest.mark.parametrize("query", ["break=body", "break=chunk&framing=chunked"])
 def test_answer_that_breaks_off_is_no_whole_body(bodies, query):
-    for host in ("do", "requests"):
-        for size in (1000, 300000):
-            try:
-                response = bodies.ask(f"content={size}&{query}", Upload(Content.of(size)), request="hold-headers",
-                                      host=host)
-            except (ProtocolError, ConnectionError):
-                continue
-            assert response.status == 502
+    for size in (1000, 300000):
+        try:
+            response = bodies.ask(f"content={size}&{query}", Upload(Content.of(size)), request="hold-headers")
+        except (ProtocolError, ConnectionError):
+            continue
+        assert response.status == 502
 
 
 @pytest.mark.parametrize("host", ["do", "global"])
@@ -409,7 +408,7 @@ def test_http2_streams_that_are_reset_leave_the_others(bodies, origin):
 @pytest.mark.parametrize("then", ["drain", "linger", "close"])
 def test_origin_that_answers_early(bodies, host, then, protocol, framing):
     with Client(bodies, protocol) as client:
-        for size in (100, 10000, 1000000):
+        for size in (100, 10000, 1000000) if then == "drain" else (10000,):
             for received in (1000, 300000):
                 try:
                     response = client.ask(f"content={received}&answer=early&then={then}",

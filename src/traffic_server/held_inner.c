@@ -185,6 +185,12 @@ pw_held_inner_is(TSHttpTxn txn)
   return tag && strcmp(tag, INNER_TAG) == 0;
 }
 
+bool
+pw_held_inner_hides_body(TSHttpTxn txn)
+{
+  return TSUserArgGet(txn, pw_process_argument_index()) != NULL;
+}
+
 static struct pw_held_request *
 take_held(const struct pw_header *header)
 {
@@ -325,7 +331,7 @@ static void
 let_go(TSHttpTxn txn)
 {
   struct pw_header header;
-  bool             behind = TSUserArgGet(txn, pw_process_argument_index()) != NULL;
+  bool             behind = pw_held_inner_hides_body(txn);
   if (TSHttpTxnServerRespGet(txn, &header.buffer, &header.location) != TS_SUCCESS ||
       TSHttpHdrStatusGet(header.buffer, header.location) < TS_HTTP_STATUS_OK) {
     return;

@@ -26,5 +26,7 @@ TSVConn pw_held_inner_connect(struct pw_held_request *held);
 bool pw_held_inner_write(struct pw_held_request *held, struct pw_bytes *bytes);
 /** Whether a transaction of the server's own is such a one, whose remap rule's filters apply. */
 bool pw_held_inner_is(TSHttpTxn txn);
+/** Of such a one: whether it has a body that its filters would not see, as there was no rule with any when it began. */
+bool pw_held_inner_hides_body(TSHttpTxn txn);
 
 #endif

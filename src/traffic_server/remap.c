@@ -66,6 +66,12 @@ TSRemapStatus
 TSRemapDoRemap(void *instance, TSHttpTxn txn, TSRemapRequestInfo *request)
 {
   (void)request;
-  bool own = TSHttpTxnIsInternal(txn) && !pw_held_inner_is(txn);
-  return own ? TSREMAP_NO_REMAP : pw_transaction_remap(txn, (struct pw_slot *)instance);
+  bool held = pw_held_inner_is(txn);
+  if (held && pw_held_inner_hides_body(txn)) {
+    /* The rule has come by a reload, in this moment. */
+    pw_log_error("a request with a body met a new rule's filters too late for them to see it; the client gets 503");
+    TSHttpTxnStatusSet(txn, TS_HTTP_STATUS_SERVICE_UNAVAILABLE);
+    return TSREMAP_NO_REMAP;
+  }
+  return TSHttpTxnIsInternal(txn) && !held ? TSREMAP_NO_REMAP : pw_transaction_remap(txn, (struct pw_slot *)instance);
 }

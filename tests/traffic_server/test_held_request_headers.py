@@ -37,7 +37,7 @@ def bodies(start_shared_server, origin, second_origin, certificates, callee):
     calling = {**KEYS, "upstreams": {"callee": {"host": "127.0.0.1", "port": callee.port}}}
     filters = {"do": calling, "origin": {**KEYS, "response_phase": "origin"}, "second": KEYS,
                "requests": {**KEYS, "response_body": "off"}, "small": {**KEYS, "limits": {"body": "1000"}},
-               "closed": {**KEYS, "fail_open": False, "limits": {"pause": 300}},
+               "buffer": {**KEYS, "request_body": "buffer"}, "closed": {**KEYS, "fail_open": False, "limits": {"pause": 300}},
                "short": {**KEYS, "limits": {"pause": 300}}}
     hosts = {**{name: [name] for name in filters}, "chain": ["do", "second"], "global": [], "split": ["do", "origin"],
              "splitback": ["origin", "do"]}
@@ -64,7 +64,7 @@ def seen_by(server, path):
 
 
 @pytest.mark.parametrize("protocol, framing", WAYS)
-@pytest.mark.parametrize("host", ["do", "origin", "requests", "global"])
+@pytest.mark.parametrize("host", ["do", "origin", "requests", "buffer", "global"])
 def test_headers_change_after_the_body_was_seen(bodies, origin, host, protocol, framing):
     with bodies.connect(protocol) as connection:
         for size in SIZES:
@@ -133,6 +133,40 @@ def test_held_request_is_answered_with_a_local_reply(bodies, origin, host, proto
                                           path=path, connection=connection, response="upper")
                 assert response.status == status and response.body.lower() == b"replied"
                 assert not origin.to(path)
+
+
+@pytest.mark.parametrize("protocol, framing", WAYS)
+def test_server_without_filters_of_rules(start_server, origin, second_origin, certificates, protocol, framing):
+    """The request that is made anew comes without a body then, which goes out behind its header."""
+    options = server_options(origin, {}, {"global": []}, certificates=certificates)
+    options["remap"] += [rule("elsewhere.test", second_origin.port) for rule in (remap_rule, tls_remap_rule)]
+    options["files"]["global.yaml"] = body_filter("global", **KEYS)
+    bodies = Bodies(start_server(plugins=[global_plugin("global.yaml")], **options), origin, "global")
+    with Client(bodies, protocol) as client:
+        for size in (1, 5000, 1000000):
+            path = unique_path()
+            response = client.ask("body=done", Upload(Content.of(size), framing), path=path, response="upper",
+                                  request="hold-headers upper set=:authority:elsewhere.test set=:method:PATCH")
+            assert (response.status, response.body) == (200, b"DONE")
+            request = seen_by(second_origin, path)
+            assert request.method == "PATCH" and request.is_whole(Content.of(size).upper())
+            for then in ("drain", "linger"):
+                response = client.ask(f"content=300000&answer=early&then={then}", Upload(Content.of(size), framing),
+                                      request="hold-headers", expected=Content.of(300000, 1))
+                assert (response.status, response.difference) == (200, None)
+
+
+def test_settings_of_a_transaction_go_along(start_server, origin):
+    """Those that another plugin has given it, for the way to the origin; waiting for the module does not count."""
+    options = server_options(origin, {"do": KEYS}, {"do": ["do"]})
+    settings = ("@plugin=conf_remap.so @pparam=proxy.config.http.insert_squid_x_forwarded_for=0 "
+                "@pparam=proxy.config.http.transaction_no_activity_timeout_out=1")
+    options["remap"] = [remap_rule("do.test", origin.port, settings, remap_plugin("do.yaml"))]
+    bodies = Bodies(start_server(**options), origin)
+    path = unique_path()
+    response = bodies.ask("body=done", b"abc", request="hold-headers pause-end=2500", path=path)
+    assert response.body == b"done" and "X-Forwarded-For" not in seen_by(origin, path).headers
+    assert bodies.ask("delay=5", b"abc", request="hold-headers").status == 504
 
 
 # ----------------------------------------------------------------------------------------------------- a whole exchange

@@ -112,12 +112,15 @@ PW_HOSTCALL(pw_hc_send_local_response)
   if (status != PW_STATUS_OK) {
     return status;
   }
-  if (pw_context_stream_data(context) == NULL || stream->is_tcp || !reply_status_valid(reply.status) ||
+  if (!can_be_asked(context) || stream->is_tcp || !reply_status_valid(reply.status) ||
       !reply_headers_valid(headers) || reply.body.size > context->instance->plugin->config.limits.body_bytes) {
     return PW_STATUS_BAD_ARGUMENT;
   }
   if (vm->host->proxy->local_reply == NULL) {
     return PW_STATUS_UNIMPLEMENTED;
+  }
+  if (!pw_context_stream_is_ours(context)) {
+    return pw_stream_post_reply(stream, context, &reply);
   }
   if (!pw_stream_may_reply(stream)) {
     return PW_STATUS_BAD_ARGUMENT;

@@ -378,6 +378,8 @@ struct pw_snapshot {
  * continues it, brings the VM down, or is done with it after the stream's end: whatever that touches is atomic, or a
  * context's own (of a stage: `pauses`, `running` and `resume`) and guarded by the lock of its worker.
  */
+struct pw_posted_reply;
+
 struct pw_stream {
   struct pw_chain         *chain;
   struct pw_stream        *next_free;
@@ -395,7 +397,10 @@ struct pw_stream {
   struct pw_direction      directions[2];
   struct pw_property_store properties;
   struct pw_snapshot      *snapshot; /**< NULL: no context deferred its end, or memory was out */
-  struct pw_context        contexts[];
+
+  struct pw_posted_reply *_Atomic posted; /**< a reply from another thread, see posted_reply.c */
+
+  struct pw_context contexts[];
 };
 
 /** Whether the stream of a stream context may be touched: not from a shared worker's VM that another thread runs. */
@@ -425,6 +430,15 @@ void pw_stream_close(struct pw_stream *stream, const struct pw_context *context)
 bool pw_stream_may_reply(const struct pw_stream *stream);
 /** A module replied: the phase under way ends, or a pause does. */
 void pw_stream_replied(struct pw_stream *stream);
+/** A module replies on another thread than the stream's, whose worker's lock is held. The reply is copied, and given to
+ *  the proxy when it resumes the stream. BAD_ARGUMENT: the module does not pause it; INTERNAL_FAILURE: memory is out.
+ */
+enum pw_status pw_stream_post_reply(struct pw_stream *stream, const struct pw_context *context,
+                                    const struct pw_local_reply *reply);
+/** Gives such a reply to the proxy, and makes it the verdict. On the stream's thread. */
+void pw_stream_take_reply(struct pw_stream *stream);
+/** Forgets it: the stream has ended. */
+void pw_stream_drop_reply(struct pw_stream *stream);
 /** Whether the fields of a map may be changed now: from their callback on, until they go on. */
 bool pw_stream_map_open(const struct pw_stream *stream, enum pw_map_type map);
 /** A context that had deferred its end is gone. */

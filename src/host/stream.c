@@ -95,6 +95,7 @@ stream_clear(struct pw_stream *stream, struct pw_chain *chain)
   stream->thread = pthread_self();
   atomic_init(&stream->verdict, PW_NEXT_CONTINUE);
   atomic_init(&stream->pending, 1);
+  atomic_init(&stream->posted, NULL);
   atomic_init(&stream->is_tcp, false);
   for (direction = 0; direction < 2; ++direction) {
     struct pw_direction *d = &stream->directions[direction];
@@ -285,6 +286,8 @@ pw_stream_end(struct pw_stream *stream)
   for (i = 0; i < chain->count; ++i) {
     context_end(stream, &stream->contexts[i]);
   }
+  /* No module reaches the stream from another thread any more. */
+  pw_stream_drop_reply(stream);
   if (PW_UNLIKELY(stream->deferred)) {
     stream_release(stream);
   } else {

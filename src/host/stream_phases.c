@@ -200,6 +200,7 @@ pw_stream_resume(struct pw_stream *stream, enum pw_stream_type type)
   size_t step      = stream->chain->count;
 
   atomic_store_explicit(&stream->directions[direction].asked, false, memory_order_release);
+  pw_stream_take_reply(stream);
   /* The last ones first: what they held must leave before what comes after it. */
   while (phase_begin(stream) && step > 0) {
     --step;

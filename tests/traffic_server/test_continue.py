@@ -301,6 +301,28 @@ def test_stream_of_another_thread_is_closed(process_streams, function, direction
         assert_closed(connection)
 
 
+@pytest.mark.parametrize("paused", ["request", "response"])
+def test_stream_of_another_thread_is_answered(process_streams, paused):
+    for _ in range(3):
+        for callback in CALLBACKS:
+            connection, name = process_streams.held(paused)
+            assert process_streams.act(callback, "reply", name) == (OK, OK)
+            with connection:
+                response = connection.read_response()
+            assert (response.status, response.body, response.headers.get("x-replied")) == (403, b"replied", "yes")
+
+
+def test_stream_of_another_thread_that_does_not_wait_is_not_answered(process_streams):
+    """It is not known there how far it is."""
+    results = set()
+    for _ in range(8):
+        connection, name = process_streams.start(unique_path() + "?delay=0.3&body=done")
+        results.add(process_streams.act("tick", "reply", name))
+        with connection:
+            assert connection.read_response().status in (200, 403)
+    assert (OK, BAD_ARGUMENT) in results and results <= {(OK, OK), (OK, BAD_ARGUMENT)}
+
+
 def test_response_that_is_on_its_way_is_not_cut_off(streams):
     connection, name = streams.start(unique_path() + "?size=30000000")
     connection.socket.recv(1, socket.MSG_PEEK)

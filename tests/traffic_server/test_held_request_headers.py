@@ -284,7 +284,7 @@ def test_answers_without_a_body(bodies, query):
 
 @pytest.mark.parametrize("protocol, framing", WAYS)
 @pytest.mark.parametrize("host", ["do", "global"])
-@pytest.mark.parametrize("script", ["headers=30", "headers=30 hold upper", "hold-headers pause-end=30 upper",
+@pytest.mark.parametrize("script", ["headers=30", "headers=30 upper", "hold-headers pause-end=30 upper",
                                     "headers=1 pause=30 upper"])
 def test_headers_and_body_go_on_later(bodies, origin, host, script, protocol, framing):
     with bodies.connect(protocol) as connection:

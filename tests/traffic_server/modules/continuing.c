@@ -8,8 +8,8 @@
  *                                       request, response, done or log of this stream, or tick, call or queue
  *
  * FUNCTION is continue-request, continue-response (proxy_continue_stream), close-request, close-response
- * (proxy_close_stream), old-request, old-response (proxy_continue_request, proxy_continue_response) or clear
- * (proxy_clear_route_cache). What came of it is a line "WHERE FUNCTION NAME: context=STATUS result=STATUS", a pause is
+ * (proxy_close_stream), old-request, old-response (proxy_continue_request, proxy_continue_response), clear
+ * (proxy_clear_route_cache) or reply (proxy_send_local_response with 403). What came of it is a line "WHERE FUNCTION NAME: context=STATUS result=STATUS", a pause is
  * "holds NAME"; a request with "do-report: yes" is answered with all such lines.
  */
 #define PROXY_WASM_IMPLEMENTATION
@@ -89,6 +89,10 @@ call_function(const char *function)
   }
   if (text_is(function, "close-response")) {
     return (int)proxy_close_stream(PROXY_STREAM_HTTP_RESPONSE);
+  }
+  if (text_is(function, "reply")) {
+    const proxy_pair_t headers[] = {PROXY_PAIR("x-replied", "yes")};
+    return (int)proxy_local_response(403, proxy_view("replied"), headers, 1);
   }
   if (text_is(function, "clear")) {
     return (int)proxy_clear_route_cache();

@@ -19,6 +19,9 @@ struct transaction {
   atomic_bool     resume; /* pw_stream_resume is asked for; from any thread */
   struct pw_bytes out;
   bool            closed; /* by a module */
+  bool            answered;
+  unsigned        replies; /* that the proxy was given, whole and on the stream's thread */
+  pthread_t       thread;
 };
 
 static void
@@ -100,6 +103,16 @@ proxy_body_out(void *stream, enum pw_stream_type type, struct pw_view piece, boo
   pw_bytes_append(&transaction->out, piece.data, piece.size);
 }
 
+static enum pw_status
+proxy_local_reply(void *stream, const struct pw_local_reply *reply)
+{
+  struct transaction *transaction = stream;
+  bool whole = reply->status == 403 && pw_view_equal(reply->body, pw_view_of("no")) && reply->headers->count == 0;
+
+  transaction->replies += whole && pthread_equal(transaction->thread, pthread_self());
+  return PW_STATUS_OK;
+}
+
 static const struct pw_proxy_ops proxy = {
   .log            = proxy_log,
   .time_realtime  = proxy_time,
@@ -111,6 +124,7 @@ static const struct pw_proxy_ops proxy = {
   .map_get        = proxy_map_get,
   .resume         = proxy_resume,
   .body_out       = proxy_body_out,
+  .local_reply    = proxy_local_reply,
 };
 
 /* ---------------------------------------------------------------------------------------------------- the modules */
@@ -200,6 +214,9 @@ shared_tick(struct fake_vm *vm, const pw_value *a)
     if (i % 8 == 0) {
       FAKE_HOSTCALL(vm, "proxy_close_stream", PW_STREAM_HTTP_REQUEST);
     }
+    if (i % 8 == 4) {
+      FAKE_HOSTCALL(vm, "proxy_send_local_response", 403, 0, 0, 300, fake_put(vm, 300, "no"), 0, 0, UINT32_MAX);
+    }
     FAKE_HOSTCALL(vm, "proxy_continue_stream", PW_STREAM_HTTP_REQUEST);
     FAKE_HOSTCALL(vm, "proxy_done");
   }
@@ -243,6 +260,8 @@ struct test {
   atomic_uint         hung;
   atomic_uint         lost;
   atomic_uint         closed;
+  atomic_uint         answered;
+  atomic_uint         unanswered; /* ended by a reply that the proxy was not given as it was */
 };
 
 /* Goes on until the direction does not wait any more. */
@@ -261,14 +280,15 @@ settle(struct pw_stream *stream, struct transaction *transaction, enum pw_next n
     }
     next = pw_stream_resume(stream, PW_STREAM_HTTP_REQUEST);
   }
-  transaction->closed = transaction->closed || next == PW_NEXT_CLOSE;
+  transaction->closed   = transaction->closed || next == PW_NEXT_CLOSE;
+  transaction->answered = transaction->answered || next == PW_NEXT_REPLY;
   return true;
 }
 
 static void
 run_stream(struct test *test, struct pw_chain *chain)
 {
-  struct transaction transaction = {.resume = false};
+  struct transaction transaction = {.resume = false, .thread = pthread_self()};
   struct pw_stream  *stream      = pw_stream_new(chain, &transaction);
   bool               ok;
 
@@ -278,8 +298,10 @@ run_stream(struct test *test, struct pw_chain *chain)
        settle(stream, &transaction, pw_stream_request_trailers(stream));
   atomic_fetch_add(&test->hung, !ok);
   atomic_fetch_add(&test->closed, transaction.closed);
-  atomic_fetch_add(&test->lost,
-                   ok && !transaction.closed && !pw_view_equal(pw_bytes_view(&transaction.out), pw_view_of("onetwo")));
+  atomic_fetch_add(&test->answered, transaction.answered);
+  atomic_fetch_add(&test->unanswered, transaction.answered != (transaction.replies > 0));
+  atomic_fetch_add(&test->lost, ok && !transaction.closed && !transaction.answered &&
+                                  !pw_view_equal(pw_bytes_view(&transaction.out), pw_view_of("onetwo")));
   pw_stream_end(stream);
   pw_bytes_clear(&transaction.out);
 }
@@ -372,7 +394,9 @@ put_under_load(bool with_traps)
   pw_host_delete(test.host);
   assert_int_equal(test.hung, 0);
   assert_int_equal(test.lost, 0);
+  assert_int_equal(test.unanswered, 0);
   assert_in_range(test.closed, 1, THREADS * STREAMS - 1);
+  assert_in_range(test.answered, 1, THREADS * STREAMS - 1);
   assert_int_equal(fake_instances_alive, 0);
 }
 

@@ -71,8 +71,9 @@ static const struct pw_schema environment_schema = {.keys = environment_keys};
 
 static const struct pw_schema_key vm_keys[] = {
   {"runtime", .type = PW_SCHEMA_STRING, .offset = PLUGIN(engine), .preset = "the default engine",
-   .meaning = "The engine: `ats.wasm.runtime.wasmtime`, `ats.wasm.runtime.wamr` or `ats.wasm.runtime.v8`, or "
-              "`wasmtime`, `wamr` and `v8` for short. `proxywasm engines` lists them."},
+   .meaning = "The engine: `ats.wasm.runtime.wasmtime`, `ats.wasm.runtime.wamr`, `ats.wasm.runtime.v8` or "
+              "`ats.wasm.runtime.wasmedge`, or `wasmtime`, `wamr`, `v8` and `wasmedge` for short. `proxywasm engines` "
+              "lists them."},
   {"vm_id", "vmId", .type = PW_SCHEMA_LINE, .offset = PLUGIN(vm_id),
    .meaning = "Plugins with the same `vm_id`, code, VM configuration, engine and limits share VMs, and so the module's "
               "memory; shared data and queues belong to a `vm_id`, too."},
@@ -188,10 +189,10 @@ static const struct pw_schema_key plugin_keys[] = {
      "`client`: response callbacks run before the response goes to the client, with cache hits and error pages "
      "too. `origin`: when the origin's response comes, so that what the module makes of it is cached."},
   {"request_body", .type = PW_SCHEMA_CHOICE, .offset = PLUGIN(request_body), .choices = body_modes, .preset = "stream",
-   .meaning =
-     "`stream`: `proxy_on_request_body` gets the body piece by piece, if the module has it. `off`: the module "
-     "is not shown request bodies, whatever it exports: modules of the Rust and Go SDKs export every callback. "
-     "`buffer`: it gets the whole body at once, of at most `limits.body`."},
+   .meaning = "`stream`: `proxy_on_request_body` gets the body piece by piece, if the module has it. `off`: the module "
+              "is not shown request bodies and trailers, whatever it exports: modules of the Rust and Go SDKs export "
+              "every callback. "
+              "`buffer`: it gets the whole body at once, of at most `limits.body`."},
   {"response_body", .type = PW_SCHEMA_CHOICE, .offset = PLUGIN(response_body), .choices = body_modes,
    .preset = "stream", .meaning = "The same for `proxy_on_response_body`."},
   {"upstreams", .type = PW_SCHEMA_NAMED, .offset = DRAFT(upstreams), .given = DRAFT(upstreams_given),

@@ -28,6 +28,11 @@
 
 #if TS_VERSION_MAJOR < 10
 
+/** Settings of a transaction for the way to the origin that the other version names otherwise, or has not. */
+#define PW_SETTINGS_OF_THIS_VERSION                                                                                    \
+  TS_CONFIG_HTTP_CONNECT_ATTEMPTS_MAX_RETRIES_DEAD_SERVER, TS_CONFIG_HTTP_PARENT_CONNECT_ATTEMPT_TIMEOUT,              \
+    TS_CONFIG_HTTP_POST_CONNECT_ATTEMPTS_TIMEOUT
+
 static inline bool
 pw_debug_enabled(void)
 {
@@ -55,6 +60,8 @@ pw_url_remove_parameters(TSMBuffer buffer, TSMLoc url)
 }
 
 #else
+
+#define PW_SETTINGS_OF_THIS_VERSION TS_CONFIG_HTTP_CONNECT_ATTEMPTS_MAX_RETRIES_DOWN_SERVER
 
 static inline DbgCtl &
 pw_debug_control(void)

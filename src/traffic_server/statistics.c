@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "traffic_server/statistics.h"
 
+#include <assert.h>
+
 #include "traffic_server/compatibility.h"
 #include "traffic_server/event_thread.h"
 #include "traffic_server/log.h"
@@ -210,7 +212,7 @@ mirror_metric(void *data, const struct pw_metric *metric)
 static const char *const time_suffixes[] = {".le_1us",  ".le_10us",  ".le_100us", ".le_1ms",
                                             ".le_10ms", ".le_100ms", ".count",    ".sum_us"};
 #define TIME_STATISTICS (sizeof(time_suffixes) / sizeof(time_suffixes[0]))
-_Static_assert(TIME_STATISTICS == PW_CALLBACK_TIME_BUCKETS + 1, "a statistic for each bucket, and the sum");
+static_assert(TIME_STATISTICS == PW_CALLBACK_TIME_BUCKETS + 1, "a statistic for each bucket, and the sum");
 
 /* Only the thread that publishes makes and sets them. */
 static struct {

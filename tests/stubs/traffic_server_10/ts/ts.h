@@ -48,6 +48,7 @@ enum TSHttpStatus {
   TS_HTTP_STATUS_OK                  = 200,
   TS_HTTP_STATUS_NO_CONTENT          = 204,
   TS_HTTP_STATUS_NOT_MODIFIED        = 304,
+  TS_HTTP_STATUS_BAD_REQUEST         = 400,
   TS_HTTP_STATUS_FORBIDDEN           = 403,
   TS_HTTP_STATUS_BAD_GATEWAY         = 502,
   TS_HTTP_STATUS_SERVICE_UNAVAILABLE = 503
@@ -63,6 +64,8 @@ enum TSEvent {
   TS_EVENT_VCONN_READ_COMPLETE    = 102,
   TS_EVENT_VCONN_WRITE_COMPLETE   = 103,
   TS_EVENT_VCONN_EOS              = 104,
+  TS_EVENT_NET_ACCEPT             = 202,
+  TS_EVENT_NET_ACCEPT_FAILED      = 204,
   TS_EVENT_HTTP_CONTINUE          = 60000,
   TS_EVENT_HTTP_ERROR             = 60001,
   TS_EVENT_HTTP_READ_REQUEST_HDR  = 60002,
@@ -95,19 +98,53 @@ enum TSStatPersistence { TS_STAT_PERSISTENT = 1, TS_STAT_NON_PERSISTENT };
 enum TSStatSync { TS_STAT_SYNC_SUM };
 enum TSHttpType { TS_HTTP_TYPE_UNKNOWN, TS_HTTP_TYPE_REQUEST, TS_HTTP_TYPE_RESPONSE };
 enum TSParseResult { TS_PARSE_ERROR = -1, TS_PARSE_DONE = 0, TS_PARSE_OK = 1, TS_PARSE_CONT = 2 };
-enum TSHttpCntlType { TS_HTTP_CNTL_SKIP_REMAPPING };
+enum TSHttpCntlType { TS_HTTP_CNTL_LOGGING_MODE, TS_HTTP_CNTL_SKIP_REMAPPING };
 enum TSOverridableConfigKey {
   TS_CONFIG_HTTP_ANONYMIZE_INSERT_CLIENT_IP,
+  TS_CONFIG_HTTP_ANONYMIZE_REMOVE_CLIENT_IP,
+  TS_CONFIG_HTTP_ANONYMIZE_REMOVE_COOKIE,
+  TS_CONFIG_HTTP_ANONYMIZE_REMOVE_FROM,
+  TS_CONFIG_HTTP_ANONYMIZE_REMOVE_REFERER,
+  TS_CONFIG_HTTP_ANONYMIZE_REMOVE_USER_AGENT,
+  TS_CONFIG_HTTP_ATTACH_SERVER_SESSION_TO_CLIENT,
+  TS_CONFIG_HTTP_AUTH_SERVER_SESSION_PRIVATE,
+  TS_CONFIG_HTTP_CACHE_GENERATION,
   TS_CONFIG_HTTP_CACHE_HTTP,
+  TS_CONFIG_HTTP_CHUNKING_ENABLED,
+  TS_CONFIG_HTTP_CONNECT_ATTEMPTS_MAX_RETRIES,
+  TS_CONFIG_HTTP_CONNECT_ATTEMPTS_MAX_RETRIES_DOWN_SERVER,
+  TS_CONFIG_HTTP_CONNECT_ATTEMPTS_RR_RETRIES,
   TS_CONFIG_HTTP_CONNECT_ATTEMPTS_TIMEOUT,
+  TS_CONFIG_HTTP_DOWN_SERVER_CACHE_TIME,
+  TS_CONFIG_HTTP_FORWARD_PROXY_AUTH_TO_PARENT,
   TS_CONFIG_HTTP_INSERT_AGE_IN_RESPONSE,
+  TS_CONFIG_HTTP_INSERT_REQUEST_VIA_STR,
   TS_CONFIG_HTTP_INSERT_RESPONSE_VIA_STR,
   TS_CONFIG_HTTP_INSERT_SQUID_X_FORWARDED_FOR,
+  TS_CONFIG_HTTP_KEEP_ALIVE_ENABLED_OUT,
+  TS_CONFIG_HTTP_KEEP_ALIVE_NO_ACTIVITY_TIMEOUT_OUT,
+  TS_CONFIG_HTTP_KEEP_ALIVE_POST_OUT,
   TS_CONFIG_HTTP_NORMALIZE_AE,
   TS_CONFIG_HTTP_NUMBER_OF_REDIRECTIONS,
+  TS_CONFIG_HTTP_PARENT_PROXY_FAIL_THRESHOLD,
+  TS_CONFIG_HTTP_PARENT_PROXY_RETRY_TIME,
+  TS_CONFIG_HTTP_PARENT_PROXY_TOTAL_CONNECT_ATTEMPTS,
+  TS_CONFIG_HTTP_PER_PARENT_CONNECT_ATTEMPTS,
+  TS_CONFIG_HTTP_POST_CHECK_CONTENT_LENGTH_ENABLED,
+  TS_CONFIG_HTTP_RESPONSE_HEADER_MAX_SIZE,
   TS_CONFIG_HTTP_RESPONSE_SERVER_ENABLED,
+  TS_CONFIG_HTTP_SEND_HTTP11_REQUESTS,
+  TS_CONFIG_HTTP_SERVER_SESSION_SHARING_MATCH,
+  TS_CONFIG_HTTP_TRANSACTION_ACTIVE_TIMEOUT_OUT,
   TS_CONFIG_HTTP_TRANSACTION_NO_ACTIVITY_TIMEOUT_IN,
-  TS_CONFIG_HTTP_TRANSACTION_NO_ACTIVITY_TIMEOUT_OUT
+  TS_CONFIG_HTTP_TRANSACTION_NO_ACTIVITY_TIMEOUT_OUT,
+  TS_CONFIG_HTTP_UNCACHEABLE_REQUESTS_BYPASS_PARENT,
+  TS_CONFIG_NET_SOCK_OPTION_FLAG_OUT,
+  TS_CONFIG_NET_SOCK_PACKET_MARK_OUT,
+  TS_CONFIG_NET_SOCK_PACKET_TOS_OUT,
+  TS_CONFIG_NET_SOCK_RECV_BUFFER_SIZE_OUT,
+  TS_CONFIG_NET_SOCK_SEND_BUFFER_SIZE_OUT,
+  TS_CONFIG_URL_REMAP_PRISTINE_HOST_HDR
 };
 enum TSMilestonesType { TS_MILESTONE_UA_FIRST_READ, TS_MILESTONE_SM_START };
 
@@ -116,6 +153,12 @@ struct TSPluginRegistrationInfo {
   const char *vendor_name;
   const char *support_email;
 };
+
+constexpr long
+TS_HTTP_VERSION(int a, int b)
+{
+  return ((long(a) & 0xFFFF) << 16) | (b & 0xFFFF);
+}
 
 using TSEventFunc = int (*)(TSCont contp, TSEvent event, void *edata);
 
@@ -178,6 +221,7 @@ TSCont        TSContCreate(TSEventFunc funcp, TSMutex mutexp);
 void          TSContDestroy(TSCont contp);
 void          TSContDataSet(TSCont contp, void *data);
 void         *TSContDataGet(TSCont contp);
+TSMutex       TSContMutexGet(TSCont contp);
 TSAction      TSContScheduleOnPool(TSCont contp, TSHRTime timeout, TSThreadPool tp);
 TSAction      TSContScheduleOnThread(TSCont contp, TSHRTime timeout, TSEventThread ethread);
 TSAction      TSContScheduleEveryOnThread(TSCont contp, TSHRTime every, TSEventThread ethread);
@@ -190,6 +234,7 @@ TSIOBufferReader TSIOBufferReaderAlloc(TSIOBuffer bufp);
 int64_t          TSIOBufferWrite(TSIOBuffer bufp, const void *buf, int64_t length);
 TSIOBufferBlock  TSIOBufferReaderStart(TSIOBufferReader readerp);
 void             TSIOBufferReaderConsume(TSIOBufferReader readerp, int64_t nbytes);
+int64_t          TSIOBufferReaderCopy(TSIOBufferReader readerp, void *buf, int64_t length);
 TSIOBufferBlock  TSIOBufferBlockNext(TSIOBufferBlock blockp);
 const char      *TSIOBufferBlockReadStart(TSIOBufferBlock blockp, TSIOBufferReader readerp, int64_t *avail);
 TSVConn          TSHttpConnectWithPluginId(sockaddr const *addr, const char *tag, int64_t id);
@@ -226,7 +271,13 @@ void         TSHttpTxnReenable(TSHttpTxn txnp, TSEvent event);
 TSReturnCode TSHttpTxnShutDown(TSHttpTxn txnp, TSEvent event);
 int          TSHttpTxnIsInternal(TSHttpTxn txnp);
 const char  *TSHttpTxnPluginTagGet(TSHttpTxn txnp);
+void         TSHttpTxnIntercept(TSCont contp, TSHttpTxn txnp);
+int          TSHttpHdrVersionGet(TSMBuffer bufp, TSMLoc offset);
+int64_t      TSHttpTxnServerReqBodyBytesGet(TSHttpTxn txnp);
+void         TSHttpTxnServerRequestBodySet(TSHttpTxn txnp, char *buf, int64_t buflength);
+int          TSHttpTxnIsCacheable(TSHttpTxn txnp, TSMBuffer request, TSMBuffer response);
 TSReturnCode TSHttpTxnCntlSet(TSHttpTxn txnp, TSHttpCntlType ctrl, bool data);
+TSReturnCode TSHttpTxnConfigIntGet(TSHttpTxn txnp, TSOverridableConfigKey conf, TSMgmtInt *value);
 TSReturnCode TSHttpTxnConfigIntSet(TSHttpTxn txnp, TSOverridableConfigKey conf, TSMgmtInt value);
 void         TSSkipRemappingSet(TSHttpTxn txnp, int flag);
 void         TSHttpTxnStatusSet(TSHttpTxn txnp, TSHttpStatus status);
@@ -312,6 +363,7 @@ TSReturnCode TSUrlSchemeSet(TSMBuffer bufp, TSMLoc offset, const char *value, in
 const char  *TSUrlHostGet(TSMBuffer bufp, TSMLoc offset, int *length);
 TSReturnCode TSUrlHostSet(TSMBuffer bufp, TSMLoc offset, const char *value, int length);
 int          TSUrlRawPortGet(TSMBuffer bufp, TSMLoc offset);
+int          TSUrlPortGet(TSMBuffer bufp, TSMLoc offset);
 TSReturnCode TSUrlPortSet(TSMBuffer bufp, TSMLoc offset, int port);
 const char  *TSUrlPathGet(TSMBuffer bufp, TSMLoc offset, int *length);
 TSReturnCode TSUrlPathSet(TSMBuffer bufp, TSMLoc offset, const char *value, int length);

@@ -42,7 +42,7 @@ bytes_behind_header(struct pw_transaction *transaction, TSVIO operation)
 void
 pw_response_trailers_interim(struct pw_transaction *transaction)
 {
-  TSVIO operation = pw_inflow_from_origin(transaction->txn);
+  TSVIO operation = transaction->response_body.transform.connection ? pw_inflow_from_origin(transaction->txn) : NULL;
   if (operation) {
     transaction->trailer_tap.carried = bytes_behind_header(transaction, operation);
   }
@@ -87,11 +87,13 @@ pw_response_trailers_expect(struct pw_transaction *transaction)
   struct pw_trailer_tap *tap     = &transaction->trailer_tap;
   int64_t                carried = tap->carried;
   struct pw_header       header;
+  if (!transaction->response_body.transform.connection) {
+    return;
+  }
   pw_response_trailers_end(transaction);
   tap->carried = carried;
-  tap->wanted  = transaction->response_body.transform.connection &&
-                TSHttpTxnServerRespGet(transaction->txn, &header.buffer, &header.location) == TS_SUCCESS &&
-                is_chunked(&header);
+  tap->wanted =
+    TSHttpTxnServerRespGet(transaction->txn, &header.buffer, &header.location) == TS_SUCCESS && is_chunked(&header);
   if (tap->wanted) {
     read_behind_header(transaction);
   }

@@ -172,6 +172,19 @@ pw_transaction_body_gone(struct pw_transaction *transaction)
   recycle(transaction);
 }
 
+/* Where there is no filtered body there are none. */
+static void
+forget_trailers(struct pw_transaction *transaction)
+{
+  if (transaction->request_body.body.transform.connection) {
+    pw_trailers_clear(&transaction->trailers[PW_STREAM_HTTP_REQUEST]);
+  }
+  if (transaction->response_body.transform.connection) {
+    pw_trailers_clear(&transaction->trailers[PW_STREAM_HTTP_RESPONSE]);
+    pw_response_trailers_end(transaction);
+  }
+}
+
 void
 pw_transaction_free(struct pw_transaction *transaction)
 {
@@ -193,9 +206,7 @@ pw_transaction_free(struct pw_transaction *transaction)
     pw_pseudo_values_free(&transaction->values);
   }
   pw_pseudo_values_forget(&transaction->values);
-  pw_trailers_clear(&transaction->trailers[PW_STREAM_HTTP_REQUEST]);
-  pw_trailers_clear(&transaction->trailers[PW_STREAM_HTTP_RESPONSE]);
-  pw_response_trailers_end(transaction);
+  forget_trailers(transaction);
   transaction->ended = true;
   pw_held_request_end(transaction);
   pw_request_body_end(transaction);

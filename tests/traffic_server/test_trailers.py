@@ -4,6 +4,7 @@
 import re
 import gzip
 import re
+import ssl
 import time
 from urllib.parse import quote
 
@@ -585,6 +586,26 @@ def test_response_that_must_not_be_cached_keeps_its_trailers_in_the_origins_phas
 
 
 # ------------------------------------------------------------------------------------------------------------- servers
+
+def test_origin_over_tls(start_server, certificates):
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificates.certificate, certificates.key)
+    with RawOrigin(context) as raw:
+        options = server_options(raw, {"do": {}}, {"do": ["do"]})
+        options["remap"] = [options["remap"][0].replace(f"http://127.0.0.1:{raw.port}", f"https://127.0.0.1:{raw.port}")]
+        bodies = Bodies(start_server(**options), raw)
+        for pieces in ([HEAD + MESSAGE], [HEAD, 0.01, MESSAGE[:8], 0.01, MESSAGE[8:20], MESSAGE[20:]],
+                       [HEAD, *[b"10000\r\n" + b"x" * 65536 + b"\r\n"] * 20, MESSAGE]):
+            head, body = ask_raw(bodies, raw, pieces, "look trailer-add=x-z:9", host="do")
+            assert body.endswith(b"\r\n0\r\n" + LINES + b"x-z: 9\r\n\r\n")
+            assert body.count(b"x") >= (20 * 65536 if len(pieces) > 10 else 0)
+        path = unique_path()
+        with bodies.server.connect() as connection:
+            connection.send(format_request("POST", path, [("Host", "do.test"), ("Transfer-Encoding", "chunked")])
+                            + MESSAGE)
+            assert connection.read_response().status == 200
+        assert raw.requests[path][0].body == MESSAGE
+
 
 def test_operator_who_drops_trailers(start_server, origin):
     server = start_server(**server_options(origin, {"do": {}}, {"do": ["do"]},

@@ -36,7 +36,8 @@ class RawOrigin:
     """Serves on 127.0.0.1. `answers` holds, for a path, the pieces of an answer: bytes are sent by themselves, a number is
     a pause of so many seconds, None closes the connection."""
 
-    def __init__(self):
+    def __init__(self, context=None):
+        self._context = context  # an ssl.SSLContext: requests come over TLS
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port = self._listener.getsockname()[1]
         self.answers = {}
@@ -65,6 +66,8 @@ class RawOrigin:
 
     def _serve(self, connection, number):
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        if self._context:
+            connection = self._context.wrap_socket(connection, server_side=True)
         recording = _Recording(connection)
         reader = Reader(recording)
         try:

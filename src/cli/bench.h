@@ -44,8 +44,9 @@ struct pw_bench_memory {
   uint64_t after;
 };
 
-/** Of one engine. Free it with pw_bench_figures_clear. */
+/** Of one engine, or of one test of a suite. Free it with pw_bench_figures_clear. */
 struct pw_bench_figures {
+  const char             *test;    /**< of a suite; NULL: it is no suite */
   const char             *engine;  /**< of the first plugin; static */
   const char             *version; /**< of that engine; static */
   struct pw_error         error;   /**< code NONE: all the rest is there */
@@ -68,8 +69,11 @@ struct pw_bench_figures {
 /** Beyond that, streams get slower as they go on. */
 #define PW_BENCH_DRIFT 0.25
 
-/** Measures the plugins of `setup` on the engines that they name. False: `figures->error` says why. */
-bool pw_bench_measure(struct pw_run_setup *setup, struct pw_bench_amount amount, struct pw_bench_figures *figures);
+/** Measures how the plugins of `setup` start, on the engines that they name. False: `figures->error` says why. */
+bool pw_bench_measure_start(struct pw_run_setup *setup, struct pw_bench_figures *figures);
+/** Measures all but the start. False: `figures->error` says why. */
+bool pw_bench_measure(const struct pw_scenario *scenario, struct pw_bench_amount amount,
+                      struct pw_bench_figures *figures);
 void pw_bench_figures_clear(struct pw_bench_figures *figures);
 
 /* bench_batches.c */
@@ -83,8 +87,8 @@ bool pw_bench_warm_up(struct pw_repeat *repeat, struct pw_bench_amount amount, s
 /* bench_report.c, bench_json.c */
 
 struct pw_bench_report {
-  const struct pw_run_options   *options;
-  const struct pw_bench_figures *figures; /**< one for each engine */
+  const char                    *suite;   /**< its file; NULL: none */
+  const struct pw_bench_figures *figures; /**< one for each engine, or for each test of the suite */
   size_t                         count;
 };
 

@@ -120,6 +120,10 @@ static void
 put_figures(struct pw_json *json, const struct pw_bench_figures *figures)
 {
   pw_json_object_begin(json);
+  if (figures->test != NULL) {
+    pw_json_key(json, "test");
+    pw_json_string(json, figures->test);
+  }
   pw_json_key(json, "engine");
   pw_json_string(json, figures->engine);
   pw_json_key(json, "version");
@@ -128,7 +132,9 @@ put_figures(struct pw_json *json, const struct pw_bench_figures *figures)
   pw_json_string(json, figures->error.code != PW_ERROR_NONE ? figures->error.message : NULL);
   if (figures->error.code == PW_ERROR_NONE) {
     put_outcome(json, figures);
-    put_start(json, &figures->start);
+    if (figures->test == NULL) {
+      put_start(json, &figures->start);
+    }
     put_batches(json, "stream", &figures->stream);
     put_durations(json, "single_stream", &figures->single);
     put_batches(json, "simulated_proxy", &figures->bare);
@@ -151,7 +157,11 @@ pw_bench_print_json(FILE *out, const struct pw_bench_report *report)
   pw_json_object_begin(&json);
   pw_json_key(&json, "proxywasm");
   pw_json_string(&json, pw_version());
-  pw_json_key(&json, "engines");
+  if (report->suite != NULL) {
+    pw_json_key(&json, "suite");
+    pw_json_string(&json, report->suite);
+  }
+  pw_json_key(&json, report->suite != NULL ? "tests" : "engines");
   pw_json_array_begin(&json);
   for (size_t i = 0; i < report->count; i++) {
     put_figures(&json, &report->figures[i]);

@@ -195,20 +195,29 @@ part_of_amount(struct pw_bench_amount amount, unsigned divisor)
                                   .nanoseconds = amount.nanoseconds / divisor};
 }
 
+static void
+describe(const struct pw_simulator *simulator, struct pw_bench_figures *figures)
+{
+  const struct pw_plugin_config *config =
+    pw_plugin_configuration(pw_instance_plugin(pw_simulator_instance(simulator, 0)));
+  struct pw_error             error;
+  const struct pw_engine_ops *ops = pw_engine_find(config->engine, &error);
+  figures->engine                 = config->engine;
+  figures->version                = ops ? ops->version() : "";
+  figures->memory_limit           = pw_simulator_instance_count(simulator) == 1 ? config->limits.memory_bytes : 0;
+}
+
 static bool
-measure_streams(struct pw_run_setup *setup, struct pw_bench_amount amount, double clock_cost,
+measure_streams(const struct pw_scenario *scenario, struct pw_bench_amount amount, double clock_cost,
                 struct pw_bench_figures *figures)
 {
   struct pw_error *error = &figures->error;
   struct pw_repeat repeat;
   struct middle    middle = {&repeat, figures};
-  bool done = pw_repeat_begin(&repeat, setup, NULL, NULL, false, error) && pw_bench_warm_up(&repeat, amount, error);
+  bool done = pw_repeat_begin(&repeat, scenario, NULL, NULL, false, error) && pw_bench_warm_up(&repeat, amount, error);
   if (done) {
     uint64_t before = repeat.streams;
-    if (setup->plugin_count == 1) {
-      figures->memory_limit =
-        pw_plugin_configuration(pw_instance_plugin(setup->plugins[0].instance))->limits.memory_bytes;
-    }
+    describe(repeat.simulator, figures);
     figures->linear.before   = pw_repeat_memory(&repeat);
     figures->linear.middle   = figures->linear.before;
     figures->resident.before = resident_bytes();
@@ -227,14 +236,14 @@ measure_streams(struct pw_run_setup *setup, struct pw_bench_amount amount, doubl
 
 /* The simulated proxy with no plugin goes the same way only if the plugins let everything pass. */
 static bool
-measure_bare(struct pw_run_setup *setup, struct pw_bench_amount amount, struct pw_bench_figures *figures)
+measure_bare(const struct pw_scenario *scenario, struct pw_bench_amount amount, struct pw_bench_figures *figures)
 {
   struct pw_repeat repeat;
   if (figures->next[PW_STREAM_HTTP_REQUEST] != PW_NEXT_CONTINUE ||
       figures->next[PW_STREAM_HTTP_RESPONSE] != PW_NEXT_CONTINUE) {
     return true;
   }
-  bool done = pw_repeat_begin(&repeat, setup, NULL, NULL, true, &figures->error) &&
+  bool done = pw_repeat_begin(&repeat, scenario, NULL, NULL, true, &figures->error) &&
               pw_bench_warm_up(&repeat, part_of_amount(amount, 4), &figures->error) &&
               pw_bench_batches_run(&repeat, part_of_amount(amount, 4), &figures->bare, NULL, NULL, &figures->error);
   pw_repeat_end(&repeat);
@@ -242,11 +251,11 @@ measure_bare(struct pw_run_setup *setup, struct pw_bench_amount amount, struct p
 }
 
 static bool
-measure_calls(struct pw_run_setup *setup, struct pw_bench_amount amount, struct pw_bench_figures *figures)
+measure_calls(const struct pw_scenario *scenario, struct pw_bench_amount amount, struct pw_bench_figures *figures)
 {
   struct pw_error *error = &figures->error;
   struct pw_repeat repeat;
-  bool             done = pw_repeat_begin(&repeat, setup, &pw_call_times_ops, &figures->calls, false, error) &&
+  bool             done = pw_repeat_begin(&repeat, scenario, &pw_call_times_ops, &figures->calls, false, error) &&
               pw_bench_warm_up(&repeat, amount, error);
   if (done) {
     uint64_t begin = pw_clock_now();
@@ -268,14 +277,19 @@ measure_calls(struct pw_run_setup *setup, struct pw_bench_amount amount, struct 
 /* ----------------------------------------------------------------------------------------------------------- whole */
 
 bool
-pw_bench_measure(struct pw_run_setup *setup, struct pw_bench_amount amount, struct pw_bench_figures *figures)
+pw_bench_measure_start(struct pw_run_setup *setup, struct pw_bench_figures *figures)
 {
   return start_engine(figures, setup->plugins[0].config.engine) && measure_load(setup, figures) &&
-         measure_vm(setup, figures) &&
-         (pw_call_times_init(&figures->calls) ||
+         measure_vm(setup, figures);
+}
+
+bool
+pw_bench_measure(const struct pw_scenario *scenario, struct pw_bench_amount amount, struct pw_bench_figures *figures)
+{
+  return (pw_call_times_init(&figures->calls) ||
           pw_error_set(&figures->error, PW_ERROR_MEMORY, "no memory for the figures")) &&
-         measure_streams(setup, amount, figures->calls.clock_cost, figures) && measure_bare(setup, amount, figures) &&
-         measure_calls(setup, amount, figures);
+         measure_streams(scenario, amount, figures->calls.clock_cost, figures) &&
+         measure_bare(scenario, amount, figures) && measure_calls(scenario, amount, figures);
 }
 
 void

@@ -335,10 +335,42 @@ print_side_by_side(FILE *out, const struct pw_bench_report *report)
   }
 }
 
+/* ------------------------------------------------------------------------------------------------------- a suite */
+
+static void
+print_suite(FILE *out, const struct pw_bench_report *report)
+{
+  fprintf(out, "%s\n%-56s %10s %10s %10s\n", report->suite, "Tests", "median", "99%", "plugins");
+  for (size_t i = 0; i < report->count; i++) {
+    const struct pw_bench_figures *figures = &report->figures[i];
+    if (figures->error.code == PW_ERROR_NONE) {
+      const double row[] = {figures->stream.median, single_99(figures), stream_without_proxy(figures)};
+      print_row(out, figures->test, "", row, 3);
+    } else {
+      /* A backtrace has its place elsewhere. */
+      fprintf(out, "  %s: not measured: %.*s\n", figures->test, (int)strcspn(figures->error.message, "\n"),
+              figures->error.message);
+    }
+  }
+  fprintf(out, "\nMedians are of whole tests, with all their streams; 'plugins' is what is left without the simulated "
+               "proxy.\n");
+  for (size_t i = 0; i < report->count; i++) {
+    const struct pw_bench_figures *figures = &report->figures[i];
+    if (figures->error.code == PW_ERROR_NONE && figures->stream.count < 10) {
+      fprintf(out, "! %s: %zu batches: too few to tell what chance does.\n", figures->test, figures->stream.count);
+    } else if (figures->error.code == PW_ERROR_NONE && figures->stream.spread > PW_BENCH_NOISY) {
+      fprintf(out, "! %s: the batches spread by %.0f%%: something disturbed. Do not believe its figures.\n",
+              figures->test, figures->stream.spread * 100);
+    }
+  }
+}
+
 void
 pw_bench_print(FILE *out, const struct pw_bench_report *report)
 {
-  if (report->count == 1) {
+  if (report->suite != NULL) {
+    print_suite(out, report);
+  } else if (report->count == 1) {
     print_one(out, report->figures);
   } else {
     print_side_by_side(out, report);

@@ -21,46 +21,41 @@ on_log(void *data, const struct pw_plugin *plugin, enum pw_log_level level, stru
 }
 
 void
-pw_repeat_prepare(struct pw_run_setup *setup)
+pw_repeat_loosen(struct pw_limits *limits)
 {
-  for (size_t i = 0; i < setup->plugin_count; i++) {
-    struct pw_limits *limits      = &setup->plugins[i].config.limits;
-    uint32_t          configured  = limits->callback_milliseconds ? limits->callback_milliseconds : 100;
-    limits->log_lines_per_second  = UINT32_MAX;
-    limits->callback_milliseconds = configured < MOST_CALLBACK / 10 ? configured * 10 : MOST_CALLBACK;
-  }
+  uint32_t configured           = limits->callback_milliseconds ? limits->callback_milliseconds : 100;
+  limits->log_lines_per_second  = UINT32_MAX;
+  limits->callback_milliseconds = configured < MOST_CALLBACK / 10 ? configured * 10 : MOST_CALLBACK;
 }
 
 bool
-pw_repeat_begin(struct pw_repeat *repeat, struct pw_run_setup *setup, const struct pw_trace_ops *trace,
+pw_repeat_begin(struct pw_repeat *repeat, const struct pw_scenario *scenario, const struct pw_trace_ops *trace,
                 void *trace_data, bool bare, struct pw_error *error)
 {
-  *repeat                             = (struct pw_repeat){.options = setup->options};
+  *repeat                             = (struct pw_repeat){.scenario = scenario};
   struct pw_simulator_options options = {.trace           = trace,
                                          .trace_data      = trace_data,
                                          .cache_directory = pw_command_cache_directory(),
                                          .log             = on_log,
                                          .log_data        = repeat};
-  repeat->simulator                   = pw_run_setup_simulator(setup->options, options, error);
-  if (repeat->simulator == NULL || bare) {
-    return repeat->simulator != NULL;
-  }
-  pw_run_setup_start(setup, repeat->simulator);
-  for (size_t i = 0; i < setup->plugin_count; i++) {
-    if (setup->plugins[i].error.code != PW_ERROR_NONE) {
-      *error = setup->plugins[i].error;
-      return false;
-    }
-  }
-  return true;
+  *error                              = (struct pw_error){0};
+  repeat->simulator                   = scenario->begin(scenario->data, options, bare, error);
+  return repeat->simulator != NULL && error->code == PW_ERROR_NONE;
+}
+
+void
+pw_repeat_note(struct pw_repeat *repeat, const struct pw_transaction *transaction)
+{
+  memcpy(repeat->next, transaction->next, sizeof(repeat->next));
+  repeat->reply_status = transaction->reply.given ? transaction->reply.status : 0;
 }
 
 static const char *
-paused_direction(const struct pw_transaction *transaction)
+paused_direction(const struct pw_repeat *repeat)
 {
-  return transaction->next[PW_STREAM_HTTP_REQUEST] == PW_NEXT_PAUSE    ? "request"
-         : transaction->next[PW_STREAM_HTTP_RESPONSE] == PW_NEXT_PAUSE ? "response"
-                                                                       : NULL;
+  return repeat->next[PW_STREAM_HTTP_REQUEST] == PW_NEXT_PAUSE    ? "request"
+         : repeat->next[PW_STREAM_HTTP_RESPONSE] == PW_NEXT_PAUSE ? "response"
+                                                                  : NULL;
 }
 
 static uint64_t
@@ -79,26 +74,19 @@ count_traps(const struct pw_repeat *repeat)
 bool
 pw_repeat_stream(struct pw_repeat *repeat, struct pw_error *error)
 {
-  struct pw_transaction *transaction = pw_run_setup_transaction(repeat->options, repeat->simulator, error);
-  if (transaction == NULL) {
+  if (!repeat->scenario->stream(repeat->scenario->data, repeat, error)) {
     return false;
   }
-  const char *paused = paused_direction(transaction);
-  memcpy(repeat->next, transaction->next, sizeof(repeat->next));
-  repeat->reply_status = transaction->reply.given ? transaction->reply.status : 0;
-  pw_transaction_delete(transaction);
   if (repeat->failed || count_traps(repeat) > 0) {
     return pw_error_set(error, PW_ERROR_TRAP, "stream %llu: %s", (unsigned long long)repeat->streams + 1,
                         repeat->failed ? repeat->failure : "a module trapped");
   }
+  const char *paused = paused_direction(repeat);
   if (paused != NULL) {
     return pw_error_set(error, PW_ERROR_LIMIT,
-                        "stream %llu: the %s is still paused after %llu ms of virtual time, and so is no whole stream: "
-                        "does the module wait for an answer (--http-answer), or longer than that (--wait)? "
-                        "'proxywasm run' with the same options shows what it does",
-                        (unsigned long long)repeat->streams + 1, paused,
-                        (unsigned long long)(repeat->options->wait_milliseconds ? repeat->options->wait_milliseconds
-                                                                                : PW_DEFAULT_WAIT_MILLISECONDS));
+                        "stream %llu: the %s is still paused at its end, after all the virtual time that it is given, "
+                        "and so is no whole stream: does the module wait for an answer, or for longer?",
+                        (unsigned long long)repeat->streams + 1, paused);
   }
   repeat->streams++;
   return true;
@@ -119,4 +107,44 @@ pw_repeat_end(struct pw_repeat *repeat)
 {
   pw_simulator_delete(repeat->simulator);
   repeat->simulator = NULL;
+}
+
+/* ------------------------------------------------------------------------------------------- the transaction of `run`
+ */
+
+static struct pw_simulator *
+begin_run(void *data, struct pw_simulator_options options, bool bare, struct pw_error *error)
+{
+  struct pw_run_setup *setup     = data;
+  struct pw_simulator *simulator = pw_run_setup_simulator(setup->options, options, error);
+  if (simulator == NULL || bare) {
+    return simulator;
+  }
+  pw_run_setup_start(setup, simulator);
+  for (size_t i = 0; i < setup->plugin_count && error->code == PW_ERROR_NONE; i++) {
+    *error = setup->plugins[i].error;
+  }
+  return simulator;
+}
+
+static bool
+stream_run(void *data, struct pw_repeat *repeat, struct pw_error *error)
+{
+  const struct pw_run_setup *setup       = data;
+  struct pw_transaction     *transaction = pw_run_setup_transaction(setup->options, repeat->simulator, error);
+  if (transaction == NULL) {
+    return false;
+  }
+  pw_repeat_note(repeat, transaction);
+  pw_transaction_delete(transaction);
+  return true;
+}
+
+struct pw_scenario
+pw_repeat_run(struct pw_run_setup *setup)
+{
+  for (size_t i = 0; i < setup->plugin_count; i++) {
+    pw_repeat_loosen(&setup->plugins[i].config.limits);
+  }
+  return (struct pw_scenario){.data = setup, .begin = begin_run, .stream = stream_run};
 }

@@ -182,6 +182,7 @@ apply(const struct pw_run_given *given, struct pw_run_options *options, struct p
 {
   bool about_plugin = given->id >= PW_RUN_CONFIGURATION && given->id <= PW_RUN_FAIL_OPEN;
   options->plugin_flags |= about_plugin;
+  options->flags |= given->id != PW_RUN_ENGINE;
   apply_simple(given, options);
   return apply_message(given, options, error) && apply_plugin(given, options, error) &&
          apply_surroundings(given, options, error);

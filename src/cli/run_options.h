@@ -23,6 +23,7 @@ struct pw_run_options {
   const char             *config_file;  /**< NULL: none */
   struct pw_plugin_config plugin;       /**< what flags say about it */
   bool                    plugin_flags; /**< flags said something about it */
+  bool                    flags;        /**< flags said something that is not about the engine */
   struct pw_bytes         configuration;
   struct pw_bytes         vm_configuration;
   struct pw_pairs         environment;

@@ -166,16 +166,13 @@ sample_streams(struct pw_repeat *repeat, struct collection *collection, uint64_t
 }
 
 static bool
-take_profile(struct pw_run_setup *setup, struct collection *collection, uint64_t nanoseconds,
+take_profile(const struct pw_scenario *scenario, struct collection *collection, uint64_t nanoseconds,
              struct pw_profile_facts *facts, struct pw_error *error)
 {
   struct pw_repeat repeat = {0};
-  for (size_t i = 0; i < setup->plugin_count; i++) {
-    setup->plugins[i].config.profile = true;
-  }
-  bool done = pw_code_map_prepare(error) && pw_repeat_begin(&repeat, setup, &pw_sampler_ops, NULL, false, error);
+  bool done = pw_code_map_prepare(error) && pw_repeat_begin(&repeat, scenario, &pw_sampler_ops, NULL, false, error);
   if (done) {
-    facts->engine = pw_plugin_configuration(pw_instance_plugin(setup->plugins[0].instance))->engine;
+    facts->engine = pw_plugin_configuration(pw_instance_plugin(pw_simulator_instance(repeat.simulator, 0)))->engine;
   }
   done = done && warm_up(&repeat, collection, nanoseconds, error);
   if (done && collection->map.count == 0) {
@@ -220,7 +217,7 @@ write_profile(const struct pw_run_profile_options *options, const struct pw_call
 }
 
 static bool
-profile(const struct pw_run_profile_options *options, struct pw_run_setup *setup, const char *title,
+profile(const struct pw_run_profile_options *options, const struct pw_scenario *scenario, const char *title,
         struct pw_error *error)
 {
   struct pw_profile_facts facts       = {.title = title, .engine = "", .interval_microseconds = INTERVAL_MICROSECONDS};
@@ -229,7 +226,7 @@ profile(const struct pw_run_profile_options *options, struct pw_run_setup *setup
   if (collection == NULL) {
     return pw_error_set(error, PW_ERROR_MEMORY, "no memory for the profile");
   }
-  bool done = take_profile(setup, collection, nanoseconds, &facts, error);
+  bool done = take_profile(scenario, collection, nanoseconds, &facts, error);
   if (done) {
     pw_call_tree_finish(&collection->tree);
     done = write_profile(options, &collection->tree, &facts, error);
@@ -257,11 +254,11 @@ record_streams(struct pw_repeat *repeat, struct pw_timeline *timeline, unsigned 
 }
 
 static bool
-take_timeline(struct pw_repeat *repeat, struct pw_run_setup *setup, struct pw_timeline *timeline,
+take_timeline(struct pw_repeat *repeat, const struct pw_scenario *scenario, struct pw_timeline *timeline,
               struct pw_error *error)
 {
   pw_timeline_record(timeline);
-  bool done = pw_repeat_begin(repeat, setup, &pw_timeline_ops, timeline, false, error);
+  bool done = pw_repeat_begin(repeat, scenario, &pw_timeline_ops, timeline, false, error);
   pw_timeline_stop(timeline);
   done           = done && record_streams(repeat, timeline, COLD_STREAMS, error);
   uint64_t begin = pw_clock_now();
@@ -273,11 +270,11 @@ take_timeline(struct pw_repeat *repeat, struct pw_run_setup *setup, struct pw_ti
 }
 
 static bool
-write_timeline(const char *file, struct pw_run_setup *setup, const char *title, struct pw_error *error)
+write_timeline(const char *file, const struct pw_scenario *scenario, const char *title, struct pw_error *error)
 {
   struct pw_timeline timeline = {0};
   struct pw_repeat   repeat;
-  bool               done = take_timeline(&repeat, setup, &timeline, error);
+  bool               done = take_timeline(&repeat, scenario, &timeline, error);
   FILE              *out  = done ? open_output(file, error) : NULL;
   if (out != NULL) {
     pw_timeline_print(out, &timeline, title);
@@ -293,8 +290,13 @@ write_timeline(const char *file, struct pw_run_setup *setup, const char *title, 
 bool
 pw_run_profile(const struct pw_run_profile_options *options, struct pw_run_setup *setup, struct pw_error *error)
 {
-  const char *title = setup->options->module ? setup->options->module : setup->options->config_file;
-  pw_repeat_prepare(setup);
-  return (options->timeline == NULL || write_timeline(options->timeline, setup, title, error)) &&
-         (!wants_samples(options) || profile(options, setup, title, error));
+  const char        *title    = setup->options->module ? setup->options->module : setup->options->config_file;
+  struct pw_scenario scenario = pw_repeat_run(setup);
+  if (options->timeline != NULL && !write_timeline(options->timeline, &scenario, title, error)) {
+    return false;
+  }
+  for (size_t i = 0; i < setup->plugin_count; i++) {
+    setup->plugins[i].config.profile = true;
+  }
+  return !wants_samples(options) || profile(options, &scenario, title, error);
 }

@@ -3,6 +3,7 @@
 #include "cli/suite.h"
 
 #include <errno.h>
+#include <fnmatch.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -127,4 +128,14 @@ pw_suite_property_value(const struct pw_suite_property *property, struct pw_byte
   default:
     return number_value(property, bytes);
   }
+}
+
+bool
+pw_suite_is_wanted(const struct pw_suite_test *test, const char *filter)
+{
+  /* Names of a suite are terminated. */
+  if (!filter) {
+    return true;
+  }
+  return strpbrk(filter, "*?") ? fnmatch(filter, test->name.data, 0) == 0 : strstr(test->name.data, filter) != NULL;
 }

@@ -272,6 +272,9 @@ pw_suite_test_at(const struct pw_suite *suite, size_t index)
   return (const struct pw_suite_test *)suite->test.items + index;
 }
 
+/** Whether a test's name has `filter` in it, or, with * or ? in the filter, fits it as a pattern. NULL: any does. */
+bool pw_suite_is_wanted(const struct pw_suite_test *test, const char *filter);
+
 /** Where a file that a suite names is: beside the suite; with `or_here`, in the working directory if it is not there.
  *  To be freed with free(). NULL: memory. */
 char *pw_suite_path(const struct pw_suite *suite, const char *file, bool or_here);

@@ -318,7 +318,7 @@ pw_suite_run(struct pw_suite_runner *runner, const struct pw_suite_test *test, s
 {
   struct pw_error error = {0};
   struct run      run   = {.stage = {.suite = runner->suite, .test = test}, .failures = failures};
-  run.stage.simulator   = pw_suite_simulator(runner, test, &error);
+  run.stage.simulator   = pw_suite_simulator(runner, test, pw_suite_simulator_options(runner), &error);
   if (!run.stage.simulator) {
     give_up(&run, test->line, "plugin_init", &error);
     return;

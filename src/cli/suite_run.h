@@ -16,6 +16,7 @@ struct pw_suite_options {
   const enum pw_log_level   *log_level;       /**< for all plugins; NULL: as the suite says */
   const char                *cache_directory; /**< for compiled code; NULL: none */
   FILE                      *log;             /**< takes log lines as they come; NULL: nobody */
+  bool                       repeated;        /**< limits about real time are loosened: pw_repeat_loosen */
   const struct pw_trace_ops *trace;           /**< NULL: none */
   void                      *trace_data;
 };

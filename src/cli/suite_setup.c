@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "cli/command.h"
+#include "cli/repeat.h"
 #include "cli/suite_input.h"
 
 /* Tests that log a lot are not to lose lines. */
@@ -120,6 +121,9 @@ add_plugin(struct pw_suite_runner *runner, const struct pw_config_draft *draft, 
   if (config.limits.log_lines_per_second == 0) {
     config.limits.log_lines_per_second = LOG_LINES_PER_SECOND;
   }
+  if (runner->options->repeated) {
+    pw_repeat_loosen(&config.limits);
+  }
   const struct pw_bytes *code = path ? read_once(runner, path, error) : NULL;
   if (code && take_configuration(runner, draft, &config, error)) {
     instance = pw_simulator_add_plugin(simulator, &config, pw_bytes_view(code), path, error);
@@ -164,17 +168,23 @@ time_of(const struct pw_suite *suite, const struct pw_suite_test *test)
   return seconds ? seconds * 1000000000 : PW_SUITE_TIME;
 }
 
-struct pw_simulator *
-pw_suite_simulator(struct pw_suite_runner *runner, const struct pw_suite_test *test, struct pw_error *error)
+struct pw_simulator_options
+pw_suite_simulator_options(struct pw_suite_runner *runner)
 {
-  const struct pw_suite_options  *own       = runner->options;
-  struct pw_simulator_options     options   = {.trace           = own->trace,
-                                               .trace_data      = own->trace_data,
-                                               .cache_directory = own->cache_directory,
-                                               .time            = time_of(runner->suite, test),
-                                               .log             = own->log ? write_log : NULL,
-                                               .log_data        = runner};
-  struct pw_simulator            *simulator = pw_simulator_new(&options, error);
+  const struct pw_suite_options *own = runner->options;
+  return (struct pw_simulator_options){.trace           = own->trace,
+                                       .trace_data      = own->trace_data,
+                                       .cache_directory = own->cache_directory,
+                                       .log             = own->log ? write_log : NULL,
+                                       .log_data        = runner};
+}
+
+struct pw_simulator *
+pw_suite_simulator(struct pw_suite_runner *runner, const struct pw_suite_test *test, struct pw_simulator_options base,
+                   struct pw_error *error)
+{
+  base.time                                 = time_of(runner->suite, test);
+  struct pw_simulator            *simulator = pw_simulator_new(&base, error);
   const struct pw_schema_list    *functions = test->setting.foreign_function_given
                                                 ? &test->setting.foreign_function
                                                 : &runner->suite->env.setting.foreign_function;

@@ -21,9 +21,12 @@ struct pw_suite_runner {
   struct pw_suite_file          *files;
 };
 
-/** The simulator of a test, without plugins. Errors: those of pw_simulator_new and of foreign functions. */
+/** The simulator of a test, without plugins, made with `base`, to which what the test says is added. Errors: those of
+ * pw_simulator_new and of foreign functions. */
 struct pw_simulator *pw_suite_simulator(struct pw_suite_runner *runner, const struct pw_suite_test *test,
-                                        struct pw_error *error);
+                                        struct pw_simulator_options base, struct pw_error *error);
+/** What the options of the runner say, for pw_suite_simulator. */
+struct pw_simulator_options pw_suite_simulator_options(struct pw_suite_runner *runner);
 /** Adds the plugins. `*refused`: one could not even be loaded. Errors: of the first plugin that did not start. */
 void pw_suite_add_plugins(struct pw_suite_runner *runner, const struct pw_suite_test *test,
                           struct pw_simulator *simulator, bool *refused, struct pw_error *error);

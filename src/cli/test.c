@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* `proxywasm test`: runs a suite of scenarios. */
 #include <errno.h>
-#include <fnmatch.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
@@ -81,16 +80,6 @@ read_options(struct pw_command_line *line, struct request *request)
     }
   }
   return id;
-}
-
-static bool
-is_wanted(const struct pw_suite_test *test, const char *filter)
-{
-  /* Names of a suite are terminated. */
-  if (!filter) {
-    return true;
-  }
-  return strpbrk(filter, "*?") ? fnmatch(filter, test->name.data, 0) == 0 : strstr(test->name.data, filter) != NULL;
 }
 
 /* ---------------------------------------------------------------------------------------------------------- output */
@@ -235,7 +224,7 @@ run_tests(const struct pw_suite *suite, const struct request *request, struct re
   }
   for (size_t i = 0; i < suite->test.count; i++) {
     const struct pw_suite_test *test = pw_suite_test_at(suite, i);
-    if (!is_wanted(test, request->filter)) {
+    if (!pw_suite_is_wanted(test, request->filter)) {
       continue;
     }
     double begin    = now();
@@ -281,7 +270,7 @@ check_suite(const struct pw_command_line *line, const struct pw_suite *suite, co
 {
   size_t wanted = 0;
   for (size_t i = 0; i < suite->test.count; i++) {
-    wanted += is_wanted(pw_suite_test_at(suite, i), request->filter);
+    wanted += pw_suite_is_wanted(pw_suite_test_at(suite, i), request->filter);
   }
   const struct pw_suite_test *test = pw_suite_without_module(suite, request->options.module);
   if (wanted == 0) {
@@ -303,7 +292,7 @@ list_tests(const struct pw_suite *suite, const struct request *request)
 {
   for (size_t i = 0; i < suite->test.count; i++) {
     const struct pw_suite_test *test = pw_suite_test_at(suite, i);
-    if (is_wanted(test, request->filter)) {
+    if (pw_suite_is_wanted(test, request->filter)) {
       printf("%s\n", test->name.data);
     }
   }

@@ -91,8 +91,8 @@ class Bench(CliTest):
 
     def test_a_pause_without_end_ends_it(self):
         done = self.bench("p", code=1)
-        self.assertTrue(done.err.startswith("proxywasm bench: limit: stream 50: the request is still paused after "
-                                            "10000 ms of virtual time"), done.err)
+        self.assertTrue(done.err.startswith("proxywasm bench: limit: stream 50: the request is still paused at its "
+                                            "end"), done.err)
 
     def test_a_local_reply_is_measured_and_told(self):
         self.assertIn("The module answers with a local reply (403).", self.bench("l", "--streams", "100").out)
@@ -119,6 +119,52 @@ class Bench(CliTest):
         figures = self.run_program("bench", "--config", config, "--streams", "100", "--json").json["engines"][0]
         names = [call["name"] for call in figures["callbacks"]]
         self.assertEqual(names.count("proxy_on_request_headers"), 2)
+
+    def suite(self, tests):
+        return self.file("suite.yaml", f"env:\n  wasm_path: {self.module('busy')}\ntest:\n{tests}")
+
+    def test_the_tests_of_a_suite_are_measured(self):
+        suite = self.suite("""
+- name: whole
+  plugin: {configuration: a}
+  request_headers: {input: {header: [{key: ":path", value: /}]}}
+  response_headers: {input: {header: [{key: ":status", value: "200"}]}}
+- name: two at once
+  plugin: {configuration: a}
+  steps:
+  - {stream: a, request_headers: {input: {header: [{key: ":path", value: /a}]}}}
+  - {stream: b, request_headers: {input: {header: [{key: ":path", value: /b}]}}}
+  - {advance: {by: 10}}
+- name: traps
+  plugin: {configuration: t}
+  request_headers: {input: {header: [{key: ":path", value: /}]}}
+""")
+        tests = self.run_program("bench", suite, "--streams", "100", "--json").json["tests"]
+        self.assertEqual([test["test"] for test in tests], ["whole", "two at once", "traps"])
+        calls = [{call["name"]: call["calls_per_stream"] for call in test["hostcalls"]} for test in tests[:2]]
+        self.assertEqual(calls, [{"proxy_get_header_map_value": 20}, {"proxy_get_header_map_value": 40}])
+        self.assertIn("stream 50: the module trapped in proxy_on_request_headers", tests[2]["error"])
+        done = self.run_program("bench", suite, "--streams", "100")
+        self.assertRegex(done.out, r"(?m)^  whole  .*[0-9] .s ")
+        self.assertRegex(done.out, r"(?m)^  traps: not measured: stream 50: the module trapped in [^\n]*$")
+        self.assertNotIn("#0", done.out)
+        done = self.run_program("bench", suite, "--streams", "100", "--filter", "two", "--json").json["tests"]
+        self.assertEqual([test["test"] for test in done], ["two at once"])
+
+    def test_a_suite_of_which_nothing_can_be_measured_is_a_failure(self):
+        suite = self.suite("- name: traps\n  plugin: {configuration: t}\n"
+                           "  request_headers: {input: {header: [{key: ':path', value: /}]}}\n")
+        self.run_program("bench", suite, "--streams", "100", code=1)
+
+    def test_mistakes_with_suites_are_told(self):
+        suite = self.suite("- name: one\n")
+        for arguments, message in (((suite, "-H", "a: b"), "of a suite's tests, the suite says what comes"),
+                                   ((suite, "--engine", "all"), "--engine with one engine"),
+                                   ((suite, "--filter", "two"), "has no test that fits"),
+                                   ((self.module("busy"), "--filter", "x"), "--filter chooses among"),
+                                   ((self.module("busy"), "x"), "a second module can only be given with a suite"),
+                                   ((self.file("no.yaml", "nothing: 1"),), "unknown key")):
+            self.assertIn(message, self.run_program("bench", *arguments, code=2).err)
 
     def test_a_module_that_does_not_start_or_load_is_an_error(self):
         done = self.run_program("bench", self.module("broken"), "--configuration", "f", code=1)

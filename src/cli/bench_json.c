@@ -57,6 +57,8 @@ put_calls(struct pw_json *json, const char *key, const struct pw_call_times *tim
       continue;
     }
     pw_json_object_begin(json);
+    pw_json_key(json, "plugin");
+    pw_json_string(json, call->plugin_name);
     pw_json_key(json, "name");
     pw_json_string(json, call->name);
     pw_json_key(json, "calls");

@@ -32,9 +32,28 @@ print_row(FILE *out, const char *name, const char *count, const double *figures,
   fputc('\n', out);
 }
 
+static bool
+are_of_several_plugins(const struct pw_call_times *times)
+{
+  for (size_t i = 1; i < times->count; i++) {
+    if (times->calls[i].plugin != times->calls[0].plugin) {
+      return true;
+    }
+  }
+  return false;
+}
+
+static void
+print_plugin(FILE *out, const struct pw_call_time *call)
+{
+  fprintf(out, "  %s\n", call->plugin_name[0] != '\0' ? call->plugin_name : "(no name)");
+}
+
 static void
 print_start(FILE *out, const struct pw_bench_start *start)
 {
+  bool                    several = are_of_several_plugins(&start->calls);
+  const struct pw_plugin *last    = NULL;
   const struct {
     const char *name;
     double      time;
@@ -49,9 +68,14 @@ print_start(FILE *out, const struct pw_bench_start *start)
   for (size_t i = 0; i < start->calls.count; i++) {
     const struct pw_call_time *call = &start->calls.calls[i];
     double                     time = (double)call->total.sum;
-    if (!call->hostcall) {
-      print_row(out, call->name, "", &time, 1);
+    if (call->hostcall) {
+      continue;
     }
+    if (several && call->plugin != last) {
+      print_plugin(out, call);
+    }
+    last = call->plugin;
+    print_row(out, call->name, "", &time, 1);
   }
 }
 
@@ -81,10 +105,15 @@ print_streams(FILE *out, const struct pw_bench_figures *figures)
 static void
 print_calls(FILE *out, const struct pw_bench_figures *figures, bool hostcalls, const struct pw_plugin *plugin)
 {
+  bool named = !are_of_several_plugins(&figures->calls);
   for (size_t i = 0; i < figures->calls.count; i++) {
     const struct pw_call_time *call = &figures->calls.calls[i];
     if (call->hostcall != hostcalls || call->plugin != plugin) {
       continue;
+    }
+    if (!named) {
+      print_plugin(out, call);
+      named = true;
     }
     char         count[24];
     const double row[] = {(double)call->total.least, pw_durations_part(&call->total, 0.5),

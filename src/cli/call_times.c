@@ -35,6 +35,11 @@ find(struct pw_call_times *times, const struct pw_plugin *plugin, const char *na
   call->plugin   = plugin;
   call->name     = name;
   call->hostcall = hostcall;
+  if (plugin != NULL) {
+    struct pw_view given = pw_plugin_configuration(plugin)->name;
+    snprintf(call->plugin_name, sizeof(call->plugin_name), "%.*s", given.size < 255 ? (int)given.size : 255,
+             given.size > 0 ? given.data : "");
+  }
   return times->count++;
 }
 

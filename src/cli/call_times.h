@@ -15,9 +15,10 @@
 
 /** Callbacks and hostcalls of one name and plugin. */
 struct pw_call_time {
-  const struct pw_plugin *plugin;
-  const char             *name;     /**< static */
-  bool                    hostcall; /**< else it is a callback */
+  const struct pw_plugin *plugin;          /**< to tell plugins apart: it may be gone */
+  char                    plugin_name[48]; /**< as far as there is room */
+  const char             *name;            /**< static */
+  bool                    hostcall;        /**< else it is a callback */
   struct pw_durations     total;
   struct pw_durations     own; /**< of callbacks: without the hostcalls in them */
 };

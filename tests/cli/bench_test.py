@@ -114,11 +114,15 @@ class Bench(CliTest):
     def test_a_chain_is_measured_whole(self):
         module = self.module("busy")
         config = self.file("chain.yaml", "plugins:\n" + "".join(
-            f"- name: {name}\n  configuration: {letter}\n  vm_config: {{code: {{local: {{filename: {module}}}}}}}\n"
+            f"- name: {name}\n  configuration: {letter}\n  vm_config: {{vm_id: {name}, code: {{local: {{filename: "
+            f"{module}}}}}}}\n"
             for name, letter in (("first", "a"), ("second", "h"))))
         figures = self.run_program("bench", "--config", config, "--streams", "100", "--json").json["engines"][0]
-        names = [call["name"] for call in figures["callbacks"]]
-        self.assertEqual(names.count("proxy_on_request_headers"), 2)
+        plugins = [call["plugin"] for call in figures["callbacks"] if call["name"] == "proxy_on_request_headers"]
+        self.assertEqual(plugins, ["first", "second"])
+        lines = self.run_program("bench", "--config", config, "--streams", "100").out.splitlines()
+        self.assertEqual(lines.count("  first"), 3)
+        self.assertEqual(lines.count("  second"), 2)
 
     def suite(self, tests):
         return self.file("suite.yaml", f"env:\n  wasm_path: {self.module('busy')}\ntest:\n{tests}")

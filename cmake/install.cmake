@@ -38,5 +38,6 @@ set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS_PRIVATE_DIRS "${PW_WASMTIME_DIRECTORY}/lib" "
 # V8 for the engine of that name. No more than recommended: another vendor's Node.js may keep it from being installed.
 # LLVM for WasmEdge's library: it is large.
 set(CPACK_DEBIAN_PACKAGE_RECOMMENDS "libnode108, libllvm19")
+set(CPACK_PROJECT_CONFIG_FILE "${CMAKE_CURRENT_LIST_DIR}/package.cmake")
 set(CPACK_DEBIAN_PACKAGE_SUGGESTS "trafficserver (>= 9.2)")
 include(CPack)

@@ -1,25 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Calls into a module and out of it: values, contexts, nesting. */
-#include "support.h"
-
-static int
-setup(void **state)
-{
-  struct guest *guest = malloc(sizeof *guest);
-
-  assert_non_null(guest);
-  start_guest(guest, 0, 0);
-  *state = guest;
-  return 0;
-}
-
-static int
-teardown(void **state)
-{
-  stop_guest(*state);
-  free(*state);
-  return 0;
-}
+#include "each_fixture.h"
 
 static void
 i32_parameters_and_result_pass(void **state)
@@ -238,7 +219,7 @@ int
 main(void)
 {
   const struct CMUnitTest tests[] = {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define TEST(name) GUEST_TEST(name, &plain_guest)
     TEST(i32_parameters_and_result_pass),
     TEST(i64_passes_in_full_width),
     TEST(f64_passes),

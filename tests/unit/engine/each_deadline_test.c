@@ -1,31 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Deadlines: never early, not much late, kept by nested calls. */
-#include "support.h"
+#include "each_fixture.h"
 
 #include <dirent.h>
 #include <unistd.h>
 
 /* How late a call may end on a busy machine and under sanitizers. */
 #define SLACK_MS 2000
-
-static int
-setup(void **state)
-{
-  struct guest *guest = malloc(sizeof *guest);
-
-  assert_non_null(guest);
-  start_guest(guest, 0, 0);
-  *state = guest;
-  return 0;
-}
-
-static int
-teardown(void **state)
-{
-  stop_guest(*state);
-  free(*state);
-  return 0;
-}
 
 static void
 expect_timeout(struct guest *guest, const char *name, uint32_t deadline_ms)
@@ -212,7 +193,7 @@ int
 main(void)
 {
   const struct CMUnitTest tests[] = {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define TEST(name) GUEST_TEST(name, &plain_guest)
     TEST(an_endless_loop_is_ended_in_time_and_not_before),
     TEST(a_deadline_holds_after_the_clock_has_slept),
     TEST(the_clock_sleeps_when_no_call_can_be_due),

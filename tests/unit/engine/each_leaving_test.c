@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Every way to leave a function gives its results and leaves nothing behind: an engine that counts the stack of a guest
  * itself finds it as it was. */
-#include "support.h"
+#include "each_fixture.h"
 
 /* So often that any engine's stack would be used up by what one call leaves behind. */
 #define ROUNDS 3000
+
+static const struct guest_options leaving = {.module = "leaving", .stack_bytes = 64 << 10, .memory_bytes = 1 << 20};
 
 static const char *const ways[] = {
   "by_end",
@@ -20,34 +22,6 @@ static const char *const ways[] = {
   "with_block_parameters",
   "beside_memory_grow",
 };
-
-static int
-setup(void **state)
-{
-  struct guest              *guest = calloc(1, sizeof *guest);
-  struct pw_instance_options options;
-  struct pw_error            error;
-
-  assert_non_null(guest);
-  options         = (struct pw_instance_options){.host_data = guest, .memory_bytes = 1 << 20};
-  guest->ops      = find_engine();
-  guest->engine   = start_engine(guest->ops, 64 << 10);
-  guest->linked   = link_module(guest->ops, guest->engine, "leaving");
-  guest->instance = guest->ops->instance_new(guest->linked, &options, 0, &error);
-  if (!guest->instance) {
-    fail_msg("%s", error.message);
-  }
-  *state = guest;
-  return 0;
-}
-
-static int
-teardown(void **state)
-{
-  stop_guest(*state);
-  free(*state);
-  return 0;
-}
 
 static void
 every_way_out_gives_its_result(void **state)
@@ -87,8 +61,8 @@ int
 main(void)
 {
   const struct CMUnitTest tests[] = {
-    cmocka_unit_test_setup_teardown(every_way_out_gives_its_result, setup, teardown),
-    cmocka_unit_test_setup_teardown(no_way_out_leaves_anything_behind, setup, teardown),
+    GUEST_TEST(every_way_out_gives_its_result, &leaving),
+    GUEST_TEST(no_way_out_leaves_anything_behind, &leaving),
   };
 
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,54 +1,31 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Modules that want all there is, of time, stack, memory and tables: the process lives on, and gives no more than it
  * was told to. */
-#include "support.h"
+#include "each_fixture.h"
 
 #define PAGE           65536
 #define MEMORY_BYTES   (20 * PAGE)
 #define TABLE_ELEMENTS 50
 
-static int
-setup(void **state)
-{
-  struct guest              *guest = calloc(1, sizeof *guest);
-  struct pw_instance_options options;
-  struct pw_error            error;
+static const struct guest_options endless = {
+  .module = "endless", .memory_bytes = MEMORY_BYTES, .table_elements = TABLE_ELEMENTS};
 
-  assert_non_null(guest);
-  options =
-    (struct pw_instance_options){.host_data = guest, .memory_bytes = MEMORY_BYTES, .table_elements = TABLE_ELEMENTS};
-  guest->ops      = find_engine();
-  guest->engine   = start_engine(guest->ops, 0);
-  guest->linked   = link_module(guest->ops, guest->engine, "endless");
-  guest->instance = guest->ops->instance_new(guest->linked, &options, 0, &error);
-  if (!guest->instance) {
-    fail_msg("%s", error.message);
-  }
-  *state = guest;
-  return 0;
-}
-
-static int
-teardown(void **state)
-{
-  stop_guest(*state);
-  free(*state);
-  return 0;
-}
-
+/* An instance that trapped is not called again: each way has its own. */
 static void
-expect_end(struct guest *guest, const char *name, enum pw_trap_kind kind)
+expect_end(const char *name, enum pw_trap_kind kind)
 {
   pw_value       values[1] = {{.i32 = 0}};
-  double         begin     = milliseconds_now();
+  struct guest   guest;
   struct pw_trap trap;
+  double         begin;
 
-  assert_false(call_guest(guest, name, values, 0, 20, &trap));
+  start_guest(&guest, &endless);
+  begin = milliseconds_now();
+  assert_false(call_guest(&guest, name, values, 0, 20, &trap));
   if (trap.kind != kind || milliseconds_now() - begin > 3000) {
     fail_msg("%s: kind %d, '%s', after %.0f ms", name, (int)trap.kind, trap.message, milliseconds_now() - begin);
   }
-  /* An instance that trapped is not called again. */
-  teardown((void **)&guest);
+  stop_guest(&guest);
 }
 
 static void
@@ -67,12 +44,10 @@ every_way_not_to_end_is_ended(void **state)
     "grow_memory",
     "grow_table",
   };
-  void *guest;
 
   (void)state;
   for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-    setup(&guest);
-    expect_end(guest, names[i], PW_TRAP_TIMEOUT);
+    expect_end(names[i], PW_TRAP_TIMEOUT);
   }
 }
 
@@ -80,12 +55,10 @@ static void
 every_way_to_use_up_the_stack_is_ended(void **state)
 {
   static const char *const names[] = {"recursion", "indirect_recursion"};
-  void                    *guest;
 
   (void)state;
   for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-    setup(&guest);
-    expect_end(guest, names[i], PW_TRAP_STACK);
+    expect_end(names[i], PW_TRAP_STACK);
   }
 }
 
@@ -123,8 +96,8 @@ main(void)
   const struct CMUnitTest tests[] = {
     cmocka_unit_test(every_way_not_to_end_is_ended),
     cmocka_unit_test(every_way_to_use_up_the_stack_is_ended),
-    cmocka_unit_test_setup_teardown(memory_and_tables_grow_to_their_limits_only, setup, teardown),
-    cmocka_unit_test_setup_teardown(a_table_that_begins_beyond_the_limit_is_refused, setup, teardown),
+    GUEST_TEST(memory_and_tables_grow_to_their_limits_only, &endless),
+    GUEST_TEST(a_table_that_begins_beyond_the_limit_is_refused, &endless),
   };
 
   return cmocka_run_group_tests(tests, NULL, NULL);

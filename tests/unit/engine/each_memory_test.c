@@ -1,47 +1,44 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The view of an instance's memory, and its limit. */
-#include "support.h"
+#include "each_fixture.h"
 
 #define PAGE 65536
+
+static const struct guest_options ten_pages = {.module = "engine_module", .memory_bytes = 10 * PAGE};
+static const struct guest_options no_pages  = {.module = "empty_memory", .memory_bytes = 3 * PAGE};
 
 static void
 the_host_sees_what_the_guest_writes_and_the_other_way(void **state)
 {
-  struct guest      guest;
+  struct guest     *guest = *state;
   struct pw_memory *memory;
   int32_t           value = 99;
 
-  (void)state;
-  start_guest(&guest, 0, 0);
-  memory = guest.ops->memory(guest.instance);
+  memory = guest->ops->memory(guest->instance);
   assert_non_null(memory);
   assert_int_equal(memory->size, PAGE);
-  call_i32(&guest, "store", 100, 0x01020304);
+  call_i32(guest, "store", 100, 0x01020304);
   assert_memory_equal(memory->base + 100, "\x04\x03\x02\x01", 4);
   memcpy(memory->base + PAGE - 4, &value, sizeof value);
-  assert_int_equal(call_i32(&guest, "load", PAGE - 4, 0), 99);
-  stop_guest(&guest);
+  assert_int_equal(call_i32(guest, "load", PAGE - 4, 0), 99);
 }
 
 static void
 growth_shows_after_a_refresh_and_never_moves_the_base(void **state)
 {
-  struct guest      guest;
+  struct guest     *guest = *state;
   struct pw_memory *memory;
   uint8_t          *base;
 
-  (void)state;
-  start_guest(&guest, 0, 0);
-  memory = guest.ops->memory(guest.instance);
+  memory = guest->ops->memory(guest->instance);
   base   = memory->base;
-  assert_int_equal(call_i32(&guest, "grow", 90, 0), 1);
+  assert_int_equal(call_i32(guest, "grow", 90, 0), 1);
   assert_true(memory->size <= 91 * PAGE);
-  guest.ops->memory_refresh(guest.instance);
+  guest->ops->memory_refresh(guest->instance);
   assert_int_equal(memory->size, 91 * PAGE);
   assert_ptr_equal(memory->base, base);
   memory->base[91 * PAGE - 1] = 1;
-  assert_int_equal(call_i32(&guest, "load", 91 * PAGE - 4, 0), 1 << 24);
-  stop_guest(&guest);
+  assert_int_equal(call_i32(guest, "load", 91 * PAGE - 4, 0), 1 << 24);
 }
 
 static void
@@ -55,29 +52,23 @@ refresh_inside(struct guest *guest, int32_t what)
 static void
 a_host_function_sees_growth_of_the_same_call(void **state)
 {
-  struct guest guest;
+  struct guest *guest = *state;
 
-  (void)state;
-  start_guest(&guest, 0, 0);
-  guest.notified = refresh_inside;
-  call_i32(&guest, "grow_and_notify", 2, 0);
-  assert_true(guest.nested_ok);
-  stop_guest(&guest);
+  guest->notified = refresh_inside;
+  call_i32(guest, "grow_and_notify", 2, 0);
+  assert_true(guest->nested_ok);
 }
 
 static void
 memory_cannot_grow_beyond_the_limit(void **state)
 {
-  struct guest guest;
+  struct guest *guest = *state;
 
-  (void)state;
-  start_guest(&guest, 0, 10 * PAGE);
-  assert_int_equal(call_i32(&guest, "grow", 10, 0), -1);
-  assert_int_equal(call_i32(&guest, "grow", 9, 0), 1);
-  assert_int_equal(call_i32(&guest, "grow", 1, 0), -1);
-  guest.ops->memory_refresh(guest.instance);
-  assert_int_equal(guest.ops->memory(guest.instance)->size, 10 * PAGE);
-  stop_guest(&guest);
+  assert_int_equal(call_i32(guest, "grow", 10, 0), -1);
+  assert_int_equal(call_i32(guest, "grow", 9, 0), 1);
+  assert_int_equal(call_i32(guest, "grow", 1, 0), -1);
+  guest->ops->memory_refresh(guest->instance);
+  assert_int_equal(guest->ops->memory(guest->instance)->size, 10 * PAGE);
 }
 
 static void
@@ -124,40 +115,31 @@ a_memory_that_is_not_exported_is_not_to_be_had(void **state)
 static void
 a_memory_that_begins_with_nothing_grows(void **state)
 {
-  const struct pw_engine_ops *ops     = find_engine();
-  struct guest                guest   = {.ops = ops, .engine = start_engine(ops, 0)};
-  struct pw_instance_options  options = {.host_data = &guest, .memory_bytes = 3 * PAGE};
-  struct pw_error             error;
-  struct pw_memory           *memory;
+  struct guest     *guest  = *state;
+  struct pw_memory *memory = guest->ops->memory(guest->instance);
 
-  (void)state;
-  guest.linked   = link_module(ops, guest.engine, "empty_memory");
-  guest.instance = ops->instance_new(guest.linked, &options, 0, &error);
-  assert_non_null(guest.instance);
-  memory = ops->memory(guest.instance);
   assert_non_null(memory);
   assert_int_equal(memory->size, 0);
-  assert_int_equal(call_i32(&guest, "grow", 0, 0), 0);
-  assert_int_equal(call_i32(&guest, "grow", 2, 0), 0);
-  ops->memory_refresh(guest.instance);
+  assert_int_equal(call_i32(guest, "grow", 0, 0), 0);
+  assert_int_equal(call_i32(guest, "grow", 2, 0), 0);
+  guest->ops->memory_refresh(guest->instance);
   assert_int_equal(memory->size, 2 * PAGE);
   memory->base[2 * PAGE - 1] = 1;
-  assert_int_equal(call_i32(&guest, "load", 2 * PAGE - 4, 0), 1 << 24);
-  assert_int_equal(call_i32(&guest, "grow", 2, 0), -1);
-  stop_guest(&guest);
+  assert_int_equal(call_i32(guest, "load", 2 * PAGE - 4, 0), 1 << 24);
+  assert_int_equal(call_i32(guest, "grow", 2, 0), -1);
 }
 
 int
 main(void)
 {
   const struct CMUnitTest tests[] = {
-    cmocka_unit_test(the_host_sees_what_the_guest_writes_and_the_other_way),
-    cmocka_unit_test(growth_shows_after_a_refresh_and_never_moves_the_base),
-    cmocka_unit_test(a_host_function_sees_growth_of_the_same_call),
-    cmocka_unit_test(memory_cannot_grow_beyond_the_limit),
+    GUEST_TEST(the_host_sees_what_the_guest_writes_and_the_other_way, &plain_guest),
+    GUEST_TEST(growth_shows_after_a_refresh_and_never_moves_the_base, &plain_guest),
+    GUEST_TEST(a_host_function_sees_growth_of_the_same_call, &plain_guest),
+    GUEST_TEST(memory_cannot_grow_beyond_the_limit, &ten_pages),
     cmocka_unit_test(a_module_that_begins_beyond_the_limit_is_refused),
     cmocka_unit_test(a_memory_that_is_not_exported_is_not_to_be_had),
-    cmocka_unit_test(a_memory_that_begins_with_nothing_grows),
+    GUEST_TEST(a_memory_that_begins_with_nothing_grows, &no_pages),
   };
 
   return cmocka_run_group_tests(tests, NULL, NULL);

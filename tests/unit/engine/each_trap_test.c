@@ -1,25 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Traps: their kinds and texts, and that they end an instance only. */
-#include "support.h"
-
-static int
-setup(void **state)
-{
-  struct guest *guest = malloc(sizeof *guest);
-
-  assert_non_null(guest);
-  start_guest(guest, 0, 0);
-  *state = guest;
-  return 0;
-}
-
-static int
-teardown(void **state)
-{
-  stop_guest(*state);
-  free(*state);
-  return 0;
-}
+#include "each_fixture.h"
 
 /* Calls an export that must trap. */
 static struct pw_trap
@@ -211,7 +192,7 @@ no_signal_is_taken_by_an_engine_that_needs_none(void **state)
     sigaction(i, NULL, &before[i]);
   }
   stop_guest(guest);
-  start_guest(guest, 0, 0);
+  start_guest(guest, &plain_guest);
   expect_trap(guest, "load", -4, 0);
   expect_trap(guest, "divide", 1, 0);
   for (int i = 1; i < 32; i++) {
@@ -224,7 +205,7 @@ int
 main(void)
 {
   const struct CMUnitTest tests[] = {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define TEST(name) GUEST_TEST(name, &plain_guest)
     TEST(unreachable_is_the_guests_fault_and_names_the_functions),
     TEST(the_guests_own_faults_are_told_apart),
     TEST(endless_recursion_exhausts_the_stack_and_nothing_else),

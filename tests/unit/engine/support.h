@@ -197,17 +197,26 @@ link_module(const struct pw_engine_ops *ops, struct pw_engine *engine, const cha
   return linked;
 }
 
+/** What a guest is, and what it may use. */
+struct guest_options {
+  const char *module;      /**< NAME.wat of this folder */
+  uint32_t    stack_bytes; /**< 0: the engine's default; likewise below */
+  uint64_t    memory_bytes;
+  uint32_t    table_elements;
+};
+
 static inline void
-start_guest(struct guest *guest, uint32_t stack_bytes, uint64_t memory_bytes)
+start_guest(struct guest *guest, const struct guest_options *options)
 {
-  struct pw_instance_options options = {.host_data = guest, .memory_bytes = memory_bytes};
-  struct pw_error            error;
+  struct pw_instance_options instance = {
+    .host_data = guest, .memory_bytes = options->memory_bytes, .table_elements = options->table_elements};
+  struct pw_error error;
 
   memset(guest, 0, sizeof *guest);
   guest->ops      = find_engine();
-  guest->engine   = start_engine(guest->ops, stack_bytes);
-  guest->linked   = link_module(guest->ops, guest->engine, "engine_module");
-  guest->instance = guest->ops->instance_new(guest->linked, &options, 0, &error);
+  guest->engine   = start_engine(guest->ops, options->stack_bytes);
+  guest->linked   = link_module(guest->ops, guest->engine, options->module);
+  guest->instance = guest->ops->instance_new(guest->linked, &instance, 0, &error);
   if (!guest->instance) {
     fail_msg("%s", error.message);
   }

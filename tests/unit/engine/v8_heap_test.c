@@ -27,7 +27,7 @@ a_full_heap_ends_the_call_and_no_other_instance(void **state)
 
   (void)state;
   setenv("PW_TEST_ENGINE", "v8", 1);
-  start_guest(&guest, 0, 0);
+  start_guest(&guest, &(struct guest_options){.module = "engine_module"});
   guest.ops->instance_delete(guest.instance);
   guest.instance = start_instance(&guest, guest.linked, 0);
   tables         = link_module(guest.ops, guest.engine, "many_tables");
@@ -56,7 +56,7 @@ tables_within_their_limit_do_not_fill_it(void **state)
 
   (void)state;
   setenv("PW_TEST_ENGINE", "v8", 1);
-  start_guest(&guest, 0, 0);
+  start_guest(&guest, &(struct guest_options){.module = "engine_module"});
   tables  = link_module(guest.ops, guest.engine, "many_tables");
   limited = start_instance(&guest, tables, 1000);
   assert_true(guest.ops->function_find(limited, "grow_all", &grow));

@@ -56,6 +56,7 @@ pw_note_module(struct pw_validation *v)
   if (v->notes) {
     v->notes->imported_functions = v->imported_functions;
     v->notes->type_count         = v->type_count;
+    v->notes->table_count        = v->table_count;
     v->notes->memory_count       = v->memory_count;
     v->notes->global_count       = v->global_count;
   }

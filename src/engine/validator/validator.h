@@ -59,6 +59,7 @@ struct pw_valid_notes {
   size_t                    place_count;
   size_t                    place_capacity;
   uint32_t                  type_count;
+  uint32_t                  table_count;
   uint32_t                  memory_count;
   uint32_t                  global_count;
   bool                      has_start;

@@ -286,6 +286,17 @@ check_exports(struct pw_view code, struct pw_error *error)
   return good;
 }
 
+/* What is valid, and yet not for this engine. */
+static bool
+check(const struct pw_change *change, struct pw_view code, struct pw_error *error)
+{
+  if (change->notes.table_count > PW_WASMEDGE_MOST_TABLES) {
+    return pw_error_set(error, PW_ERROR_MODULE, "it has %u tables, %u are allowed", change->notes.table_count,
+                        PW_WASMEDGE_MOST_TABLES);
+  }
+  return check_exports(code, error);
+}
+
 bool
 pw_wasmedge_instrument(struct pw_view code, uint32_t stack_bytes, struct pw_bytes *out,
                        struct pw_wasmedge_layout *layout, struct pw_error *error)
@@ -298,7 +309,7 @@ pw_wasmedge_instrument(struct pw_view code, uint32_t stack_bytes, struct pw_byte
   if (code.size > INT32_MAX) {
     return pw_error_set(error, PW_ERROR_MODULE, "a module of %zu bytes is too large", code.size);
   }
-  if (!pw_validate_and_note(code, &change.notes, error) || !check_exports(code, error)) {
+  if (!pw_validate_and_note(code, &change.notes, error) || !check(&change, code, error)) {
     pw_valid_notes_clear(&change.notes);
     return false;
   }

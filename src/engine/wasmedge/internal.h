@@ -23,6 +23,8 @@
 #define PW_WASMEDGE_MOST_PAGES 65536u
 /** The most elements of a table, of 16 bytes each, whatever a module says. */
 #define PW_WASMEDGE_MOST_ELEMENTS 10000000u
+/** The most tables: each may have as many elements as an instance's limit says. */
+#define PW_WASMEDGE_MOST_TABLES 100u
 
 struct pw_wasmedge_executor;
 

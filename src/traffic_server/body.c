@@ -192,23 +192,37 @@ pw_body_keeps_length(const struct pw_body *body)
  */
 
 bool
-pw_body_is_full(const struct pw_body *body)
+pw_body_is_http2(const struct pw_body *body)
+{
+  return TSHttpTxnClientProtocolStackContains(body->transaction->txn, "h2") != NULL;
+}
+
+/* Whether what a stream of HTTP/2 has let out waits in the server. A body that is smaller than what may wait is not
+ * looked at. */
+static bool
+stream_is_full(struct pw_body *body)
+{
+  int64_t written = TSVIONDoneGet(body->transform.output);
+  return written > PW_BODY_STREAM_WAITING_BYTES && pw_body_is_http2(body) &&
+         pw_outflow_of_stream(&body->meter, body->transaction->txn, written) > PW_BODY_STREAM_WAITING_BYTES;
+}
+
+bool
+pw_body_is_full(struct pw_body *body)
 {
   const struct pw_transform *transform = &body->transform;
   TSHttpTxn                  txn       = body->transaction->txn;
   int64_t                    waiting   = pw_transform_waiting(transform);
   /* Once it has taken something the server writes the body: before that, what is there is a header, or of an earlier
    * message. */
-  if (transform->output && TSVIONDoneGet(transform->output) > 0) {
-    waiting += body->direction == PW_STREAM_HTTP_REQUEST ? pw_outflow_to_origin(txn) : pw_outflow_to_client(txn);
+  bool writes = transform->output && TSVIONDoneGet(transform->output) > 0;
+  if (writes && body->direction == PW_STREAM_HTTP_REQUEST) {
+    waiting += pw_outflow_to_origin(txn);
+  } else if (writes) {
+    waiting += pw_outflow_to_client(txn);
   }
-  return waiting > PW_BODY_WAITING_BYTES;
-}
-
-bool
-pw_body_is_http2(const struct pw_body *body)
-{
-  return TSHttpTxnClientProtocolStackContains(body->transaction->txn, "h2") != NULL;
+  return waiting > PW_BODY_WAITING_BYTES ||
+         (writes && body->direction == PW_STREAM_HTTP_RESPONSE && stream_is_full(body));
 }
 
 /* When a stream of HTTP/2 is reset while a body goes into a transform, and no response comes out, the server (9.2.9)

@@ -11,6 +11,7 @@
 #define PROXYWASM_TRAFFIC_SERVER_BODY_H
 
 #include "traffic_server/inflow_guard.h"
+#include "traffic_server/outflow.h"
 #include "traffic_server/segment.h"
 #include "traffic_server/transform.h"
 
@@ -19,6 +20,8 @@
 #define PW_BODY_WINDOW_BYTES ((int64_t)64 << 10)
 /** So much may wait on its way out before no more is taken in. */
 #define PW_BODY_WAITING_BYTES ((int64_t)256 << 10)
+/** The same for a stream of HTTP/2, whose connection is not to run dry between two looks. */
+#define PW_BODY_STREAM_WAITING_BYTES ((int64_t)4 << 20)
 /** So much is taken at once: other transactions of the thread want their turn. */
 #define PW_BODY_TURN_BYTES ((size_t)128 << 10)
 
@@ -32,6 +35,7 @@ struct pw_body {
   int64_t                given;         /**< bytes that came in */
   struct pw_inflow_guard guard;         /**< of a response whose length is unknown */
   struct pw_segment     *trailers_at;   /**< the last segment that was given the trailers; NULL: none, or all were */
+  struct pw_stream_meter meter;         /**< of a response */
   struct pw_segment     *resumed_early; /**< its module continued before the server has begun to feed the transform */
   bool                   empty;         /**< the headers were the end of the stream: no callbacks */
   bool                   caches;        /**< what leaves the transform is what the server may cache */
@@ -68,7 +72,7 @@ enum pw_outcome pw_body_drain(struct pw_body *body);
 bool pw_body_keeps_length(const struct pw_body *body);
 
 /** Whether so much waits on its way out that no more is to be taken in. */
-bool pw_body_is_full(const struct pw_body *body);
+bool pw_body_is_full(struct pw_body *body);
 /** Breaks the connection of an HTTP/2 client that the server does not listen to any more. For while input may come and
  *  the server has taken no output: see decision 16. */
 void pw_body_look_at_client(const struct pw_body *body);

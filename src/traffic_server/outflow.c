@@ -3,6 +3,13 @@
 
 #include <sys/socket.h>
 
+static TSVConn
+client(TSHttpTxn txn)
+{
+  TSHttpSsn session = TSHttpTxnSsnGet(txn);
+  return session ? TSHttpSsnClientVConnGet(session) : NULL;
+}
+
 static int64_t
 waiting(TSVConn connection)
 {
@@ -14,16 +21,31 @@ waiting(TSVConn connection)
 int64_t
 pw_outflow_to_client(TSHttpTxn txn)
 {
-  TSHttpSsn session = TSHttpTxnSsnGet(txn);
-  return session ? waiting(TSHttpSsnClientVConnGet(session)) : 0;
+  return waiting(client(txn));
+}
+
+int64_t
+pw_outflow_of_stream(struct pw_stream_meter *meter, TSHttpTxn txn, int64_t written)
+{
+  TSVConn connection = client(txn);
+  TSVIO   vio        = connection ? TSVConnWriteVIOGet(connection) : NULL;
+  int64_t taken      = vio ? TSVIONDoneGet(vio) : 0;
+  int64_t left       = (written - meter->written) - (taken - meter->taken);
+  if (vio && meter->runs && taken >= meter->taken && left >= 0) {
+    return left;
+  }
+  /* The connection has taken more than came from here: what waits now may be anything, and is taken for nothing. */
+  meter->runs    = true;
+  meter->written = written;
+  meter->taken   = taken;
+  return 0;
 }
 
 bool
 pw_client_is_mute(TSHttpTxn txn)
 {
-  TSHttpSsn session    = TSHttpTxnSsnGet(txn);
-  TSVConn   connection = session ? TSHttpSsnClientVConnGet(session) : NULL;
-  TSVIO     vio        = connection ? TSVConnReadVIOGet(connection) : NULL;
+  TSVConn connection = client(txn);
+  TSVIO   vio        = connection ? TSVConnReadVIOGet(connection) : NULL;
   return vio && !TSVIOBufferGet(vio);
 }
 

@@ -12,8 +12,21 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/** Bytes that wait for the client; 0 where that cannot be seen. */
+/** Bytes that wait for the client's connection. */
 int64_t pw_outflow_to_client(TSHttpTxn txn);
+
+/** What was let out on a stream of HTTP/2, held against what its connection has taken meanwhile. Zero-initialised: not
+ *  begun. */
+struct pw_stream_meter {
+  int64_t written;
+  int64_t taken;
+  bool    runs;
+};
+/** At least so many bytes of a stream wait in the server; `written`: all that was ever let out on it. The server keeps
+ *  what a stream's window does not allow where nobody can see it. What other streams send meanwhile counts as this
+ * one's, so it may be more, and never less. */
+int64_t pw_outflow_of_stream(struct pw_stream_meter *meter, TSHttpTxn txn, int64_t written);
+
 /** Whether nothing more can come from the client: the server has given the connection's receiving side up. */
 bool pw_client_is_mute(TSHttpTxn txn);
 /** Breaks the client's connection. */

@@ -147,6 +147,18 @@ def test_response_is_not_read_ahead_of_a_slow_client(bodies, host, framing):
     assert watch.growth < GROWTH_MOST
 
 
+@pytest.mark.parametrize("framing", ["length", "chunked", "close"])
+def test_response_is_not_read_ahead_of_a_slow_http2_client(bodies, framing):
+    """It takes what its windows allow, and then nothing for a while."""
+    size = 64 << 20
+    with Watch(bodies.server) as watch, bodies.connect("http2", timeout=60) as connection:
+        stream = connection.open("GET", unique_path() + f"?content={size}&framing={framing}", "responses.test",
+                                 [("responses-response-body", "look")], True, Content.of(size, 1))
+        time.sleep(1)
+        assert connection.finish(stream).difference is None
+    assert watch.growth < GROWTH_MOST
+
+
 @pytest.mark.parametrize("framing", ["length", "chunked"])
 def test_request_is_not_read_ahead_of_a_slow_origin(bodies, framing):
     size = 64 << 20

@@ -328,10 +328,11 @@ def test_truncated_response_is_not_cached(bodies, origin):
             assert len(origin.to(path)) == 2
 
 
-def test_client_that_leaves_amid_a_body_leaves_no_half_object_in_the_cache(bodies):
+@pytest.mark.parametrize("framing", FRAMINGS)
+def test_client_that_leaves_amid_a_body_leaves_no_half_object_in_the_cache(bodies, framing):
     for host in ("do", "origin"):
         path = unique_path()
-        query = "content=3000000&cache=60"
+        query = f"content=3000000&cache=60&framing={framing}"
         connection = bodies.server.connect()
         connection.send(format_request("GET", f"{path}?{query}", [("Host", f"{host}.test"),
                                                                   (f"{host}-response-body", "upper")]))
@@ -416,6 +417,15 @@ def test_local_reply_is_not_cached(bodies):
         path = unique_path()
         assert bodies.get("size=300&cache=60", "hold reply-end=200", host=host, path=path).body == b"replied"
         assert bodies.get("size=300&cache=60", host=host, path=path).body == digits(300)
+
+
+@pytest.mark.parametrize("framing", FRAMINGS)
+def test_response_goes_on_into_the_cache_after_a_local_reply(bodies, origin, framing):
+    path = unique_path()
+    query = f"content=3000000&cache=60&framing={framing}"
+    assert bodies.get(query, "reply=403", path=path).status == 403
+    assert bodies.get(query, "upper", path=path, expected=of(3000000, "upper")).difference is None
+    assert len(origin.to(path)) == 1
 
 
 def test_local_reply_after_the_headers_have_gone_is_refused(bodies):

@@ -605,13 +605,15 @@ resume(struct pw_segment *segment, enum pw_stream_type direction)
     return;
   }
   enum pw_outcome outcome = pw_segment_resume(segment, direction);
-  if (direction == PW_STREAM_HTTP_RESPONSE && pw_response_body_runs(transaction)) {
+  /* A stream that was ended on another thread is resumed as a request, whatever waits. */
+  bool over = pw_body_is_over(outcome);
+  if ((direction == PW_STREAM_HTTP_RESPONSE || over) && pw_response_body_runs(transaction)) {
     pw_response_body_resumed(transaction, outcome);
   } else if (direction == PW_STREAM_HTTP_REQUEST && pw_held_request_runs(transaction)) {
     pw_held_request_resumed(transaction, outcome);
   } else if (direction == PW_STREAM_HTTP_REQUEST && pw_request_body_runs(transaction)) {
     pw_request_body_resumed(transaction, outcome);
-  } else if (here || outcome == PW_OUTCOME_REPLY || outcome == PW_OUTCOME_CLOSE) {
+  } else if (here || over) {
     finish(transaction, outcome);
   }
 }

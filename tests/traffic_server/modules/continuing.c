@@ -3,14 +3,17 @@
  * Continues and closes streams, its own and others, from any callback. The headers of a request say what:
  *
  *   do-name: NAME                       what this stream is called from now on, also after its end
- *   do-hold: request | response         this direction is paused
+ *   do-hold: request | response         this direction is paused, in its headers callback
+ *            request-body | response-body    with WITH_BODIES: in its body callbacks
  *   do-act: WHERE FUNCTION NAME         what is done to the stream NAME ("self": this one), and in which callback:
- *                                       request, response, done or log of this stream, or tick, call or queue
+ *                                       request, response, done or log of this stream, or tick, call or queue;
+ *                                       with WITH_BODIES request-body and response-body, at the end of the body
  *
  * FUNCTION is continue-request, continue-response (proxy_continue_stream), close-request, close-response
  * (proxy_close_stream), old-request, old-response (proxy_continue_request, proxy_continue_response), clear
- * (proxy_clear_route_cache) or reply (proxy_send_local_response with 403). What came of it is a line "WHERE FUNCTION NAME: context=STATUS result=STATUS", a pause is
- * "holds NAME"; a request with "do-report: yes" is answered with all such lines.
+ * (proxy_clear_route_cache) or reply (proxy_send_local_response with 403). What came of it is a line "WHERE FUNCTION
+ * NAME: context=STATUS result=STATUS", a pause is "holds NAME"; a request with "do-report: yes" is answered with all
+ * such lines.
  */
 #define PROXY_WASM_IMPLEMENTATION
 #include <proxy_wasm.h>
@@ -24,9 +27,21 @@ OLD_HOSTCALL(proxy_clear_route_cache) proxy_status_t proxy_clear_route_cache(voi
 #define MOST      1024
 #define TEXT_SIZE 64
 
-enum where { WHERE_REQUEST, WHERE_RESPONSE, WHERE_DONE, WHERE_LOG, WHERE_TICK, WHERE_CALL, WHERE_QUEUE, WHERE_COUNT };
+enum where {
+  WHERE_REQUEST,
+  WHERE_RESPONSE,
+  WHERE_DONE,
+  WHERE_LOG,
+  WHERE_TICK,
+  WHERE_CALL,
+  WHERE_QUEUE,
+  WHERE_REQUEST_BODY,
+  WHERE_RESPONSE_BODY,
+  WHERE_COUNT
+};
 
-static const char *const where_names[WHERE_COUNT] = {"request", "response", "done", "log", "tick", "call", "queue"};
+static const char *const where_names[WHERE_COUNT] = {"request", "response", "done",         "log",          "tick",
+                                                     "call",    "queue",    "request-body", "response-body"};
 
 /* What will be done. */
 struct act {
@@ -190,9 +205,9 @@ proxy_on_configure(uint32_t context_id, size_t size)
   return proxy_queue_register("acts", &queue) == PROXY_STATUS_OK;
 }
 
-/* Whether this direction is to be paused. */
+/* Whether this direction is to be paused, which is told of once nothing more comes. */
 static proxy_action_t
-hold(const char *direction)
+hold(const char *direction, bool told)
 {
   char           line[TEXT_SIZE * 2];
   proxy_bytes_t  value, name;
@@ -202,7 +217,9 @@ hold(const char *direction)
       action = PROXY_ACTION_PAUSE;
       proxy_header_get(PROXY_MAP_HTTP_REQUEST_HEADERS, "do-name", &name);
       proxy_format(line, sizeof line, "holds %.*s", PROXY_VIEW_ARGUMENTS(name));
-      tell(line);
+      if (told) {
+        tell(line);
+      }
       proxy_bytes_free(&name);
     }
     proxy_bytes_free(&value);
@@ -229,7 +246,7 @@ proxy_on_request_headers(uint32_t context_id, size_t header_count, bool end_of_s
     remember_act(context_id, proxy_bytes_view(text));
     proxy_bytes_free(&text);
   }
-  proxy_action_t action = hold("request");
+  proxy_action_t action = hold("request", true);
   perform_all(WHERE_REQUEST, context_id, 0);
   return action;
 }
@@ -238,10 +255,36 @@ proxy_action_t
 proxy_on_response_headers(uint32_t context_id, size_t header_count, bool end_of_stream)
 {
   (void)header_count, (void)end_of_stream;
-  proxy_action_t action = hold("response");
+  proxy_action_t action = hold("response", true);
   perform_all(WHERE_RESPONSE, context_id, 0);
   return action;
 }
+
+#ifdef WITH_BODIES
+
+proxy_action_t
+proxy_on_request_body(uint32_t context_id, size_t size, bool end_of_stream)
+{
+  (void)size;
+  proxy_action_t action = hold("request-body", end_of_stream);
+  if (end_of_stream) {
+    perform_all(WHERE_REQUEST_BODY, context_id, 0);
+  }
+  return action;
+}
+
+proxy_action_t
+proxy_on_response_body(uint32_t context_id, size_t size, bool end_of_stream)
+{
+  (void)size;
+  proxy_action_t action = hold("response-body", end_of_stream);
+  if (end_of_stream) {
+    perform_all(WHERE_RESPONSE_BODY, context_id, 0);
+  }
+  return action;
+}
+
+#endif
 
 bool
 proxy_on_done(uint32_t context_id)

@@ -112,8 +112,8 @@ PW_HOSTCALL(pw_hc_send_local_response)
   if (status != PW_STATUS_OK) {
     return status;
   }
-  if (!can_be_asked(context) || stream->is_tcp || !reply_status_valid(reply.status) ||
-      !reply_headers_valid(headers) || reply.body.size > context->instance->plugin->config.limits.body_bytes) {
+  if (!can_be_asked(context) || stream->is_tcp || !reply_status_valid(reply.status) || !reply_headers_valid(headers) ||
+      reply.body.size > context->instance->plugin->config.limits.body_bytes) {
     return PW_STATUS_BAD_ARGUMENT;
   }
   if (vm->host->proxy->local_reply == NULL) {

@@ -15,15 +15,19 @@ class Profile(CliTest):
     """With a module whose time goes where its configuration says."""
 
     def folded(self, configuration, *arguments, seconds="0.5"):
-        """The stacks, as lists of names, with the number of their samples."""
-        self.run_program("run", self.module("busy"), "--configuration", configuration, "--quiet", "--profile-folded",
-                         "stacks", "--profile-seconds", seconds, *arguments)
-        stacks = []
-        for line in (self.directory / "stacks").read_text().splitlines():
-            names, count = line.rsplit(" ", 1)
-            stacks.append((names.split(";"), int(count)))
-        self.assertGreater(sum(count for _, count in stacks), 30, stacks)
-        return stacks
+        """The stacks, as lists of names, with the number of their samples. On a machine that has no time for us they are
+        too few to say anything: then it takes longer."""
+        for longer in (seconds, "3", "10"):
+            self.run_program("run", self.module("busy"), "--configuration", configuration, "--quiet", "--profile-folded",
+                             "stacks", "--profile-seconds", longer, *arguments)
+            stacks = []
+            for line in (self.directory / "stacks").read_text().splitlines():
+                names, count = line.rsplit(" ", 1)
+                stacks.append((names.split(";"), int(count)))
+            if sum(count for _, count in stacks) >= 200:
+                return stacks
+        self.fail(f"too few samples: {stacks}")
+        return None
 
     @staticmethod
     def share(stacks, wanted):
@@ -78,20 +82,20 @@ class Profile(CliTest):
 
     def test_the_table_counts_a_recursive_function_once(self):
         done = self.run_program("run", self.module("busy"), "--configuration", "d", "--quiet", "--profile-text", "-",
-                                "--profile-seconds", "0.3")
+                                "--profile-seconds", "1")
         row = next(line for line in done.out.splitlines() if line.endswith("  deep")).split()
         self.assertLessEqual(float(row[1].rstrip("%")), 100.0)
 
     def test_the_table_follows_the_usual_output(self):
         done = self.run_program("run", self.module("busy"), "--configuration", "h", "--profile-text", "-",
-                                "--profile-seconds", "0.2")
+                                "--profile-seconds", "1")
         self.assertLess(done.out.index("Response, as the client gets it"), done.out.index("Profile of "))
         self.assertIn("in functions of the module", done.out)
         self.assertRegex(done.out, r" \d+\.\d%  +\d+\.\d%  hot\n")
 
     def test_a_flame_graph_is_an_svg_with_titles(self):
         self.run_program("run", self.module("busy"), "--configuration", "h", "--name", "<plugin> & co", "--quiet",
-                         "--profile-svg", "flames.svg", "--profile-seconds", "0.2")
+                         "--profile-svg", "flames.svg", "--profile-seconds", "1")
         root = xml.etree.ElementTree.parse(self.directory / "flames.svg").getroot()
         self.assertEqual(root.tag, SVG + "svg")
         titles = [title.text for title in root.iter(SVG + "title")]

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Any bytes as a module on the WAMR engine: loaded, linked with whatever it imports, started, and each function that it
  * exports called, within limits. WAMR is compiled with the same sanitizers, and what it does guides the input. What
- * came of each call has to be the same on Wasmtime. */
+ * came of each call has to be the same on Wasmtime and on WasmEdge. */
 #include <proxywasm/engine.h>
 #include <proxywasm/module.h>
 
@@ -193,7 +193,9 @@ compare(const struct outcome *a, const struct outcome *b)
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-  static struct pw_engine *engines[2];
+  static const char *const others[] = {"wasmtime", "wasmedge"};
+  static struct pw_engine *engine;
+  static struct pw_engine *other_engines[2];
   struct pw_view           code = pw_view_make(data, size);
   struct pw_error          error;
   struct pw_module_info   *info = pw_module_info_read(code, &error);
@@ -204,13 +206,15 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
   if (!info) {
     return 0;
   }
-  if (!engines[0]) {
-    engines[0] = start_engine(find("wamr"));
-    engines[1] = start_engine(find("wasmtime"));
+  if (!engine) {
+    engine = start_engine(find("wamr"));
+    for (size_t i = 0; i < 2; i++) {
+      other_engines[i] = start_engine(find(others[i]));
+    }
   }
-  ours = run(find("wamr"), engines[0], code, info);
-  if (ours.was_started) {
-    theirs = run(find("wasmtime"), engines[1], code, info);
+  ours = run(find("wamr"), engine, code, info);
+  for (size_t i = 0; ours.was_started && i < 2; i++) {
+    theirs = run(find(others[i]), other_engines[i], code, info);
     compare(&ours, &theirs);
   }
   pw_module_info_free(info);

@@ -90,5 +90,5 @@ def main(path, *wanted):
 if __name__ == "__main__":
     try:
         main(*sys.argv[1:])
-    except (OSError, ValueError, struct.error, TypeError) as error:
+    except (OSError, ValueError, OverflowError, IndexError, TypeError, struct.error) as error:
         sys.exit(f"weaken_versions.py: {' '.join(sys.argv[1:2])}: {error}")

@@ -81,7 +81,9 @@ pw_write_longer(struct pw_writer *to, struct pw_view there, uint32_t count, stru
   }
   to->failed = to->failed || added->failed;
   pw_write_number(to, before + count);
-  pw_write_bytes(to, there.data + at, there.size - at);
+  if (at < there.size) {
+    pw_write_bytes(to, there.data + at, there.size - at);
+  }
   pw_write_bytes(to, added->bytes.data, added->bytes.size);
   pw_writer_clear(added);
 }

@@ -115,8 +115,8 @@ start(struct pw_engine_instance *instance, const struct pw_instance_options *opt
   if (!instance->executor) {
     return false;
   }
-  result =
-    WasmEdge_ExecutorInstantiate(module->engine->linker, &instance->instance, instance->linked->store, module->module);
+  result = WasmEdge_ExecutorInstantiate(instance->executor->executor, &instance->instance, instance->linked->store,
+                                        module->module);
   if (!WasmEdge_ResultOK(result)) {
     return pw_error_set(error, PW_ERROR_START, "wasmedge cannot start the module: %s",
                         WasmEdge_ResultGetMessage(result));

@@ -221,7 +221,10 @@ run_group(struct context *context)
 static void
 run_script(struct context *context, proxy_view_t script)
 {
-  proxy_format(context->rest, sizeof context->rest, "%.*s", PROXY_VIEW_ARGUMENTS(script));
+  /* Behind what still waits for answers. */
+  size_t used = text_size(context->rest);
+  proxy_format(context->rest + used, sizeof context->rest - used, "%s%.*s", used ? "|" : "",
+               PROXY_VIEW_ARGUMENTS(script));
   while (context->open == 0 && context->rest[0]) {
     run_group(context);
   }

@@ -107,11 +107,14 @@ body_size(const struct pw_held_request *held)
 }
 
 static bool
-put_length(struct pw_held_request *held, struct pw_view method, struct pw_bytes *bytes)
+put_framing(struct pw_held_request *held, struct pw_view method, struct pw_bytes *bytes)
 {
   static const char *const without[] = {"GET", "HEAD", "DELETE", "OPTIONS"};
   char                     text[24];
   int64_t                  size = held->carries_body ? body_size(held) : 0;
+  if (pw_body_has_trailers(&held->gathered.body)) {
+    return put_field(bytes, pw_view_of("Transfer-Encoding"), pw_view_of("chunked"));
+  }
   for (size_t i = 0; size == 0 && i < sizeof(without) / sizeof(without[0]); i++) {
     if (pw_view_equal(method, pw_view_of(without[i]))) {
       return true;
@@ -122,7 +125,7 @@ put_length(struct pw_held_request *held, struct pw_view method, struct pw_bytes 
 }
 
 static bool
-put_body(struct pw_held_request *held, struct pw_bytes *bytes)
+put_data(struct pw_held_request *held, struct pw_bytes *bytes)
 {
   struct pw_transform *sink = &held->gathered.body.transform;
   int64_t              size = held->carries_body ? body_size(held) : 0;
@@ -135,6 +138,21 @@ put_body(struct pw_held_request *held, struct pw_bytes *bytes)
   TSIOBufferReaderCopy(sink->pending_reader, bytes->data + bytes->size, size);
   bytes->size += (size_t)size;
   return true;
+}
+
+/* In one chunk, if trailers follow it. */
+static bool
+put_body(struct pw_held_request *held, struct pw_bytes *bytes)
+{
+  const struct pw_trailers *trailers = &held->transaction->trailers[PW_STREAM_HTTP_REQUEST];
+  char                      line[24];
+  int64_t                   size = body_size(held);
+  if (!pw_body_has_trailers(&held->gathered.body)) {
+    return put_data(held, bytes);
+  }
+  snprintf(line, sizeof(line), "%llx\r\n", (long long)size);
+  return (size == 0 || (put(bytes, pw_view_of(line)) && put_data(held, bytes) && put(bytes, pw_view_of("\r\n")))) &&
+         put(bytes, pw_view_of("0\r\n")) && pw_trailers_write(trailers, bytes) && put(bytes, pw_view_of("\r\n"));
 }
 
 static bool
@@ -152,14 +170,15 @@ put_request(struct pw_held_request *held, const struct pw_pairs *pairs, struct p
   for (size_t i = 0; done && i < pairs->count; i++) {
     done = is_left_out(pairs->items[i].key) || put_field(bytes, pairs->items[i].key, pairs->items[i].value);
   }
-  return done && put_length(held, method, bytes) && put(bytes, pw_view_of("\r\n")) && put_body(held, bytes);
+  return done && put_framing(held, method, bytes) && put(bytes, pw_view_of("\r\n")) && put_body(held, bytes);
 }
 
 bool
 pw_held_inner_write(struct pw_held_request *held, struct pw_bytes *bytes)
 {
   struct pw_pairs pairs = {NULL, 0, 0};
-  held->carries_body    = held->by_remap && pw_slots_of_rules() > 0;
+  /* The server gives what is put behind a header a length: trailers could not follow it. */
+  held->carries_body = (held->by_remap && pw_slots_of_rules() > 0) || pw_body_has_trailers(&held->gathered.body);
   bool done = pw_header_map_pairs(held->transaction->first, PW_MAP_HTTP_REQUEST_HEADERS, &pairs) == PW_STATUS_OK &&
               put_request(held, &pairs, bytes);
   pw_pairs_clear(&pairs);
@@ -297,7 +316,7 @@ prepare(TSHttpTxn txn)
     TSHttpTxnCntlSet(txn, TS_HTTP_CNTL_SKIP_REMAPPING, true);
     set_host(held, &header);
   }
-  if (body_size(held) > 0) {
+  if (body_size(held) > 0 || held->carries_body) {
     TSHttpTxnHookAdd(txn, TS_HTTP_READ_RESPONSE_HDR_HOOK, hook_continuation);
   }
   if (body_size(held) > 0 && !held->carries_body) {

@@ -146,6 +146,7 @@ const char *
 pw_trailers_read(struct pw_trailers *trailers, struct pw_view lines)
 {
   const char *problem = NULL;
+  pw_trailers_clear(trailers);
   while (!problem && lines.size > 0) {
     const char *end  = (const char *)memchr(lines.data, '\n', lines.size);
     size_t      size = end ? (size_t)(end - lines.data) : 0;

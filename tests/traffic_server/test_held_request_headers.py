@@ -213,6 +213,23 @@ def test_held_body_is_taken_away(bodies, origin, protocol, framing):
 
 
 @pytest.mark.parametrize("host", ["do", "global"])
+@pytest.mark.parametrize("size", [0, 5000, 200000])
+def test_trailers_of_a_held_request_go_on(bodies, origin, host, size):
+    """Changed where the module has changed them, behind a body that it has changed."""
+    trailers = [("x-a", "1"), ("x-b", "2"), ("x-a", "3")]
+    for script, expected in (("hold-headers upper", trailers),
+                             ("hold-headers upper trailer-add=x-c:4 trailer-remove=x-a", [("x-b", "2"), ("x-c", "4")]),
+                             ("hold-headers upper trailer-remove=x-a trailer-remove=x-b", [])):
+        path = unique_path()
+        response = bodies.ask("body=done", Upload(Content.of(size), "chunked", trailers=trailers), request=script, host=host,
+                              path=path)
+        assert (response.status, response.body) == (200, b"done")
+        request = seen_by(origin, path)
+        assert request.is_whole(Content.of(size).upper())
+        assert (list(request.trailers), request.framing) == (expected, "chunked" if expected else "length")
+
+
+@pytest.mark.parametrize("host", ["do", "global"])
 def test_connections_are_kept(bodies, origin, host):
     with bodies.server.connect() as connection:
         for framing in ("length", "chunked"):

@@ -46,6 +46,15 @@ what_is_read_is_written(void **state)
   assert_written("x-a: 1\r\nX-B: two words\r\nx-a: 3\r\n");
 }
 
+/* A request that is held and made anew has them read twice. */
+static void
+what_is_read_again_takes_the_place_of_what_was(void **state)
+{
+  (void)state;
+  assert_null(pw_trailers_read(&trailers, pw_view_of("x-c: 4\r\n\r\n")));
+  assert_written("x-c: 4\r\n");
+}
+
 static void
 all_values_of_a_name_are_found_whatever_its_case(void **state)
 {
@@ -159,6 +168,7 @@ main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
   const struct CMUnitTest tests[] = {
     TEST(what_is_read_is_written),
+    TEST(what_is_read_again_takes_the_place_of_what_was),
     TEST(all_values_of_a_name_are_found_whatever_its_case),
     TEST(replace_leaves_one_at_the_first_place),
     TEST(remove_takes_all_of_a_name),

@@ -10,8 +10,7 @@
 #include <unistd.h>
 
 #include "cli/command.h"
-#include "cli/coverage.h"
-#include "cli/json.h"
+#include "cli/conformance.h"
 #include "cli/suite_run.h"
 #include "config/config.h"
 
@@ -21,20 +20,13 @@
 enum option_id { OPTION_SUITE = 256, OPTION_JSON };
 
 static const struct pw_command_option options[] = {
-  {'e', "engine", "NAME", "see 'proxywasm engines'; default: the first one"},
+  {'e', "engine", "NAME|all", "see 'proxywasm engines'; default: the first one; all: side by side"},
   {OPTION_SUITE, "suite", "DIRECTORY", "of the suites; default: $PROXYWASM_CONFORMANCE, or the\ninstalled ones"},
   {OPTION_JSON, "json", NULL, "one JSON document"},
   {0, NULL, NULL, NULL},
 };
 
-/** A test that failed, or a suite that could not be read. */
-struct failure {
-  char *file;
-  char *test; /* NULL: the suite itself */
-  char *text;
-};
-
-/** One run over all suites. */
+/** The suites, and what each engine makes of them. */
 struct conformance {
   struct pw_command_line *line;
   struct pw_suite_options options;
@@ -42,11 +34,8 @@ struct conformance {
   bool                    json;
   char                  **files;
   size_t                  file_count;
-  struct pw_coverage      coverage;
-  struct failure         *failures;
-  size_t                  failure_count;
-  size_t                  passed; /* tests */
-  size_t                  failed;
+  struct pw_conformance  *runs;
+  size_t                  run_count;
   bool                    no_memory;
 };
 
@@ -117,30 +106,31 @@ default_directory(void)
  */
 
 static void
-add_failure(struct conformance *run, const char *file, const char *test, const char *text)
+add_failure(struct conformance *all, struct pw_conformance *run, const char *file, const char *test, const char *text)
 {
-  struct failure *failures = realloc(run->failures, (run->failure_count + 1) * sizeof(*failures));
+  struct pw_conformance_failure *failures = realloc(run->failures, (run->failure_count + 1) * sizeof(*failures));
   if (failures == NULL) {
-    run->no_memory = true;
+    all->no_memory = true;
     return;
   }
-  run->failures                       = failures;
-  run->failures[run->failure_count++] = (struct failure){strdup(file), test ? strdup(test) : NULL, strdup(text)};
+  failures[run->failure_count++] =
+    (struct pw_conformance_failure){strdup(file), test ? strdup(test) : NULL, strdup(text)};
+  run->failures = failures;
 }
 
 static bool
-run_test(struct conformance *run, struct pw_suite_runner *runner, const struct pw_suite *suite,
-         const struct pw_suite_test *test)
+run_test(struct conformance *all, struct pw_conformance *run, struct pw_suite_runner *runner,
+         const struct pw_suite *suite, const struct pw_suite_test *test)
 {
   struct pw_failures failures = {0};
   pw_suite_run(runner, test, &failures);
   for (size_t i = 0; i < failures.count; i++) {
     char *text = NULL;
     if (asprintf(&text, "line %u: %s", failures.items[i].line, failures.items[i].text) < 0) {
-      run->no_memory = true;
+      all->no_memory = true;
       break;
     }
-    add_failure(run, suite->file, test->name.data, text);
+    add_failure(all, run, suite->file, test->name.data, text);
     free(text);
   }
   bool passed = failures.count == 0;
@@ -149,19 +139,19 @@ run_test(struct conformance *run, struct pw_suite_runner *runner, const struct p
 }
 
 static void
-run_suite(struct conformance *run, const struct pw_suite *suite)
+run_suite(struct conformance *all, struct pw_conformance *run, const struct pw_suite *suite)
 {
   size_t                  passed = 0;
   size_t                  failed = 0;
   const struct pw_view   *covers = suite->covers.items;
-  struct pw_suite_runner *runner = pw_suite_runner_new(suite, &run->options);
+  struct pw_suite_runner *runner = pw_suite_runner_new(suite, &all->options);
   if (runner == NULL) {
-    run->no_memory = true;
+    all->no_memory = true;
     return;
   }
   pw_coverage_file_begin(&run->coverage);
   for (size_t i = 0; i < suite->test.count; i++) {
-    if (run_test(run, runner, suite, pw_suite_test_at(suite, i))) {
+    if (run_test(all, run, runner, suite, pw_suite_test_at(suite, i))) {
       passed++;
     } else {
       failed++;
@@ -173,7 +163,7 @@ run_suite(struct conformance *run, const struct pw_suite *suite)
       char text[128];
       snprintf(text, sizeof(text), "it covers '%.*s', which the ABI has not",
                (int)(covers[i].size < 64 ? covers[i].size : 64), covers[i].data);
-      add_failure(run, suite->file, NULL, text);
+      add_failure(all, run, suite->file, NULL, text);
       run->failed++;
     }
   }
@@ -182,24 +172,21 @@ run_suite(struct conformance *run, const struct pw_suite *suite)
 }
 
 static void
-run_file(struct conformance *run, const char *file)
+run_file(struct conformance *all, struct pw_conformance *run, const char *file)
 {
   struct pw_error  error = {0};
   struct pw_suite *suite = pw_suite_read(file, &error);
   if (suite == NULL) {
-    add_failure(run, file, NULL, error.message);
+    add_failure(all, run, file, NULL, error.message);
     run->failed++;
     return;
   }
-  run_suite(run, suite);
+  run_suite(all, run, suite);
   pw_suite_free(suite);
 }
 
-/* ------------------------------------------------------------------------------------------------------------- showing
- */
-
 static size_t
-count_gaps(const struct conformance *run)
+count_gaps(const struct pw_conformance *run)
 {
   size_t gaps = 0;
   for (size_t i = 0; i < run->coverage.count; i++) {
@@ -207,114 +194,6 @@ count_gaps(const struct conformance *run)
     gaps += gap != NULL && run->coverage.items[i].failed == 0;
   }
   return gaps;
-}
-
-/* "0.1.0 0.2.0 0.2.1", or what stands for functions that only toolchains know. */
-static const char *
-versions_text(unsigned versions, char *text, size_t size)
-{
-  snprintf(text, size, "%s%s%s", versions & PW_ABI_0_1_0 ? "0.1.0 " : "      ",
-           versions & PW_ABI_0_2_0 ? "0.2.0 " : "      ", versions & PW_ABI_0_2_1 ? "0.2.1" : "");
-  return versions == PW_ABI_NONE ? "-" : text;
-}
-
-static void
-print_table(const struct conformance *run)
-{
-  char        text[32];
-  const char *part = "";
-  for (size_t i = 0; i < run->coverage.count; i++) {
-    const struct pw_covered *covered = &run->coverage.items[i];
-    const char              *module  = covered->module ? covered->module : "callbacks";
-    const char              *gap     = pw_coverage_gap(covered);
-    if (strcmp(part, module) != 0) {
-      part = module;
-      printf("%s%-41s %-18s %5s  %s\n", i > 0 ? "\n" : "", module, "ABI", "tests", "result");
-    }
-    printf("%-41s %-18s %5zu  %s\n", covered->name, versions_text(covered->versions, text, sizeof(text)),
-           covered->passed + covered->failed, gap ? gap : "passed");
-  }
-}
-
-static void
-print_failures(const struct conformance *run)
-{
-  const char *file = "";
-  const char *test = "";
-  for (size_t i = 0; i < run->failure_count; i++) {
-    const struct failure *failure = &run->failures[i];
-    const char           *name    = failure->test ? failure->test : "";
-    if (strcmp(file, failure->file) != 0 || strcmp(test, name) != 0) {
-      printf("\nFAILED %s%s%s\n", failure->file, name[0] ? ": " : "", name);
-      file = failure->file;
-      test = name;
-    }
-    printf("    %s\n", failure->text);
-  }
-}
-
-static void
-put_string(struct pw_json *json, const char *key, const char *text)
-{
-  pw_json_key(json, key);
-  pw_json_string(json, text);
-}
-
-static void
-put_function(struct pw_json *json, const struct pw_covered *covered)
-{
-  static const struct {
-    unsigned    version;
-    const char *text;
-  } versions[]    = {{PW_ABI_0_1_0, "0.1.0"}, {PW_ABI_0_2_0, "0.2.0"}, {PW_ABI_0_2_1, "0.2.1"}};
-  const char *gap = pw_coverage_gap(covered);
-  pw_json_object_begin(json);
-  put_string(json, "module", covered->module);
-  put_string(json, "name", covered->name);
-  pw_json_key(json, "abi");
-  pw_json_array_begin(json);
-  for (size_t i = 0; i < sizeof(versions) / sizeof(versions[0]); i++) {
-    if (covered->versions & versions[i].version) {
-      pw_json_string(json, versions[i].text);
-    }
-  }
-  pw_json_array_end(json);
-  pw_json_key(json, "passed");
-  pw_json_unsigned(json, covered->passed);
-  pw_json_key(json, "failed");
-  pw_json_unsigned(json, covered->failed);
-  put_string(json, "result", gap ? gap : "passed");
-  pw_json_object_end(json);
-}
-
-static void
-print_json(const struct conformance *run, const char *engine)
-{
-  struct pw_json json = {.out = stdout};
-  pw_json_object_begin(&json);
-  put_string(&json, "engine", engine);
-  pw_json_key(&json, "functions");
-  pw_json_array_begin(&json);
-  for (size_t i = 0; i < run->coverage.count; i++) {
-    put_function(&json, &run->coverage.items[i]);
-  }
-  pw_json_array_end(&json);
-  pw_json_key(&json, "failures");
-  pw_json_array_begin(&json);
-  for (size_t i = 0; i < run->failure_count; i++) {
-    pw_json_object_begin(&json);
-    put_string(&json, "file", run->failures[i].file);
-    put_string(&json, "test", run->failures[i].test);
-    put_string(&json, "text", run->failures[i].text);
-    pw_json_object_end(&json);
-  }
-  pw_json_array_end(&json);
-  pw_json_key(&json, "passed");
-  pw_json_unsigned(&json, run->passed);
-  pw_json_key(&json, "failed");
-  pw_json_unsigned(&json, run->failed);
-  pw_json_object_end(&json);
-  pw_json_finish(&json);
 }
 
 /* ----------------------------------------------------------------------------------------------------------- the
@@ -340,62 +219,127 @@ read_options(struct conformance *run)
   return id;
 }
 
-static int
-run_all(struct conformance *run)
+/* All suites on one engine. */
+static void
+run_engine(struct conformance *all, struct pw_conformance *run)
 {
-  struct pw_error             error  = {0};
-  const struct pw_engine_ops *engine = pw_engine_find(run->options.engine ? run->options.engine : "", &error);
-  if (engine == NULL) {
-    return pw_command_failure(run->line, &error);
-  }
-  run->directory = run->directory ? run->directory : default_directory();
-  if (!list_files(run, run->directory, 0)) {
-    return pw_command_usage(run->line, "%s: %s", run->directory, strerror(errno));
-  }
-  if (run->file_count == 0) {
-    return pw_command_usage(run->line, "%s: there is no suite (*.yaml) in it", run->directory);
-  }
+  all->options.engine     = run->name;
+  all->options.trace      = &pw_trace_ops_coverage;
+  all->options.trace_data = &run->coverage;
   if (!pw_coverage_init(&run->coverage)) {
-    run->no_memory = true;
+    all->no_memory = true;
   }
-  run->options.trace           = &pw_trace_ops_coverage;
-  run->options.trace_data      = &run->coverage;
-  run->options.cache_directory = pw_command_cache_directory();
-  for (size_t i = 0; i < run->file_count && !run->no_memory; i++) {
-    run_file(run, run->files[i]);
-  }
-  if (run->no_memory) {
-    pw_error_set(&error, PW_ERROR_MEMORY, "no memory for the results");
-    return pw_command_failure(run->line, &error);
+  for (size_t i = 0; i < all->file_count && !all->no_memory; i++) {
+    run_file(all, run, all->files[i]);
   }
   run->failed += count_gaps(run);
-  if (run->json) {
-    print_json(run, engine->name);
-  } else {
-    print_table(run);
-    print_failures(run);
-    printf("\nengine %s %s\n%zu passed, %zu failed\n", engine->name, engine->version(), run->passed, run->failed);
+}
+
+/* Finds an engine. One that cannot be used is a failure. */
+static void
+add_engine(struct conformance *all, const char *name)
+{
+  struct pw_conformance *run = &all->runs[all->run_count++];
+  run->engine                = pw_engine_find(name, &run->error);
+  run->name                  = run->engine ? run->engine->name : name;
+  run->failed                = run->engine ? 0 : 1;
+}
+
+/* The engines that were asked for. false: memory is out. */
+static bool
+add_engines(struct conformance *all, bool every)
+{
+  const char *const *names = pw_engine_names();
+  size_t             count = 1;
+  while (names[count - 1] != NULL) {
+    count++;
   }
-  return run->failed == 0 ? PW_EXIT_OK : PW_EXIT_FAILED;
+  all->runs = calloc(count, sizeof(*all->runs));
+  if (all->runs == NULL) {
+    return false;
+  }
+  if (!every) {
+    add_engine(all, all->options.engine ? all->options.engine : "");
+  }
+  for (size_t i = 0; every && names[i] != NULL; i++) {
+    add_engine(all, names[i]);
+  }
+  return true;
+}
+
+static void
+print(const struct conformance *all, bool every)
+{
+  if (every && all->json) {
+    pw_conformance_print_json_of_all(all->runs, all->run_count);
+  } else if (every) {
+    pw_conformance_print_side_by_side(all->runs, all->run_count);
+  } else if (all->json) {
+    pw_conformance_print_json(all->runs);
+  } else {
+    pw_conformance_print(all->runs);
+  }
+}
+
+static int
+run_all(struct conformance *all)
+{
+  bool            every  = all->options.engine && strcmp(all->options.engine, "all") == 0;
+  struct pw_error memory = {PW_ERROR_MEMORY, "no memory for the results"};
+  size_t          failed = 0;
+  if (!add_engines(all, every)) {
+    return pw_command_failure(all->line, &memory);
+  }
+  if (!every && !all->runs->engine) {
+    return pw_command_failure(all->line, &all->runs->error);
+  }
+  all->directory = all->directory ? all->directory : default_directory();
+  if (!list_files(all, all->directory, 0)) {
+    return pw_command_usage(all->line, "%s: %s", all->directory, strerror(errno));
+  }
+  if (all->file_count == 0) {
+    return pw_command_usage(all->line, "%s: there is no suite (*.yaml) in it", all->directory);
+  }
+  all->options.cache_directory = pw_command_cache_directory();
+  for (size_t i = 0; i < all->run_count; i++) {
+    if (all->runs[i].engine) {
+      run_engine(all, &all->runs[i]);
+    }
+    failed += all->runs[i].failed;
+  }
+  if (all->no_memory) {
+    return pw_command_failure(all->line, &memory);
+  }
+  print(all, every);
+  return failed == 0 ? PW_EXIT_OK : PW_EXIT_FAILED;
+}
+
+static void
+clear_run(struct pw_conformance *run)
+{
+  for (size_t i = 0; i < run->failure_count; i++) {
+    free(run->failures[i].file);
+    free(run->failures[i].test);
+    free(run->failures[i].text);
+  }
+  free(run->failures);
+  pw_coverage_clear(&run->coverage);
 }
 
 static int
 run_command(struct pw_command_line *line)
 {
-  struct conformance run = {.line = line};
-  int                id  = read_options(&run);
-  int                end = id < 0 ? line->exit : run_all(&run);
-  for (size_t i = 0; i < run.failure_count; i++) {
-    free(run.failures[i].file);
-    free(run.failures[i].test);
-    free(run.failures[i].text);
+  struct conformance all = {.line = line};
+  int                id  = read_options(&all);
+  int                end = id < 0 ? line->exit : run_all(&all);
+  for (size_t i = 0; i < all.run_count; i++) {
+    clear_run(&all.runs[i]);
   }
-  free(run.failures);
-  for (size_t i = 0; i < run.file_count; i++) {
-    free(run.files[i]);
+  free(all.runs);
+  for (size_t i = 0; i < all.file_count; i++) {
+    free(all.files[i]);
   }
-  free(run.files);
-  pw_coverage_clear(&run.coverage);
+  free(all.files);
   return end;
 }
 

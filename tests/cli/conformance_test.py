@@ -85,6 +85,22 @@ class Conformance(CliTest):
         self.assertRegex(done.out, r"(?m)^proxy_get_configuration +0\.1\.0 +0  no scenario$")
         self.assertRegex(done.out, r"\n1 passed, \d+ failed\n$")
 
+    def test_all_engines_stand_side_by_side(self):
+        self.suite("proxy_log")
+        done = self.run_program("conformance", "--suite", self.directory, "--engine", "all", code=1)
+        self.assertRegex(done.out, r"(?m)^env +wasmtime +wamr +v8 +wasmedge$")
+        self.assertRegex(done.out, r"(?m)^proxy_log +passed +passed +passed +passed$")
+        self.assertRegex(done.out, r"(?m)^proxy_on_tick +no scenario +no scenario +no scenario +no scenario$")
+        for engine in ("wasmtime", "wamr", "v8", "wasmedge"):
+            self.assertRegex(done.out, rf"(?m)^engine {engine} \S+: 1 passed, \d+ failed$")
+        self.assertRegex(done.out, r"\n4 passed, \d+ failed\n$")
+
+    def test_all_engines_are_in_one_document(self):
+        self.suite("proxy_log")
+        done = self.run_program("conformance", "--suite", self.directory, "--engine", "all", "--json", code=1).json
+        self.assertEqual([run["engine"] for run in done["engines"]], ["wasmtime", "wamr", "v8", "wasmedge"])
+        self.assertEqual((done["passed"], done["failed"]), (4, sum(run["failed"] for run in done["engines"])))
+
     def test_there_have_to_be_suites_and_an_engine(self):
         self.assertIn("no suite", self.run_program("conformance", "--suite", self.directory, code=2).err)
         self.assertIn("none", self.run_program("conformance", "--suite", "none", code=2).err)

@@ -5,13 +5,13 @@
  */
 #include "operations.h"
 #include "proxy.h"
+#include "surroundings.h"
 
 #include "host/shared_data.h"
 #include "host/shared_queue.h"
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
 #define MOST_PLUGINS 32
 #define ROUNDS       9
@@ -23,14 +23,6 @@ static struct pw_instance *instances[MOST_PLUGINS];
 static struct pw_chain    *chain;
 static struct pw_view      code;
 static int                 stream_data;
-
-static double
-nanoseconds(void)
-{
-  struct timespec now;
-  clock_gettime(CLOCK_MONOTONIC, &now);
-  return (double)now.tv_sec * 1e9 + (double)now.tv_nsec;
-}
 
 /* The least of some rounds: others were disturbed. */
 static double

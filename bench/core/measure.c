@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "measure.h"
 
+#include "surroundings.h"
+
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 #include <valgrind/callgrind.h>
 
 #define FEW    1
@@ -33,14 +34,6 @@ read_code(const char *path)
   bool read = code && fread(code, 1, code_size, file) == code_size;
   fclose(file);
   return read;
-}
-
-static double
-nanoseconds(void)
-{
-  struct timespec now;
-  clock_gettime(CLOCK_MONOTONIC, &now);
-  return (double)now.tv_sec * 1e9 + (double)now.tv_nsec;
 }
 
 static int

@@ -20,6 +20,8 @@ void header_remove(struct pw_view key);
 void line_written(struct pw_view text);
 /* Nanoseconds since 1970. */
 uint64_t time_now(void);
+/* Nanoseconds since some fixed point, to measure with. */
+double nanoseconds(void);
 
 struct pw_view request_body(void);
 struct pw_view request_path(void);

@@ -7,7 +7,7 @@ apt_packages="
   trafficserver trafficserver-dev trafficserver-experimental-plugins
   clang-14 lld-14 llvm-14 clang-format-14 libclang-rt-14-dev wabt valgrind
   wasi-libc libc++-14-dev-wasm32 libc++abi-14-dev-wasm32 libclang-rt-14-dev-wasm32
-  python3 python3-pip python3-pytest python3-h2 python3-httpx python3-hypothesis python3-yaml
+  python3 python3-pip python3-pytest python3-pytest-xdist python3-h2 python3-httpx python3-hypothesis python3-yaml
   nghttp2-client wrk
 "
 

@@ -63,7 +63,7 @@ def wrk(url, host, connections=CONNECTIONS):
         trouble = re.search(r"Socket errors.*|Non-2xx.*", text)
         if trouble:
             raise LoadFailed(f"{url}: {trouble.group(0)}")
-        return {"rate": float(re.search(r"Requests/sec:\s+([\d.]+)", text).group(1)),
+        return {"rate": float(re.search(r"Requests/sec:\s+([\d.]+)", text).group(1)), "seconds": seconds,
                 "requests": int(re.search(r"(\d+) requests in", text).group(1)),
                 "latency_50": _percentile(text, 50), "latency_99": _percentile(text, 99)}
     return run
@@ -75,16 +75,25 @@ def _percentile(text, percent):
     return float(number) * {"us": 1, "ms": 1e3, "s": 1e6}[unit]
 
 
-def h2load(port, host, target, connections=CONNECTIONS, streams=STREAMS):
-    """Load over HTTP/2 with TLS, likewise; without latencies."""
+def http1(port, host, target, connections=CONNECTIONS, tls=False):
+    """Load over HTTP/1 by h2load, which takes parts of a second, likewise; without latencies."""
+    return _h2load(port, f"{'https' if tls else 'http'}://{host}{target}", connections, ["--h1"])
+
+
+def http2(port, host, target, connections=CONNECTIONS, streams=STREAMS):
+    """The same over HTTP/2 with TLS."""
+    return _h2load(port, f"https://{host}{target}", connections, ["--max-concurrent-streams", str(streams)])
+
+
+def _h2load(port, url, connections, arguments):
     def run(seconds, cpus):
-        text = _run("nghttp2-client", cpus, ["h2load", "--clients", str(connections), "--max-concurrent-streams",
-                                             str(streams), "--duration", str(seconds), "--connect-to",
-                                             f"127.0.0.1:{port}", f"https://{host}{target}"], seconds)
+        text = _run("nghttp2-client", cpus, ["h2load", "--clients", str(connections), *arguments, "--duration",
+                                             f"{round(seconds * 1000)}ms", "--connect-to", f"127.0.0.1:{port}", url],
+                    seconds)
         succeeded, failed, errored, timeout = map(int, re.search(
             r"(\d+) succeeded, (\d+) failed, (\d+) errored, (\d+) timeout", text).groups())
         good = int(re.search(r"status codes: (\d+) 2xx", text).group(1))
         if failed or errored or timeout or good < succeeded or not good:
-            raise LoadFailed(f"https://{host}{target}: {text}")
-        return {"rate": float(re.search(r"finished in [^,]+, ([\d.]+) req/s", text).group(1)), "requests": succeeded}
+            raise LoadFailed(f"{url}: {text}")
+        return {"requests": succeeded, "seconds": seconds}
     return run

@@ -19,7 +19,6 @@ RATE_COLUMNS = [
     ("requests_per_second", "requests/s", "12,"), ("ratio_to_base", "ratio", "8.3f"), ("spread", "spread", "8.1%"),
     ("cpu_microseconds_per_request", "CPU µs", "9.2f"), ("cpu_above_base", "above", "8.2f"),
 ]
-LATENCY_COLUMNS = [("latency_50_microseconds", "50% µs", "9,"), ("latency_99_microseconds", "99% µs", "9,")]
 COUNT_COLUMNS = [
     ("instructions_per_request", "instructions", "14,"), ("above_base", "above", "9,"), ("spread", "spread", "8.2%"),
 ]
@@ -48,9 +47,7 @@ def answer(question, rows, columns, picture, note="", goals=(), **facts):
 def rates(question, variants, base, goals=(), **facts):
     """The answer of variants that went through rounds; `base` is the one that others are compared with."""
     rows = rate_rows(variants, base)
-    with_latency = all("latency_50_microseconds" in row for row in rows)
-    return answer(question, rows, RATE_COLUMNS + (LATENCY_COLUMNS if with_latency else []),
-                  {"kind": "bars", "bars": RATE_BARS, "base": base.name},
+    return answer(question, rows, RATE_COLUMNS, {"kind": "bars", "bars": RATE_BARS, "base": base.name},
                   f"ratio and above: against '{base.name}', the medians of {len(base.samples)} rounds; CPU: time of the "
                   "server for one request", goals, base=base.name, rounds=len(base.samples), **facts)
 
@@ -61,7 +58,7 @@ def rate_rows(variants, base):
 
 
 def _rate_row(variant, base):
-    row = {
+    return {
         "name": variant.name, "label": variant.label,
         "requests_per_second": round(variant.middle("rate")),
         "ratio_to_base": round(paired(variant, base, "rate").middle, 3),
@@ -70,9 +67,6 @@ def _rate_row(variant, base):
         "cpu_above_base": round(above(variant, base, "cpu_microseconds").middle, 2),
         "samples": variant.samples,
     }
-    if "latency_50" in variant.samples[0]:
-        row |= {f"latency_{part}_microseconds": round(variant.middle(f"latency_{part}")) for part in (50, 99)}
-    return row
 
 
 def counts(question, variants, base, goals=(), **facts):

@@ -1,10 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Paired rounds: in each round every variant is measured once, each time in another order, so that a machine that gets
-slower for a while does so for all of them."""
+"""Paired rounds: in each round every variant is measured in slices of part of a second, each time in another order, so that
+a machine that gets slower for a while does so for all of them."""
 
 from statistics import median
 
 from .load import cpu_seconds, pin, split_cpus
+
+
+# A round is made of slices: every variant has its turn some times in each, so that it shares whatever disturbs.
+SLICES = 8
 
 
 class Variant:
@@ -18,11 +22,16 @@ class Variant:
         self.samples = []
 
     def measure(self, seconds, cpus):
+        """Requests, seconds, and the CPU time that the server took."""
         pid = self.server.server_pid()
         before = cpu_seconds(pid)
-        sample = self.load(seconds, cpus)
-        sample["cpu_microseconds"] = (cpu_seconds(pid) - before) * 1e6 / sample["requests"]
-        self.samples.append(sample)
+        slice_ = self.load(seconds, cpus)
+        return slice_["requests"], slice_["seconds"], cpu_seconds(pid) - before
+
+    def add(self, slices):
+        """A sample of a round's slices."""
+        requests, seconds, cpu = (sum(column) for column in zip(*slices))
+        self.samples.append({"rate": requests / seconds, "cpu_microseconds": cpu * 1e6 / requests})
 
     def middle(self, key):
         return median(sample[key] for sample in self.samples)
@@ -35,16 +44,19 @@ class Variant:
 
 
 def run_rounds(variants, options, cpus=None, say=print):
-    """Measures all variants options.rounds times for options.seconds, after one round that does not count. `cpus`: those
+    """Measures all variants options.rounds times for options.seconds, after some load that does not count. `cpus`: those
     of the servers and those of the load, if not one half of the machine each."""
     server_cpus, load_cpus = cpus or split_cpus()
     for variant in variants:
         pin(variant.server.server_pid(), server_cpus)
-        variant.measure(1, load_cpus)
-        variant.samples.clear()
+        variant.measure(0.5, load_cpus)
     for number in range(options.rounds):
-        start = number % len(variants)
-        for variant in variants[start:] + variants[:start]:
-            variant.measure(options.seconds, load_cpus)
+        slices = {variant: [] for variant in variants}
+        for turn in range(SLICES):
+            start = (number + turn) % len(variants)
+            for variant in variants[start:] + variants[:start]:
+                slices[variant].append(variant.measure(options.seconds / SLICES, load_cpus))
+        for variant in variants:
+            variant.add(slices[variant])
         rates = ", ".join(f"{variant.name} {variant.samples[-1]['rate']:,.0f}/s" for variant in variants)
         say(f"  round {number + 1} of {options.rounds}: {rates}")

@@ -10,7 +10,7 @@ from contextlib import ExitStack
 from harness.configuration import configuration, global_plugin
 from harness.origin import Origin
 from library import filters, goals, report
-from library.load import wrk
+from library.load import http1
 from library.rounds import Variant, run_rounds
 
 SIZES = {"1 KB": 1_000, "100 KB": 100_000, "10 MB": 10_000_000}
@@ -45,9 +45,8 @@ def measure(options, size, word):
                 response = server.get(target, filters.HOST)
             if response.status != 200 or len(response.body) != size:
                 raise SystemExit(f"{what.label}: {response.status} with {len(response.body)} bytes\n{server.log()}")
-            url = f"http://127.0.0.1:{server.port}{target}"
             variants.append(Variant(f"{what.name}_{size}", f"{word}, {what.label}", server,
-                                    wrk(url, filters.HOST, CONNECTIONS)))
+                                    http1(server.port, filters.HOST, target, CONNECTIONS)))
         asked = len(origin.requests)
         run_rounds(variants, options)
         if len(origin.requests) != asked:

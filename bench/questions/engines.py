@@ -6,7 +6,7 @@ from contextlib import ExitStack
 from harness import build
 from harness.origin import Origin
 from library import filters, report
-from library.load import wrk
+from library.load import http1
 from library.rounds import Variant, run_rounds
 from questions.header_filter import TARGET
 
@@ -28,8 +28,7 @@ def answer(options):
         for what in compared:
             server = stack.enter_context(filters.make_server(what, origin.port))
             filters.check(server, what, TARGET)
-            url = f"http://127.0.0.1:{server.port}{TARGET}"
-            variants.append(Variant(what.name, what.label, server, wrk(url, filters.HOST)))
+            variants.append(Variant(what.name, what.label, server, http1(server.port, filters.HOST, TARGET)))
         run_rounds(variants, options)
     return report.rates("A header filter on a cache hit on each engine, one event thread", variants, variants[0],
                         seconds_per_sample=options.seconds)

@@ -10,7 +10,7 @@ from contextlib import ExitStack
 from harness.http1 import Connection
 from harness.origin import Origin
 from library import envoy, filters, goals, report
-from library.load import wrk
+from library.load import http1
 from library.rounds import Variant, run_rounds
 from questions.header_filter import TARGET
 
@@ -39,20 +39,20 @@ def answer(options):
         for name, label, of_envoy, value in envoys():
             server = stack.enter_context(envoy.Envoy(of_envoy))
             check(server, label, value)
-            variants[name] = Variant(name, label, server, wrk(f"http://127.0.0.1:{server.port}{TARGET}", filters.HOST))
+            variants[name] = Variant(name, label, server, http1(server.port, filters.HOST, TARGET))
         origin = stack.enter_context(Origin())
         for what in (filters.bare(), filters.module("c"), filters.module("rust")):
             server = stack.enter_context(filters.make_server(what, origin.port))
             filters.check(server, what, TARGET)
             variants[what.name] = Variant(what.name, f"Traffic Server, {what.label}", server,
-                                          wrk(f"http://127.0.0.1:{server.port}{TARGET}", filters.HOST))
+                                          http1(server.port, filters.HOST, TARGET))
         run_rounds(list(variants.values()), options)
     # Of each variant: its requests and CPU time against its own server without filters.
     rows = [row for name in variants for row in report.rate_rows(
         [variants[name]], variants["envoy_bare" if name.startswith("envoy") else "bare"])]
     return report.answer(
         "The same modules in Envoy and in Traffic Server, one thread each", rows,
-        report.RATE_COLUMNS + report.LATENCY_COLUMNS, {"kind": "bars", "bars": report.RATE_BARS},
+        report.RATE_COLUMNS, {"kind": "bars", "bars": report.RATE_BARS},
         "ratio and above: against the same server without filters",
         [cost_against_envoy(variants, language) for language in LANGUAGES], rounds=options.rounds,
         seconds_per_sample=options.seconds)

@@ -10,7 +10,7 @@ from contextlib import ExitStack
 
 from harness.origin import Origin
 from library import filters, goals, report
-from library.load import wrk
+from library.load import http1
 from library.rounds import Variant, run_rounds
 
 TARGET = "/cached?size=100&cache=3600"
@@ -25,8 +25,7 @@ def answer(options):
         for what in compared:
             server = stack.enter_context(filters.make_server(what, origin.port))
             filters.check(server, what, TARGET)
-            url = f"http://127.0.0.1:{server.port}{TARGET}"
-            variants[what.name] = Variant(what.name, what.label, server, wrk(url, filters.HOST))
+            variants[what.name] = Variant(what.name, what.label, server, http1(server.port, filters.HOST, TARGET))
         asked = len(origin.requests)
         run_rounds(list(variants.values()), options)
         if len(origin.requests) != asked:

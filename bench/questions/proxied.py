@@ -9,7 +9,7 @@ from contextlib import ExitStack
 
 from harness.origin import Origin
 from library import filters, report
-from library.load import pin, split_cpus, wrk
+from library.load import http1, pin, split_cpus
 from library.rounds import Variant, run_rounds
 from questions.header_filter import TARGET
 
@@ -26,8 +26,7 @@ def answer(options):
         for what in compared:
             server = stack.enter_context(filters.make_server(what, origin.port, {"http.cache.http": 0}))
             filters.check(server, what, TARGET)
-            url = f"http://127.0.0.1:{server.port}{TARGET}"
-            variants[what.name] = Variant(what.name, what.label, server, wrk(url, filters.HOST))
+            variants[what.name] = Variant(what.name, what.label, server, http1(server.port, filters.HOST, TARGET))
         run_rounds(list(variants.values()), options)
     return report.rates("A header filter on a request that is proxied, one event thread", list(variants.values()),
                         variants["native"], seconds_per_sample=options.seconds)

@@ -8,7 +8,7 @@ from contextlib import ExitStack
 
 from harness.origin import Origin
 from library import filters, goals, report
-from library.load import wrk
+from library.load import http1
 from library.rounds import Variant, run_rounds
 from questions.header_filter import TARGET
 
@@ -23,8 +23,7 @@ def answer(options):
             what = filters.module("rust", name=scope, label=f"vm_scope: {scope}", vm_scope=scope)
             server = stack.enter_context(filters.make_server(what, origin.port))
             filters.check(server, what, TARGET)
-            url = f"http://127.0.0.1:{server.port}{TARGET}"
-            variants[scope] = Variant(scope, what.label, server, wrk(url, filters.HOST))
+            variants[scope] = Variant(scope, what.label, server, http1(server.port, filters.HOST, TARGET))
         run_rounds(list(variants.values()), options)
     costs = goals.above(variants["transaction"], variants["thread"], "cpu_microseconds")
     return report.rates("A header filter in Rust under each vm_scope, one event thread", list(variants.values()),

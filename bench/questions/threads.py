@@ -10,7 +10,7 @@ from contextlib import ExitStack
 
 from harness.origin import Origin
 from library import filters, goals, report
-from library.load import wrk
+from library.load import http1
 from library.rounds import Variant, run_rounds
 from questions.header_filter import TARGET
 
@@ -30,10 +30,9 @@ def answer(options):
             for threads in (1, 2):
                 server = stack.enter_context(filters.make_server(what, origin.port, threads=threads))
                 filters.check(server, what, TARGET)
-                url = f"http://127.0.0.1:{server.port}{TARGET}"
                 name = f"{what.name}_{threads}"
                 variants[name] = Variant(name, f"{what.label}, {threads} thread{'s'[:threads - 1]}", server,
-                                         wrk(url, filters.HOST, connections=32))
+                                         http1(server.port, filters.HOST, TARGET, 32))
         run_rounds(list(variants.values()), options, (cpus, cpus))
     return report.rates(
         "A header filter on a cache hit, with one event thread and with two", list(variants.values()),

@@ -7,7 +7,7 @@ from contextlib import ExitStack
 from harness.certificates import Certificates
 from harness.origin import Origin
 from library import filters, report
-from library.load import wrk
+from library.load import http1
 from library.rounds import Variant, run_rounds
 from questions.header_filter import TARGET
 
@@ -32,4 +32,4 @@ def over_tls(question, options, load):
 
 def answer(options):
     return over_tls("A header filter on a cache hit over TLS, one event thread", options,
-                    lambda server, host, target: wrk(f"https://127.0.0.1:{server.tls_port}{target}", host))
+                    lambda server, host, target: http1(server.tls_port, host, target, tls=True))

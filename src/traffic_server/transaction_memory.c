@@ -172,11 +172,11 @@ pw_transaction_body_gone(struct pw_transaction *transaction)
   recycle(transaction);
 }
 
-/* Where there is no filtered body there are none. */
+/* Where there is no filtered body there are none. A held request has its body gathered elsewhere. */
 static void
 forget_trailers(struct pw_transaction *transaction)
 {
-  if (transaction->request_body.body.transform.connection) {
+  if (transaction->request_body.body.transform.connection || transaction->held_request) {
     pw_trailers_clear(&transaction->trailers[PW_STREAM_HTTP_REQUEST]);
   }
   if (transaction->response_body.transform.connection) {

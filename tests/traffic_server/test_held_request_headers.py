@@ -230,6 +230,17 @@ def test_trailers_of_a_held_request_go_on(bodies, origin, host, size):
 
 
 @pytest.mark.parametrize("host", ["do", "global"])
+def test_trailers_of_a_held_request_go_with_no_other(bodies, origin, host):
+    """On one connection, and so on one thread, whose transactions use the same memory one after the other."""
+    with bodies.connect() as connection:
+        for trailers in ([("x-a", "1")], [], []):
+            path = unique_path()
+            upload = Upload(Content.of(100), "chunked" if trailers else "length", trailers=trailers)
+            bodies.ask("body=done", upload, request="hold-headers", host=host, path=path, connection=connection)
+            assert list(seen_by(origin, path).trailers) == trailers
+
+
+@pytest.mark.parametrize("host", ["do", "global"])
 def test_connections_are_kept(bodies, origin, host):
     with bodies.server.connect() as connection:
         for framing in ("length", "chunked"):

@@ -385,18 +385,19 @@ def test_client_that_leaves_while_its_request_is_held(server):
 def test_open_calls_of_a_transaction_scope_end_with_it(start_server, origin, callee):
     server = start_server(**calling_options(origin, calling(callee, vm_scope="transaction"), manager=True))
     with server.connect() as connection:
-        response = connection.request("GET", unique_path(), [
-            ("Host", "a.test"), ("do-wait", "no"), ("do-calls", call("callee", unique_path() + "?delay=30"))])
+        waiting = call("callee", unique_path() + "?delay=30", timeout=29000)
+        response = connection.request("GET", unique_path(), [("Host", "a.test"), ("do-wait", "no"), ("do-calls", waiting)])
     assert response.status == 200
-    assert settled(server, timeout=8) == 0
+    assert settled(server) == 0
 
 
 @pytest.mark.parametrize("scope", ["thread", "process", "transaction"])
 def test_trap_cancels_open_calls(start_server, origin, callee, scope):
     server = start_server(**calling_options(origin, calling(callee, vm_scope=scope), manager=True))
-    script = ";".join([call("callee", unique_path() + "?delay=0.2"), *[call("callee", unique_path() + "?delay=30")] * 5])
+    waiting = call("callee", unique_path() + "?delay=30", timeout=29000)  # longer than the test waits
+    script = ";".join([call("callee", unique_path() + "?delay=0.2"), *[waiting] * 5])
     assert ask(server, script, [("do-trap", "yes")]) == {}
-    assert settled(server, timeout=8) == 0
+    assert settled(server) == 0
     for _ in range(20):
         calls = ask(server, call("callee", unique_path() + "?body=a"))
         if calls:

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Modules with their imports resolved: a module instance of WasmEdge's for each name that is imported from, in a store.
  * They serve all instances; which of them calls is known from the thread (call.c). */
+#include "common/imports.h"
 #include "internal.h"
 
 #include <stdlib.h>
@@ -45,39 +46,6 @@ pw_wasmedge_signature_of(const struct pw_function_type *type)
     signature.types |= (uint32_t)type_of(type->parameters[i]) << (2 * i);
   }
   return signature;
-}
-
-static const struct pw_import *
-find(const struct pw_import *imports, size_t count, const struct pw_extern *wanted)
-{
-  for (size_t i = 0; i < count; i++) {
-    if (strcmp(imports[i].name, wanted->name) == 0 && strcmp(imports[i].module, wanted->module) == 0) {
-      return &imports[i];
-    }
-  }
-  return NULL;
-}
-
-static bool
-check(const struct pw_extern *wanted, const struct pw_import *given, struct pw_error *error)
-{
-  char has[128];
-  char wants[128];
-
-  if (!given || wanted->kind != PW_EXTERN_FUNCTION) {
-    return pw_error_set(error, PW_ERROR_LINK,
-                        "wasmedge cannot link the module: nothing answers its import %.100s::%.100s", wanted->module,
-                        wanted->name);
-  }
-  if (wanted->type_known && pw_function_type_equal(&wanted->type, &given->type)) {
-    return true;
-  }
-  return pw_error_set(error, PW_ERROR_LINK,
-                      "wasmedge cannot link the module: its import %.100s::%.100s is %s, the host's function %s",
-                      wanted->module, wanted->name,
-                      wanted->type_known ? pw_function_type_text(&wanted->type, wants, sizeof wants)
-                                         : "of a type that no host function has",
-                      pw_function_type_text(&given->type, has, sizeof has));
 }
 
 static WasmEdge_FunctionInstanceContext *
@@ -134,9 +102,9 @@ resolve(struct pw_linked_module *linked, const struct pw_import *imports, size_t
   const struct pw_module_info *info = linked->module->info;
 
   for (size_t i = 0; i < info->import_count; i++) {
-    const struct pw_import *given = find(imports, count, &info->imports[i]);
+    const struct pw_import *given = pw_import_resolve("wasmedge", imports, count, &info->imports[i], error);
 
-    if (!check(&info->imports[i], given, error)) {
+    if (!given) {
       return false;
     }
     add(linked, i, given);

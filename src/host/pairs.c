@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "host/pairs.h"
 
+#include "text/each_byte.h"
+
 /** Bytes of the number of pairs, and of one pair's two sizes. */
 enum { COUNT_SIZE = 4, SIZES_SIZE = 8 };
 
@@ -21,8 +23,6 @@ write_u32(uint8_t *out, size_t number)
   return out + 4;
 }
 
-#define EACH_BYTE(byte) (UINT64_C(0x0101010101010101) * (byte))
-
 static char
 lower(char c)
 {
@@ -34,10 +34,10 @@ lower(char c)
 static uint64_t
 lower_eight(uint64_t word)
 {
-  uint64_t low_bits = word & EACH_BYTE(0x7f);
-  uint64_t from_a   = low_bits + EACH_BYTE(0x80 - 'A');
-  uint64_t beyond_z = low_bits + EACH_BYTE(0x80 - 'Z' - 1);
-  return word | ((from_a & ~beyond_z & ~word & EACH_BYTE(0x80)) >> 2);
+  uint64_t low_bits = word & PW_EACH_BYTE(0x7f);
+  uint64_t from_a   = low_bits + PW_EACH_BYTE(0x80 - 'A');
+  uint64_t beyond_z = low_bits + PW_EACH_BYTE(0x80 - 'Z' - 1);
+  return word | ((from_a & ~beyond_z & ~word & PW_EACH_BYTE(0x80)) >> 2);
 }
 
 static void
@@ -190,7 +190,7 @@ pw_field_name_valid(struct pw_view name)
 static uint64_t
 zero_bytes(uint64_t word)
 {
-  return (word - EACH_BYTE(0x01)) & ~word & EACH_BYTE(0x80);
+  return (word - PW_EACH_BYTE(0x01)) & ~word & PW_EACH_BYTE(0x80);
 }
 
 static uint64_t
@@ -198,7 +198,7 @@ forbidden_bytes(const char *eight)
 {
   uint64_t word;
   memcpy(&word, eight, sizeof(word));
-  return zero_bytes(word) | zero_bytes(word ^ EACH_BYTE('\r')) | zero_bytes(word ^ EACH_BYTE('\n'));
+  return zero_bytes(word) | zero_bytes(word ^ PW_EACH_BYTE('\r')) | zero_bytes(word ^ PW_EACH_BYTE('\n'));
 }
 
 bool

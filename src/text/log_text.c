@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 
+#include "text/each_byte.h"
 #include "text/utf8.h"
 
 static const uint64_t SECOND = UINT64_C(1000000000);
@@ -71,17 +72,15 @@ next_piece(const char *text, size_t size)
   return (struct piece){.source = length, .size = length};
 }
 
-#define EACH_BYTE(byte) (UINT64_C(0x0101010101010101) * (byte))
-
 /** Whether eight bytes are all of ASCII that can stay: from 0x20 to 0x7e. */
 static bool
 are_plain(const char *eight)
 {
   uint64_t word;
   memcpy(&word, eight, sizeof(word));
-  uint64_t beyond = word + EACH_BYTE(1); /* of ASCII only 0x7f gets the highest bit */
-  uint64_t below  = word - EACH_BYTE(0x20);
-  return ((word | beyond | below) & EACH_BYTE(0x80)) == 0;
+  uint64_t beyond = word + PW_EACH_BYTE(1); /* of ASCII only 0x7f gets the highest bit */
+  uint64_t below  = word - PW_EACH_BYTE(0x20);
+  return ((word | beyond | below) & PW_EACH_BYTE(0x80)) == 0;
 }
 
 /** How many bytes from the beginning, up to `limit`, can stay as they are. */

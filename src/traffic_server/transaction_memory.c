@@ -172,16 +172,12 @@ pw_transaction_body_gone(struct pw_transaction *transaction)
   recycle(transaction);
 }
 
-/* Where there is no filtered body there are none. A held request has its body gathered elsewhere. */
+/* Mostly there are none, and nothing to be done. */
 static void
-forget_trailers(struct pw_transaction *transaction)
+forget_trailers(struct pw_trailers *trailers)
 {
-  if (transaction->request_body.body.transform.connection || transaction->held_request) {
-    pw_trailers_clear(&transaction->trailers[PW_STREAM_HTTP_REQUEST]);
-  }
-  if (transaction->response_body.transform.connection) {
-    pw_trailers_clear(&transaction->trailers[PW_STREAM_HTTP_RESPONSE]);
-    pw_response_trailers_end(transaction);
+  if (trailers->state != PW_TRAILERS_ABSENT || trailers->fields) {
+    pw_trailers_clear(trailers);
   }
 }
 
@@ -206,7 +202,11 @@ pw_transaction_free(struct pw_transaction *transaction)
     pw_pseudo_values_free(&transaction->values);
   }
   pw_pseudo_values_forget(&transaction->values);
-  forget_trailers(transaction);
+  forget_trailers(&transaction->trailers[PW_STREAM_HTTP_REQUEST]);
+  forget_trailers(&transaction->trailers[PW_STREAM_HTTP_RESPONSE]);
+  if (transaction->response_body.transform.connection) {
+    pw_response_trailers_end(transaction);
+  }
   transaction->ended = true;
   pw_held_request_end(transaction);
   pw_request_body_end(transaction);

@@ -76,22 +76,12 @@ load(struct fixture *fixture)
 static void
 load_and_run(struct fixture *fixture)
 {
-  const struct pw_engine_ops *ops     = fixture->guest.ops;
-  struct pw_instance_options  options = {.host_data = &fixture->guest};
-  struct pw_compiled_module  *module  = load(fixture);
-  struct pw_linked_module    *linked;
+  struct pw_compiled_module *module = load(fixture);
 
   if (!module) {
     fail_msg("%s", fixture->error.message);
   }
-  linked = ops->link(module, test_imports, TEST_IMPORT_COUNT, &fixture->error);
-  assert_non_null(linked);
-  fixture->guest.instance = ops->instance_new(linked, &options, 0, &fixture->error);
-  assert_non_null(fixture->guest.instance);
-  assert_int_equal(call_i32(&fixture->guest, "add", 20, 3), 23);
-  ops->instance_delete(fixture->guest.instance);
-  ops->linked_delete(linked);
-  ops->module_delete(module);
+  run_and_delete(&fixture->guest, module);
 }
 
 /* ---- modules that take their time: one function ---- */

@@ -65,27 +65,18 @@ teardown(void **state)
 static enum pw_cache_result
 load(struct fixture *fixture, struct pw_view file)
 {
-  const struct pw_engine_ops *ops     = fixture->guest.ops;
-  struct pw_precompiled_file  parts   = pw_precompiled_split(file);
-  struct pw_module_source     source  = {.code = parts.module, .precompiled = parts.sections};
-  struct pw_instance_options  options = {.host_data = &fixture->guest};
+  const struct pw_engine_ops *ops    = fixture->guest.ops;
+  struct pw_precompiled_file  parts  = pw_precompiled_split(file);
+  struct pw_module_source     source = {.code = parts.module, .precompiled = parts.sections};
   enum pw_cache_result        result;
   struct pw_error             error;
   struct pw_compiled_module  *module =
     pw_engine_load_module(ops, fixture->guest.engine, &fixture->settings, &source, &result, &fixture->note, &error);
-  struct pw_linked_module *linked;
 
   if (!module) {
     fail_msg("%s", error.message);
   }
-  linked = ops->link(module, test_imports, TEST_IMPORT_COUNT, &error);
-  assert_non_null(linked);
-  fixture->guest.instance = ops->instance_new(linked, &options, 0, &error);
-  assert_non_null(fixture->guest.instance);
-  assert_int_equal(call_i32(&fixture->guest, "add", 20, 3), 23);
-  ops->instance_delete(fixture->guest.instance);
-  ops->linked_delete(linked);
-  ops->module_delete(module);
+  run_and_delete(&fixture->guest, module);
   return result;
 }
 

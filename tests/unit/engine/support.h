@@ -257,6 +257,23 @@ call_i32(struct guest *guest, const char *name, int32_t first, int32_t second)
   return values[0].i32;
 }
 
+/** Links and starts a compiled module, engine_module, sees that it works, and lets go of all of it. */
+static inline void
+run_and_delete(struct guest *guest, struct pw_compiled_module *module)
+{
+  struct pw_instance_options options = {.host_data = guest};
+  struct pw_error            error   = {.message = "no module"};
+  struct pw_linked_module   *linked  = guest->ops->link(module, test_imports, TEST_IMPORT_COUNT, &error);
+
+  assert_non_null(linked);
+  guest->instance = guest->ops->instance_new(linked, &options, 0, &error);
+  assert_non_null(guest->instance);
+  assert_int_equal(call_i32(guest, "add", 20, 3), 23);
+  guest->ops->instance_delete(guest->instance);
+  guest->ops->linked_delete(linked);
+  guest->ops->module_delete(module);
+}
+
 static inline double
 milliseconds_now(void)
 {

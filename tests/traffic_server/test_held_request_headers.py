@@ -7,7 +7,7 @@ import time
 import pytest
 
 from harness import build
-from harness.bodies import Bodies, Client, body_filter, server_options
+from harness.bodies import Bodies, Client, body_filter, seen_by, server_options
 from harness.configuration import global_plugin, remap_plugin
 from harness.content import Content
 from harness.http1 import ProtocolError, format_request
@@ -54,13 +54,6 @@ def bodies(start_shared_server, origin, second_origin, certificates, callee):
 def no_complaint(bodies):
     yield
     assert not bodies.complaints()
-
-
-def seen_by(server, path):
-    """The one request that an origin got for a path."""
-    request, = server.wait_for(path)
-    assert request.complete
-    return request
 
 
 @pytest.mark.parametrize("protocol, framing", WAYS)

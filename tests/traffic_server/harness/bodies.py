@@ -178,6 +178,13 @@ def _exchange(connection, method, target, host, pairs, upload, expected):
     return connection.exchange(method, target, [("Host", f"{host}.test"), *pairs], upload, expected)
 
 
+def seen_by(server, path):
+    """The one request that an origin got for a path, all of it."""
+    request, = server.wait_for(path)
+    assert request.complete
+    return request
+
+
 def counts(notes, direction):
     """The last count of a direction, as a dictionary of numbers."""
     lines = [line for line in notes if line.startswith(f"{direction} alone=")]

@@ -35,6 +35,7 @@ import socket
 import threading
 import time
 
+from .listener import Listener
 from .origin_answer import Answer, break_before_body, reset_on_close, send_interim
 from .origin_request import Request, Violation, read_head
 from .reader import ProtocolError, Reader
@@ -44,40 +45,16 @@ __all__ = ["Origin", "Request"]
 REMEMBERED_MOST = 10000
 
 
-class Origin:
+class Origin(Listener):
     """Serves on 127.0.0.1, a thread for each connection. Usable with `with`."""
 
     def __init__(self, port=0):
-        self._listener = socket.create_server(("127.0.0.1", port), backlog=512)
-        self.port = self._listener.getsockname()[1]
         self._lock = threading.Lock()
         self._requests = collections.OrderedDict()  # by path
         self._count = 0
         self._expected = {}  # contents by path
         self.violations = []
-        self._connections = {}
-        self._connection_count = 0
-        self._thread = threading.Thread(target=self._accept, daemon=True)
-        self._thread.start()
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.stop()
-
-    def stop(self):
-        # shutdown() wakes the accepting thread; close() alone would leave it in accept().
-        self._listener.shutdown(socket.SHUT_RDWR)
-        self._listener.close()
-        self._thread.join(5)
-        with self._lock:
-            left = list(self._connections.values())
-        for connection in left:
-            try:
-                connection.shutdown(socket.SHUT_RDWR)
-            except OSError:
-                pass
+        super().__init__(port)
 
     # ------------------------------------------------------------------------------------------------ what it was asked
 
@@ -124,20 +101,7 @@ class Origin:
 
     # ------------------------------------------------------------------------------------------------------ connections
 
-    def _accept(self):
-        while True:
-            try:
-                connection, _ = self._listener.accept()
-            except OSError:
-                return
-            with self._lock:
-                self._connection_count += 1
-                number = self._connection_count
-                self._connections[number] = connection
-            threading.Thread(target=self._serve, args=(connection, number), daemon=True).start()
-
-    def _serve(self, connection, number):
-        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    def serve(self, connection, number):
         reader = Reader(connection)
         request = None
         count = 1
@@ -153,9 +117,6 @@ class Origin:
         finally:
             if request:
                 request.over = True
-            connection.close()
-            with self._lock:
-                self._connections.pop(number, None)
 
     def _answer(self, connection, reader, request):
         """Answers; true when the connection can be kept."""

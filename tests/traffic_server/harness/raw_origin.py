@@ -1,10 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """An origin that sends scripted bytes and keeps the bytes of each request as they came."""
 
-import socket
-import threading
 import time
 
+from .listener import Listener
 from .origin_request import Violation, read_head
 from .reader import ProtocolError, Reader
 
@@ -32,40 +31,18 @@ class RawRequest:
         self.connection = connection
 
 
-class RawOrigin:
+class RawOrigin(Listener):
     """Serves on 127.0.0.1. `answers` holds, for a path, the pieces of an answer: bytes are sent by themselves, a number is
     a pause of so many seconds, None closes the connection."""
 
     def __init__(self, context=None):
         self._context = context  # an ssl.SSLContext: requests come over TLS
-        self._listener = socket.create_server(("127.0.0.1", 0))
-        self.port = self._listener.getsockname()[1]
         self.answers = {}
         self.requests = {}  # RawRequest by path
         self.violations = []
-        self._count = 0
-        self._thread = threading.Thread(target=self._accept, daemon=True)
-        self._thread.start()
+        super().__init__()
 
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self._listener.shutdown(socket.SHUT_RDWR)
-        self._listener.close()
-        self._thread.join(5)
-
-    def _accept(self):
-        while True:
-            try:
-                connection, _ = self._listener.accept()
-            except OSError:
-                return
-            self._count += 1
-            threading.Thread(target=self._serve, args=(connection, self._count), daemon=True).start()
-
-    def _serve(self, connection, number):
-        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    def serve(self, connection, number):
         if self._context:
             connection = self._context.wrap_socket(connection, server_side=True)
         recording = _Recording(connection)

@@ -36,6 +36,14 @@ apt_install() {
   DEBIAN_FRONTEND=noninteractive apt-get -q install --yes --no-install-recommends "$@"
 }
 
+# Unpacks the packages in folder "$1", without installing them, into folder "$2".
+unpack_packages() {
+  local package
+  for package in "$1"/*.deb; do
+    dpkg-deb -x "$package" "$2"
+  done
+}
+
 setup_apt() {
   command -v apt-get >/dev/null || fail "there is no apt-get: this setup is for Debian 12"
   # shellcheck disable=SC2086

@@ -10,23 +10,21 @@ download_packages() {
 }
 
 setup_v8() {
-  local target=$deps/v8 work=$deps/v8.packages package
+  local target=$deps/v8 work=$deps/v8.packages
   say "V8 from Debian's libnode108"
   # shellcheck disable=SC2086
   install_packages $v8_needs
   rm -rf "$target" "$work"
-  mkdir -p "$work/root"
+  mkdir -p "$work/files"
   # Lists may be absent or old, and the packages of old lists gone: tried again after an update.
   download_packages "$work" libnode108 libnode-dev ||
     { apt-get -q update && download_packages "$work" libnode108 libnode-dev; } ||
     fail "apt-get could not download libnode108 and libnode-dev"
-  for package in "$work"/*.deb; do
-    dpkg-deb -x "$package" "$work/root"
-  done
+  unpack_packages "$work" "$work/files"
   mkdir -p "$target/lib"
-  mv "$work"/root/usr/lib/*/libnode.so.108 "$target/lib/"
+  mv "$work"/files/usr/lib/*/libnode.so.108 "$target/lib/"
   ln -s libnode.so.108 "$target/lib/libnode.so"
-  mv "$work/root/usr/include/node" "$target/include"
+  mv "$work/files/usr/include/node" "$target/include"
   rm -rf "$work"
   [ -e "$target/lib/libnode.so.108" ] && [ -e "$target/include/v8-wasm.h" ] || fail "libnode108 holds no V8"
 }

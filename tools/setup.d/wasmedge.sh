@@ -45,26 +45,24 @@ SOURCES
 }
 
 setup_wasmedge() {
-  local target=$deps/wasmedge work=$deps/wasmedge.packages package library
+  local target=$deps/wasmedge work=$deps/wasmedge.packages library
   say "WasmEdge from Debian's libwasmedge0"
   # shellcheck disable=SC2086
   install_packages $wasmedge_needs
   rm -rf "$target" "$work"
-  mkdir -p "$work/root"
+  mkdir -p "$work/files"
   download_of_suite "$work" || fail "apt-get could not download $wasmedge_packages of Debian's suite $wasmedge_suite"
-  for package in "$work"/*.deb; do
-    dpkg-deb -x "$package" "$work/root"
-  done
+  unpack_packages "$work" "$work/files"
   mkdir -p "$target/lib"
   for library in libwasmedge.so.0 libfmt.so.10 libspdlog.so.1.15; do
-    cp "$work"/root/usr/lib/*/"$library" "$target/lib/"
+    cp "$work"/files/usr/lib/*/"$library" "$target/lib/"
     # shellcheck disable=SC2086
     "$python" "$root/tools/setup.d/weaken_versions.py" "$target/lib/$library" $wasmedge_newer ||
       fail "$library needs more of the system than it used to"
   done
   ln -s libwasmedge.so.0 "$target/lib/libwasmedge.so"
-  mv "$work/root/usr/include" "$target/include"
-  cat "$work"/root/usr/share/doc/{libwasmedge0,libfmt10,libspdlog1.15}/copyright >"$target/LICENSE"
+  mv "$work/files/usr/include" "$target/include"
+  cat "$work"/files/usr/share/doc/{libwasmedge0,libfmt10,libspdlog1.15}/copyright >"$target/LICENSE"
   rm -rf "$work"
   [ -e "$target/include/wasmedge/wasmedge.h" ] || fail "libwasmedge-dev holds no WasmEdge"
 }

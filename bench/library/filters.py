@@ -12,6 +12,9 @@ from harness import build
 from harness.configuration import configuration, global_plugin
 from harness.server import TrafficServer, remap_rule, tls_remap_rule
 
+from .load import http1
+from .rounds import Variant
+
 HOST = "bench.test"
 HEADER = "x-filtered-by"
 PLUGINS = Path(__file__).resolve().parents[1] / "plugins"
@@ -95,6 +98,15 @@ def make_server(what, origin_port, records=None, **options):
         plugins=what.plugins, files=what.files, remap=rules,
         records={"log.logging_enabled": 0, "http.keep_alive_no_activity_timeout_in": 300, **(records or {})},
         **{"threads": 1, **options})
+
+
+def start_variant(stack, what, origin, target, load=None, name=None, label=None, **options):
+    """Starts the server of a header filter in an ExitStack, checks it, and makes a Variant of it. `load` makes the load on
+    a server, if it is not that of HTTP/1; `options` as make_server takes them."""
+    server = stack.enter_context(make_server(what, origin.port, **options))
+    check(server, what, target)
+    return Variant(name or what.name, label or what.label, server,
+                   load(server) if load else http1(server.port, HOST, target))
 
 
 def check(server, what, target):

@@ -6,8 +6,7 @@ from contextlib import ExitStack
 from harness import build
 from harness.origin import Origin
 from library import filters, report
-from library.load import http1
-from library.rounds import Variant, run_rounds
+from library.rounds import run_rounds
 from questions.header_filter import TARGET
 
 
@@ -26,9 +25,7 @@ def answer(options):
         origin = stack.enter_context(Origin())
         variants = []
         for what in compared:
-            server = stack.enter_context(filters.make_server(what, origin.port))
-            filters.check(server, what, TARGET)
-            variants.append(Variant(what.name, what.label, server, http1(server.port, filters.HOST, TARGET)))
+            variants.append(filters.start_variant(stack, what, origin, TARGET))
         run_rounds(variants, options)
     return report.rates("A header filter on a cache hit on each engine, one event thread", variants, variants[0],
                         seconds_per_sample=options.seconds)

@@ -42,10 +42,7 @@ def answer(options):
             variants[name] = Variant(name, label, server, http1(server.port, filters.HOST, TARGET))
         origin = stack.enter_context(Origin())
         for what in (filters.bare(), filters.module("c"), filters.module("rust")):
-            server = stack.enter_context(filters.make_server(what, origin.port))
-            filters.check(server, what, TARGET)
-            variants[what.name] = Variant(what.name, f"Traffic Server, {what.label}", server,
-                                          http1(server.port, filters.HOST, TARGET))
+            variants[what.name] = filters.start_variant(stack, what, origin, TARGET, label=f"Traffic Server, {what.label}")
         run_rounds(list(variants.values()), options)
     # Of each variant: its requests and CPU time against its own server without filters.
     rows = [row for name in variants for row in report.rate_rows(

@@ -10,8 +10,7 @@ from contextlib import ExitStack
 
 from harness.origin import Origin
 from library import filters, goals, report
-from library.load import http1
-from library.rounds import Variant, run_rounds
+from library.rounds import run_rounds
 
 TARGET = "/cached?size=100&cache=3600"
 
@@ -23,9 +22,7 @@ def answer(options):
         origin = stack.enter_context(Origin())
         variants = {}
         for what in compared:
-            server = stack.enter_context(filters.make_server(what, origin.port))
-            filters.check(server, what, TARGET)
-            variants[what.name] = Variant(what.name, what.label, server, http1(server.port, filters.HOST, TARGET))
+            variants[what.name] = filters.start_variant(stack, what, origin, TARGET)
         asked = len(origin.requests)
         run_rounds(list(variants.values()), options)
         if len(origin.requests) != asked:

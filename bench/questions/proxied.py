@@ -9,8 +9,8 @@ from contextlib import ExitStack
 
 from harness.origin import Origin
 from library import filters, report
-from library.load import http1, pin, split_cpus
-from library.rounds import Variant, run_rounds
+from library.load import pin, split_cpus
+from library.rounds import run_rounds
 from questions.header_filter import TARGET
 
 
@@ -24,9 +24,7 @@ def answer(options):
         pin(origin.server_pid(), split_cpus()[1])
         variants = {}
         for what in compared:
-            server = stack.enter_context(filters.make_server(what, origin.port, {"http.cache.http": 0}))
-            filters.check(server, what, TARGET)
-            variants[what.name] = Variant(what.name, what.label, server, http1(server.port, filters.HOST, TARGET))
+            variants[what.name] = filters.start_variant(stack, what, origin, TARGET, records={"http.cache.http": 0})
         run_rounds(list(variants.values()), options)
     return report.rates("A header filter on a request that is proxied, one event thread", list(variants.values()),
                         variants["native"], seconds_per_sample=options.seconds)

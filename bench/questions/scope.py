@@ -8,8 +8,7 @@ from contextlib import ExitStack
 
 from harness.origin import Origin
 from library import filters, goals, report
-from library.load import http1
-from library.rounds import Variant, run_rounds
+from library.rounds import run_rounds
 from questions.header_filter import TARGET
 
 SCOPES = ("thread", "process", "transaction")
@@ -21,9 +20,7 @@ def answer(options):
         variants = {}
         for scope in SCOPES:
             what = filters.module("rust", name=scope, label=f"vm_scope: {scope}", vm_scope=scope)
-            server = stack.enter_context(filters.make_server(what, origin.port))
-            filters.check(server, what, TARGET)
-            variants[scope] = Variant(scope, what.label, server, http1(server.port, filters.HOST, TARGET))
+            variants[scope] = filters.start_variant(stack, what, origin, TARGET)
         run_rounds(list(variants.values()), options)
     costs = goals.above(variants["transaction"], variants["thread"], "cpu_microseconds")
     return report.rates("A header filter in Rust under each vm_scope, one event thread", list(variants.values()),

@@ -11,7 +11,7 @@ from contextlib import ExitStack
 from harness.origin import Origin
 from library import filters, goals, report
 from library.load import http1
-from library.rounds import Variant, run_rounds
+from library.rounds import run_rounds
 from questions.header_filter import TARGET
 
 
@@ -28,11 +28,10 @@ def answer(options):
         variants = {}
         for what in (filters.bare(), filters.module("c")):
             for threads in (1, 2):
-                server = stack.enter_context(filters.make_server(what, origin.port, threads=threads))
-                filters.check(server, what, TARGET)
                 name = f"{what.name}_{threads}"
-                variants[name] = Variant(name, f"{what.label}, {threads} thread{'s'[:threads - 1]}", server,
-                                         http1(server.port, filters.HOST, TARGET, 32))
+                variants[name] = filters.start_variant(
+                    stack, what, origin, TARGET, lambda server: http1(server.port, filters.HOST, TARGET, 32), name,
+                    f"{what.label}, {threads} thread{'s'[:threads - 1]}", threads=threads)
         run_rounds(list(variants.values()), options, (cpus, cpus))
     return report.rates(
         "A header filter on a cache hit, with one event thread and with two", list(variants.values()),

@@ -8,7 +8,7 @@ from harness.certificates import Certificates
 from harness.origin import Origin
 from library import filters, report
 from library.load import http1
-from library.rounds import Variant, run_rounds
+from library.rounds import run_rounds
 from questions.header_filter import TARGET
 
 
@@ -19,9 +19,8 @@ def over_tls(question, options, load):
         origin = stack.enter_context(Origin())
         variants = {}
         for what in [filters.bare(), filters.native(), filters.module("c"), filters.module("rust")]:
-            server = stack.enter_context(filters.make_server(what, origin.port, certificates=certificates))
-            filters.check(server, what, TARGET)
-            variants[what.name] = Variant(what.name, what.label, server, load(server, filters.HOST, TARGET))
+            variants[what.name] = filters.start_variant(
+                stack, what, origin, TARGET, lambda server: load(server, filters.HOST, TARGET), certificates=certificates)
         asked = len(origin.requests)
         run_rounds(list(variants.values()), options)
         # What is asked over TLS is another object of the cache.

@@ -204,6 +204,12 @@ def check_failure(client, case):
     return f"{case}: status {response.status}, {response.difference}"
 
 
+def loses_its_window(way, failure):
+    """What is on its way for a stream that the server has ended is not given back to an HTTP/2 connection's window: after
+    an early answer to a large body the connection often has none left. Traffic Server 9.2 does so without a plugin."""
+    return way.startswith("http2") and "answer=early" in failure
+
+
 @pytest.mark.parametrize("failure", FAILURES)
 @pytest.mark.parametrize("way", WAYS)
 def test_failure_of_the_origin_is_never_a_whole_answer(bodies, way, failure):
@@ -215,6 +221,8 @@ def test_failure_of_the_origin_is_never_a_whole_answer(bodies, way, failure):
             case = Case(way, "do", failure, True, kinds, sizes, "length")
             problem = check_failure(client, case)
             problems += [problem] if problem else []
+            if loses_its_window(way, failure):
+                client.leave()
             after = Case(way, "do", "", False, ("upper", "upper"), (100, 100), "length")
             problems += [f"after {case}: {problem}" for problem in after.problems(client)]
     assert not problems, "\n".join(problems[:10])

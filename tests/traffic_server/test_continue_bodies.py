@@ -111,7 +111,6 @@ def test_continuing_a_body_that_is_not_paused_does_nothing(streams, function, di
 
 @pytest.mark.parametrize("function, direction", CONTINUING + CLOSING)
 def test_stream_that_has_ended_is_unknown_to_body_callbacks(streams, function, direction):
-    connection, name = streams.start()
-    assert_answered(connection)
+    name = streams.ended()
     for callback in ("request-body", "response-body"):
         assert streams.act(callback, f"{function}-{direction}", name) == (BAD_ARGUMENT, -1)

@@ -52,7 +52,7 @@
     (if (i32.eq (global.get $letter) (i32.const 0x67))
       (then (drop (memory.grow (i32.const 1)))))
     (if (i32.eq (global.get $letter) (i32.const 0x73))
-      (then (call $hot (global.get $streams))))
+      (then (call $hot (i32.mul (global.get $streams) (i32.const 16)))))
     (if (i32.eq (global.get $streams) (i32.const 50))
       (then
         (if (i32.eq (global.get $letter) (i32.const 0x74))

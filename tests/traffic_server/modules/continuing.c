@@ -12,8 +12,8 @@
  * FUNCTION is continue-request, continue-response (proxy_continue_stream), close-request, close-response
  * (proxy_close_stream), old-request, old-response (proxy_continue_request, proxy_continue_response), clear
  * (proxy_clear_route_cache) or reply (proxy_send_local_response with 403). What came of it is a line "WHERE FUNCTION
- * NAME: context=STATUS result=STATUS", a pause is "holds NAME"; a request with "do-report: yes" is answered with all
- * such lines.
+ * NAME: context=STATUS result=STATUS", a pause is "holds NAME", the end of a stream with a name "ends NAME"; a request
+ * with "do-report: yes" is answered with all such lines.
  */
 #define PROXY_WASM_IMPLEMENTATION
 #include <proxy_wasm.h>
@@ -297,6 +297,18 @@ void
 proxy_on_log(uint32_t context_id)
 {
   perform_all(WHERE_LOG, context_id, 0);
+}
+
+void
+proxy_on_delete(uint32_t context_id)
+{
+  char line[TEXT_SIZE * 2];
+  for (size_t i = 0; i < named_count; i++) {
+    if (named[i].context_id == context_id) {
+      proxy_format(line, sizeof line, "ends %s", named[i].name);
+      tell(line);
+    }
+  }
 }
 
 void

@@ -48,18 +48,48 @@ is_stopping(struct ticker_thread *thread)
   return stop;
 }
 
+/* Processor time that all threads of the process have had. */
+static int64_t
+nanoseconds_of_process(void)
+{
+  struct timespec time = {.tv_sec = 0};
+
+  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time);
+  return (int64_t)time.tv_sec * 1000000000 + time.tv_nsec;
+}
+
+/* Returns when a tick is over. `*due`: the processor time at which it is; afterwards that of the next one. */
+static void
+wait_for_tick(int64_t *due)
+{
+  static const struct timespec period = {.tv_sec = 0, .tv_nsec = PW_TICK_MILLISECONDS * 1000000L};
+  int64_t                      now;
+
+  /* Relative, so that no two ticks are ever closer than a period, however late this thread gets its turn: a call must
+   * never be ended before its time. */
+  for (int periods = 1;; periods++) {
+    clock_nanosleep(CLOCK_MONOTONIC, 0, &period, NULL);
+    now = nanoseconds_of_process();
+    if (now >= *due || periods >= PW_TICK_MOST) {
+      break;
+    }
+  }
+  /* What was beyond one tick counts for the next, but not for more; and nothing is owed. A loop has a little less than
+   * all of a processor. */
+  *due = now - *due > period.tv_nsec ? now - period.tv_nsec : *due < now ? *due : now;
+  *due += period.tv_nsec - period.tv_nsec / 8;
+}
+
 static void *
 run(void *data)
 {
-  static const struct timespec period = {.tv_sec = 0, .tv_nsec = PW_TICK_MILLISECONDS * 1000000L};
-  struct ticker_thread        *thread = data;
-  struct pw_ticker            *ticker = &thread->ticker;
+  struct ticker_thread *thread = data;
+  struct pw_ticker     *ticker = &thread->ticker;
+  int64_t               due    = 0;
 
   while (wait_for_work(thread)) {
     while (atomic_load(&ticker->last_end) >= atomic_load(&ticker->now) && !is_stopping(thread)) {
-      /* Relative, so that no two ticks are ever closer than a period, however late this thread gets its turn: a call
-       * must never be ended before its time. */
-      clock_nanosleep(CLOCK_MONOTONIC, 0, &period, NULL);
+      wait_for_tick(&due);
       atomic_fetch_add(&ticker->now, 1);
       if (thread->tick) {
         thread->tick(thread->data);

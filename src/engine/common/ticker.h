@@ -5,6 +5,11 @@
  * be under way, and sleeps otherwise.
  *
  * A call costs it one load, as long as its instance has set the same deadline within the same tick.
+ *
+ * A tick is time in which the process had a processor. On a machine that has more to do than it can, threads wait for
+ * their turn, and a call that has hardly begun must not be ended for it. What counts is the processor time of all
+ * threads: a call that loops takes all of one, so on a machine that is not overloaded a tick is as long as on the wall.
+ * However little the process gets, a tick ends after PW_TICK_MOST times its length.
  */
 #ifndef PROXYWASM_ENGINE_COMMON_TICKER_H
 #define PROXYWASM_ENGINE_COMMON_TICKER_H
@@ -15,6 +20,8 @@
 
 /** Length of a tick. A deadline is kept to within about two of them. */
 #define PW_TICK_MILLISECONDS 2
+/** How many times as long it is at most. */
+#define PW_TICK_MOST 10
 
 struct pw_ticker {
   /** Ticks so far; never behind what the engine was told. Read at each call, so it has a cache line with what is seldom

@@ -1,8 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Deadlines: never early, not much late, kept by nested calls. */
+#define _GNU_SOURCE
 #include "each_fixture.h"
 
 #include <dirent.h>
+#include <sched.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 /* How late a call may end on a busy machine and under sanitizers. */
@@ -106,6 +112,85 @@ a_call_within_its_deadline_is_left_alone(void **state)
   }
 }
 
+static double
+processor_milliseconds(void)
+{
+  struct timespec time;
+
+  assert_int_equal(clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time), 0);
+  return (double)time.tv_sec * 1000 + (double)time.tv_nsec / 1e6;
+}
+
+/* A number to count to that takes at least so much processor time, which is set to what it takes. */
+static int32_t
+count_that_takes(struct guest *guest, double *milliseconds)
+{
+  for (int32_t count = 1 << 16;; count *= 2) {
+    double         begin     = processor_milliseconds();
+    pw_value       values[1] = {{.i32 = count}};
+    struct pw_trap trap;
+
+    assert_true(call_guest(guest, "count_to", values, 1, 0, &trap));
+    assert_true(count < 1 << 30);
+    if (processor_milliseconds() - begin >= *milliseconds) {
+      *milliseconds = processor_milliseconds() - begin;
+      return count;
+    }
+  }
+}
+
+/* Other processes that want the processor that this thread is on from now on. */
+static void
+crowd(pid_t *others, size_t count)
+{
+  cpu_set_t one;
+
+  CPU_ZERO(&one);
+  CPU_SET(sched_getcpu(), &one);
+  assert_int_equal(sched_setaffinity(0, sizeof one, &one), 0);
+  for (size_t i = 0; i < count; i++) {
+    others[i] = fork();
+    assert_true(others[i] >= 0);
+    if (others[i] == 0) {
+      prctl(PR_SET_PDEATHSIG, SIGKILL);
+      for (;;) {
+      }
+    }
+  }
+}
+
+static void
+disperse(const pid_t *others, size_t count, const cpu_set_t *before)
+{
+  for (size_t i = 0; i < count; i++) {
+    kill(others[i], SIGKILL);
+    waitpid(others[i], NULL, 0);
+  }
+  sched_setaffinity(0, sizeof *before, before);
+}
+
+static void
+a_call_that_waits_for_its_turn_is_not_ended(void **state)
+{
+  struct guest  *guest = *state;
+  double         takes = 60;
+  pw_value       values[1];
+  pid_t          others[4];
+  cpu_set_t      before;
+  struct pw_trap trap;
+
+  values[0].i32 = count_that_takes(guest, &takes);
+  assert_int_equal(sched_getaffinity(0, sizeof before, &before), 0);
+  crowd(others, sizeof others / sizeof *others);
+  double begin = milliseconds_now();
+  bool   ended = !call_guest(guest, "count_to", values, 1, (uint32_t)(2 * takes), &trap);
+  double took  = milliseconds_now() - begin;
+  disperse(others, sizeof others / sizeof *others, &before);
+  if (ended || took < 3 * takes) {
+    fail_msg("a call of %.0f ms was %s after %.0f ms", takes, ended ? "ended" : "over", took);
+  }
+}
+
 static void
 a_call_without_deadline_after_one_with_is_not_ended(void **state)
 {
@@ -194,15 +279,11 @@ main(void)
 {
   const struct CMUnitTest tests[] = {
 #define TEST(name) GUEST_TEST(name, &plain_guest)
-    TEST(an_endless_loop_is_ended_in_time_and_not_before),
-    TEST(a_deadline_holds_after_the_clock_has_slept),
-    TEST(the_clock_sleeps_when_no_call_can_be_due),
-    TEST(a_call_within_its_deadline_is_left_alone),
-    TEST(a_call_without_deadline_after_one_with_is_not_ended),
-    TEST(a_nested_call_without_deadline_keeps_the_outer_one),
-    TEST(a_nested_call_cannot_go_beyond_the_outer_deadline),
-    TEST(the_outer_deadline_holds_again_after_a_nested_call),
-    TEST(an_endless_start_section_is_ended),
+    TEST(an_endless_loop_is_ended_in_time_and_not_before),    TEST(a_deadline_holds_after_the_clock_has_slept),
+    TEST(the_clock_sleeps_when_no_call_can_be_due),           TEST(a_call_within_its_deadline_is_left_alone),
+    TEST(a_call_that_waits_for_its_turn_is_not_ended),        TEST(a_call_without_deadline_after_one_with_is_not_ended),
+    TEST(a_nested_call_without_deadline_keeps_the_outer_one), TEST(a_nested_call_cannot_go_beyond_the_outer_deadline),
+    TEST(the_outer_deadline_holds_again_after_a_nested_call), TEST(an_endless_start_section_is_ended),
   };
 
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -12,7 +12,7 @@ from harness.origin import Origin
 from harness.scripted import unique_path
 from harness.upload import Upload, random_sizes
 
-pytestmark = pytest.mark.usefixtures("strict_origin")
+pytestmark = [pytest.mark.plugin_only, pytest.mark.usefixtures("strict_origin")]
 
 SIZES = [0, 1, 1000, 32768, 65537, 1000003]
 RESPONSE_FRAMINGS = ["length", "chunked", "close"]

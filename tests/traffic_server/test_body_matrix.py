@@ -14,7 +14,7 @@ from harness.http1 import ProtocolError
 from harness.scripted import unique_path
 from harness.upload import Upload, random_sizes
 
-pytestmark = pytest.mark.usefixtures("strict_origin")
+pytestmark = [pytest.mark.plugin_only, pytest.mark.usefixtures("strict_origin")]
 
 # With sanitizers, which take several times as long, one way of each protocol stands for all.
 WAYS = ["http1-chunked", "http2-length"] if sanitized() else [

@@ -17,7 +17,7 @@ from harness.reader import Reader
 from harness.scripted import unique_path
 from harness.upload import Upload
 
-pytestmark = pytest.mark.skipif(sanitized(), reason="sanitizers keep freed memory")
+pytestmark = [pytest.mark.plugin_only, pytest.mark.skipif(sanitized(), reason="sanitizers keep freed memory")]
 
 GIGABYTE = 1 << 30
 GROWTH_MOST = 16 << 10  # kilobytes

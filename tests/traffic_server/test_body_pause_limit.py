@@ -9,6 +9,8 @@ from harness.configuration import configuration, remap_plugin
 from harness.scripted import unique_path
 from harness.server import remap_rule
 
+pytestmark = pytest.mark.plugin_only
+
 NEVER = 3600000
 
 

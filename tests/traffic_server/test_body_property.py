@@ -15,6 +15,8 @@ from harness.content import difference
 from harness.scripted import unique_path
 from harness.upload import Upload
 
+pytestmark = pytest.mark.plugin_only
+
 EXAMPLES = 60 if sanitized() else 300
 SETTINGS = settings(deadline=None, max_examples=EXAMPLES, database=None, print_blob=True,
                     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow,

@@ -13,7 +13,7 @@ from harness.origin import Origin
 from harness.scripted import unique_path
 from harness.upload import Upload
 
-pytestmark = pytest.mark.usefixtures("strict_origin")
+pytestmark = [pytest.mark.plugin_only, pytest.mark.usefixtures("strict_origin")]
 
 WAYS = [("http1", "length"), ("http1", "chunked"), ("http2", "length"), ("http2", "none")]
 FILTERS = {"do": {}, "second": {}, "origin": {"response_phase": "origin"}, "closed": {"fail_open": False},

@@ -10,6 +10,8 @@ from harness.configuration import configuration, remap_plugin, scripted
 from harness.scripted import Seen
 from harness.server import remap_rule
 
+pytestmark = pytest.mark.plugin_only
+
 COMPILERS = ("wasmtime", "v8")
 
 

@@ -13,6 +13,8 @@ from harness.http1 import ProtocolError, format_request
 from harness.scripted import unique_path
 from harness.server import remap_rule
 
+pytestmark = pytest.mark.plugin_only
+
 OK, BAD_ARGUMENT, UNIMPLEMENTED = 0, 2, 12
 CONTINUING = [(function, direction) for direction in ("request", "response") for function in ("continue", "old")]
 CLOSING = [("close", "request"), ("close", "response")]

@@ -12,7 +12,7 @@ from harness.scripted import unique_path
 from harness.server import remap_rule
 from test_continue import BAD_ARGUMENT, CLOSING, CONTINUING, OK, Streams, assert_answered, assert_closed
 
-pytestmark = pytest.mark.usefixtures("strict_origin")
+pytestmark = [pytest.mark.plugin_only, pytest.mark.usefixtures("strict_origin")]
 
 BODY = b"b" * 3000
 # The callbacks of another stream from which a paused one is continued.

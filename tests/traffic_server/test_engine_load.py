@@ -12,6 +12,8 @@ from harness.http1 import format_request
 from harness.scripted import script_headers
 from harness.server import remap_rule
 
+pytestmark = pytest.mark.plugin_only
+
 ENGINES = ("wasmtime", "wamr", "v8", "wasmedge")
 REQUESTS = 100000 if not sanitized() else 2000
 TRAPPING_REQUESTS = 4000 if not sanitized() else 400

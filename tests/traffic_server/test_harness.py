@@ -10,6 +10,8 @@ import pytest
 from harness.http1 import ProtocolError, format_request
 from harness.server import ServerFailed, remap_rule, tls_remap_rule
 
+pytestmark = pytest.mark.plugin_only
+
 
 @pytest.fixture(scope="module")
 def bare(start_shared_server, origin, certificates):

@@ -16,7 +16,7 @@ from harness.scripted import unique_path
 from harness.server import remap_rule, tls_remap_rule
 from harness.upload import Upload
 
-pytestmark = pytest.mark.usefixtures("strict_origin")
+pytestmark = [pytest.mark.plugin_only, pytest.mark.usefixtures("strict_origin")]
 
 WAYS = [("http1", "length"), ("http1", "chunked"), ("http2", "length"), ("http2", "none")]
 FRAMINGS = ["length", "chunked", "close"]

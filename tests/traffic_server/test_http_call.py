@@ -17,6 +17,8 @@ from harness.ports import free_port
 from harness.scripted import unique_path
 from harness.server import ServerFailed, remap_rule
 
+pytestmark = pytest.mark.plugin_only
+
 CALLING = "traffic_server/calling"
 
 

@@ -10,6 +10,8 @@ from harness.http1 import format_request
 from harness.scripted import Scripted, Seen, unique_path
 from harness.server import remap_rule
 
+pytestmark = pytest.mark.plugin_only
+
 LONG = "pause 3600000"
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.configuration import ENGINE, remap_plugin, scripted as scripted_configuration
+from harness.configuration import ENGINE, INTERPRETERS, remap_plugin, scripted as scripted_configuration
 from harness.server import ServerFailed, remap_rule
 
 REQUESTS = 20
@@ -30,7 +30,7 @@ def watched(start_shared_server, origin):
     path.unlink(missing_ok=True)
 
 
-@pytest.mark.skipif(ENGINE == "wamr", reason="an interpreter has no code to name")
+@pytest.mark.skipif(ENGINE in INTERPRETERS, reason="an interpreter has no code to name")
 def test_perf_finds_the_names_of_the_modules_functions(watched):
     assert watched.get("/", "named.test").status == 200
     path = Path(f"/tmp/perf-{watched.server_pid()}.map")

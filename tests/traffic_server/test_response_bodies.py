@@ -11,6 +11,8 @@ from harness.content import Content
 from harness.http1 import ProtocolError, format_request
 from harness.scripted import unique_path
 
+pytestmark = pytest.mark.plugin_only
+
 FRAMINGS = ["length", "chunked", "close"]
 SIZES = [1, 10, 1000, 4096, 65536, 1000003]
 

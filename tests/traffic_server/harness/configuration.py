@@ -10,6 +10,7 @@ from . import build
 
 # PW_TEST_ENGINE runs the same tests on another engine than the default.
 ENGINE = os.environ.get("PW_TEST_ENGINE", "wasmtime")
+INTERPRETERS = ("wamr", "wasmedge")
 
 
 def configuration(module, name="test", configuration=None, root_id="", vm=None, **keys):

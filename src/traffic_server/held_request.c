@@ -20,71 +20,20 @@
 
 #define TEXT_AND_SIZE(text) (text), (int64_t)sizeof(text) - 1
 
-/* --------------------------------------------------------------------------------------------------------- connections
- */
-
-static void
-side_open(struct pw_held_side *side, TSVConn connection, TSCont continuation)
-{
-  side->connection    = connection;
-  side->input         = TSIOBufferCreate();
-  side->input_reader  = TSIOBufferReaderAlloc(side->input);
-  side->output        = TSIOBufferCreate();
-  side->output_reader = TSIOBufferReaderAlloc(side->output);
-  side->read          = TSVConnRead(connection, continuation, side->input, INT64_MAX);
-}
-
-/* Sends what is in the output. */
-static void
-side_send(struct pw_held_side *side, TSCont continuation)
-{
-  if (!side->write) {
-    side->write = TSVConnWrite(side->connection, continuation, side->output_reader, INT64_MAX);
-  } else {
-    TSVIOReenable(side->write);
-  }
-}
-
-static void
-side_close(struct pw_held_side *side, bool orderly)
-{
-  if (!side->connection) {
-    return;
-  }
-  if (orderly) {
-    TSVConnClose(side->connection);
-  } else {
-    TSVConnAbort(side->connection, 1);
-  }
-  side->connection = NULL;
-}
-
-static void
-side_free(struct pw_held_side *side)
-{
-  side_close(side, false);
-  if (side->input) {
-    TSIOBufferReaderFree(side->input_reader);
-    TSIOBufferDestroy(side->input);
-    TSIOBufferReaderFree(side->output_reader);
-    TSIOBufferDestroy(side->output);
-  }
-}
-
 /* The server says what it thinks of an origin that leaves. */
 static void
 give_up(struct pw_held_request *held)
 {
   held->sent_on = true;
-  side_close(&held->origin, false);
-  side_close(&held->client, false);
+  pw_own_connection_close(&held->origin, false);
+  pw_own_connection_close(&held->client, false);
 }
 
 static void
 say(struct pw_held_request *held, const char *text, int64_t size)
 {
   TSIOBufferWrite(held->client.output, text, size);
-  side_send(&held->client, held->continuation);
+  pw_own_connection_send(&held->client, held->continuation);
 }
 
 /* ---------------------------------------------------------------------------------------------------------- the answer
@@ -108,10 +57,10 @@ final_begins(struct pw_held_request *held)
 static void
 end_answer(struct pw_held_request *held)
 {
-  struct pw_held_side *client = &held->client;
-  int64_t              left   = TSIOBufferReaderAvail(client->output_reader);
+  struct pw_own_connection *client = &held->client;
+  int64_t                   left   = TSIOBufferReaderAvail(client->output_reader);
   if (!client->write || left == 0) {
-    side_close(client, true);
+    pw_own_connection_close(client, true);
     return;
   }
   TSVIONBytesSet(client->write, TSVIONDoneGet(client->write) + left);
@@ -132,7 +81,7 @@ pass_answer(struct pw_held_request *held)
   if (held->answering && size > 0) {
     TSIOBufferCopy(held->client.output, reader, size, 0);
     TSIOBufferReaderConsume(reader, size);
-    side_send(&held->client, held->continuation);
+    pw_own_connection_send(&held->client, held->continuation);
   }
   if (!held->answer_ended) {
     TSVIOReenable(held->origin.read);
@@ -157,9 +106,9 @@ send_on(struct pw_held_request *held)
   transaction->phase = PW_PHASE_UPSTREAM;
   held->sent_on      = true;
   if (connection) {
-    side_open(&held->origin, connection, held->continuation);
+    pw_own_connection_open(&held->origin, connection, held->continuation);
     TSIOBufferWrite(held->origin.output, request.data, (int64_t)request.size);
-    side_send(&held->origin, held->continuation);
+    pw_own_connection_send(&held->origin, held->continuation);
   } else {
     pw_log_error("a request that was held could not be sent on: the server takes no more, or memory is out");
     give_up(held);
@@ -344,8 +293,8 @@ static void
 held_free(struct pw_held_request *held)
 {
   pw_held_inner_forget(held);
-  side_free(&held->client);
-  side_free(&held->origin);
+  pw_own_connection_free(&held->client);
+  pw_own_connection_free(&held->origin);
   pw_chunks_clear(&held->chunks);
   /* Events that are under way do not come any more after this. */
   TSContDestroy(held->continuation);
@@ -361,7 +310,7 @@ on_client(struct pw_held_request *held, TSEvent event, const void *operation)
   } else if (event == TS_EVENT_VCONN_WRITE_READY) {
     pass_answer(held);
   } else if (event == TS_EVENT_VCONN_WRITE_COMPLETE) {
-    side_close(&held->client, true);
+    pw_own_connection_close(&held->client, true);
   } else if (!reads || !held->input_ended) {
     give_up(held);
   }
@@ -388,7 +337,7 @@ on_event(TSCont continuation, TSEvent event, void *data)
 {
   struct pw_held_request *held = (struct pw_held_request *)TSContDataGet(continuation);
   if (event == TS_EVENT_NET_ACCEPT) {
-    side_open(&held->client, (TSVConn)data, continuation);
+    pw_own_connection_open(&held->client, (TSVConn)data, continuation);
     go_on(held);
   } else if (event == TS_EVENT_NET_ACCEPT_FAILED) {
     held->refused = true;

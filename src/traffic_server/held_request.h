@@ -16,43 +16,33 @@
 #ifndef PROXYWASM_TRAFFIC_SERVER_HELD_REQUEST_H
 #define PROXYWASM_TRAFFIC_SERVER_HELD_REQUEST_H
 
+#include "traffic_server/own_connection.h"
 #include "traffic_server/request_body.h"
 
-/** A connection of ours, and what goes over it. Zero-initialised: none. */
-struct pw_held_side {
-  TSVConn          connection; /**< NULL: none (any more) */
-  TSVIO            read;
-  TSVIO            write; /**< NULL: nothing was written */
-  TSIOBuffer       input;
-  TSIOBufferReader input_reader;
-  TSIOBuffer       output;
-  TSIOBufferReader output_reader;
-};
-
 struct pw_held_request {
-  struct pw_transaction *transaction; /**< NULL: it has ended */
-  TSHttpTxn              txn;         /**< of the client */
-  TSCont                 continuation;
-  uint32_t               number;        /**< of the request that is made of it */
-  bool                   by_remap;      /**< that one goes through remap.config */
-  bool                   carries_body;  /**< it has the body as a client's request has it; see held_inner.h */
-  bool                   http2;         /**< of the client */
-  bool                   waits_for_100; /**< the client sends the body when it is told to */
-  bool                   refused;       /**< the server has given the intercept up */
-  bool                   input_ended;   /**< all of the client's body has come */
-  bool                   stopped;       /**< the modules have answered, or closed it */
-  bool                   sent_on;       /**< the request is on its way, or the answer */
-  bool                   answering;     /**< something of a final response has come */
-  bool                   answer_ended;
-  bool                   in_chunks;  /**< the client's body is */
-  int64_t                left;       /**< bytes of a client's body that is not */
-  unsigned               header_end; /**< bytes of the client's header's end that have been seen */
-  struct pw_chunks       chunks;     /**< of the client's body, to find its end */
-  struct pw_request_body gathered;   /**< what has become of it; its transform is a place to write to, and no more */
-  int64_t                most;       /**< bytes that may be gathered */
-  TSMgmtInt              timeout;    /**< the transaction's own, for the origin */
-  struct pw_held_side    client;
-  struct pw_held_side    origin;
+  struct pw_transaction   *transaction; /**< NULL: it has ended */
+  TSHttpTxn                txn;         /**< of the client */
+  TSCont                   continuation;
+  uint32_t                 number;        /**< of the request that is made of it */
+  bool                     by_remap;      /**< that one goes through remap.config */
+  bool                     carries_body;  /**< it has the body as a client's request has it; see held_inner.h */
+  bool                     http2;         /**< of the client */
+  bool                     waits_for_100; /**< the client sends the body when it is told to */
+  bool                     refused;       /**< the server has given the intercept up */
+  bool                     input_ended;   /**< all of the client's body has come */
+  bool                     stopped;       /**< the modules have answered, or closed it */
+  bool                     sent_on;       /**< the request is on its way, or the answer */
+  bool                     answering;     /**< something of a final response has come */
+  bool                     answer_ended;
+  bool                     in_chunks;  /**< the client's body is */
+  int64_t                  left;       /**< bytes of a client's body that is not */
+  unsigned                 header_end; /**< bytes of the client's header's end that have been seen */
+  struct pw_chunks         chunks;     /**< of the client's body, to find its end */
+  struct pw_request_body   gathered;   /**< what has become of it; its transform is a place to write to, and no more */
+  int64_t                  most;       /**< bytes that may be gathered */
+  TSMgmtInt                timeout;    /**< the transaction's own, for the origin */
+  struct pw_own_connection client;
+  struct pw_own_connection origin;
 };
 
 /** Whether the transaction waits for a module that holds the headers and wants to see the body meanwhile. */

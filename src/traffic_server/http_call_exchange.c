@@ -2,6 +2,7 @@
 #include "traffic_server/http_call_exchange.h"
 
 #include "traffic_server/http_call_inner.h"
+#include "traffic_server/own_connection.h"
 
 #include <arpa/inet.h>
 #include <stdio.h>
@@ -23,15 +24,7 @@ close_connection(struct pw_exchange *exchange, bool orderly)
 {
   stop_timer(exchange);
   pw_inner_forget(exchange);
-  if (!exchange->connection) {
-    return;
-  }
-  if (orderly) {
-    TSVConnClose(exchange->connection);
-  } else {
-    TSVConnAbort(exchange->connection, 1);
-  }
-  exchange->connection = NULL;
+  pw_connection_close(&exchange->connection, orderly);
 }
 
 static void

@@ -234,8 +234,8 @@ finish_client_response(struct pw_transaction *transaction, enum pw_outcome outco
   reenable(transaction, outcome == PW_OUTCOME_REPLY && !ours ? TS_EVENT_HTTP_ERROR : TS_EVENT_HTTP_CONTINUE);
 }
 
-static void
-finish(struct pw_transaction *transaction, enum pw_outcome outcome)
+void
+pw_transaction_go_on(struct pw_transaction *transaction, enum pw_outcome outcome)
 {
   switch (transaction->held) {
   case TS_EVENT_HTTP_READ_REQUEST_HDR:
@@ -572,76 +572,4 @@ pw_transaction_remap(TSHttpTxn txn, struct pw_slot *slot)
     finish_remap(transaction, pw_segments_request(transaction, first));
   }
   return TSREMAP_NO_REMAP;
-}
-
-/* -------------------------------------------------------------------------------------------------------------- resume
- */
-
-void
-pw_transaction_resume_later(void *stream, enum pw_stream_type type)
-{
-  struct pw_segment      *segment = (struct pw_segment *)stream;
-  struct pw_event_thread *thread  = segment->transaction->thread;
-
-  pthread_mutex_lock(&thread->lock);
-  if (segment->resumes == 0) {
-    segment->next_resume = thread->resumes;
-    thread->resumes      = segment;
-  }
-  segment->resumes |= 1u << type;
-  pthread_mutex_unlock(&thread->lock);
-  pw_event_thread_wake(thread);
-}
-
-static void
-resume(struct pw_segment *segment, enum pw_stream_type direction)
-{
-  struct pw_transaction *transaction = segment->transaction;
-  bool                   here        = transaction->paused == segment && transaction->direction == direction;
-  pw_pseudo_values_forget(&transaction->values);
-  if (here && direction == PW_STREAM_HTTP_RESPONSE && transaction->held == TS_EVENT_NONE &&
-      pw_response_body_is_due(transaction)) {
-    transaction->response_body.resumed_early = segment;
-    return;
-  }
-  enum pw_outcome outcome = pw_segment_resume(segment, direction);
-  /* A stream that was ended on another thread is resumed as a request, whatever waits. */
-  bool over = pw_body_is_over(outcome);
-  if ((direction == PW_STREAM_HTTP_RESPONSE || over) && pw_response_body_runs(transaction)) {
-    pw_response_body_resumed(transaction, outcome);
-  } else if (direction == PW_STREAM_HTTP_REQUEST && pw_held_request_runs(transaction)) {
-    pw_held_request_resumed(transaction, outcome);
-  } else if (direction == PW_STREAM_HTTP_REQUEST && pw_request_body_runs(transaction)) {
-    pw_request_body_resumed(transaction, outcome);
-  } else if (here || over) {
-    finish(transaction, outcome);
-  }
-}
-
-/* One direction of one segment that waits; false: none. Each is taken by itself, as resuming one may end others. */
-static bool
-take_resume(struct pw_event_thread *thread, struct pw_segment **segment, enum pw_stream_type *direction)
-{
-  pthread_mutex_lock(&thread->lock);
-  struct pw_segment *first = thread->resumes;
-  if (first) {
-    *segment   = first;
-    *direction = first->resumes & (1u << PW_STREAM_HTTP_REQUEST) ? PW_STREAM_HTTP_REQUEST : PW_STREAM_HTTP_RESPONSE;
-    first->resumes &= ~(1u << *direction);
-    if (first->resumes == 0) {
-      thread->resumes = first->next_resume;
-    }
-  }
-  pthread_mutex_unlock(&thread->lock);
-  return first != NULL;
-}
-
-void
-pw_transactions_resume(struct pw_event_thread *thread)
-{
-  struct pw_segment  *segment;
-  enum pw_stream_type direction;
-  while (take_resume(thread, &segment, &direction)) {
-    resume(segment, direction);
-  }
 }

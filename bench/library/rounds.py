@@ -4,7 +4,7 @@ a machine that gets slower for a while does so for all of them."""
 
 from statistics import median
 
-from .load import cpu_seconds, pin, split_cpus
+from .load import LoadFailed, cpu_seconds, pin, split_cpus
 
 
 # A round is made of slices: every variant has its turn some times in each, so that it shares whatever disturbs.
@@ -31,6 +31,8 @@ class Variant:
     def add(self, slices):
         """A sample of a round's slices."""
         requests, seconds, cpu = (sum(column) for column in zip(*slices))
+        if not requests:
+            raise LoadFailed(f"{self.label}: no request was over in {seconds} s: give more --seconds")
         self.samples.append({"rate": requests / seconds, "cpu_microseconds": cpu * 1e6 / requests})
 
     def middle(self, key):
@@ -43,19 +45,20 @@ class Variant:
         return (values[-1 - quarter] - values[quarter]) / 2 / median(values)
 
 
-def run_rounds(variants, options, cpus=None, say=print):
+def run_rounds(variants, options, cpus=None, say=print, turns=SLICES):
     """Measures all variants options.rounds times for options.seconds, after some load that does not count. `cpus`: those
-    of the servers and those of the load, if not one half of the machine each."""
+    of the servers and those of the load, if not one half of the machine each. `turns`: in how many slices; fewer for
+    requests that take long."""
     server_cpus, load_cpus = cpus or split_cpus()
     for variant in variants:
         pin(variant.server.server_pid(), server_cpus)
         variant.measure(0.5, load_cpus)
     for number in range(options.rounds):
         slices = {variant: [] for variant in variants}
-        for turn in range(SLICES):
+        for turn in range(turns):
             start = (number + turn) % len(variants)
             for variant in variants[start:] + variants[:start]:
-                slices[variant].append(variant.measure(options.seconds / SLICES, load_cpus))
+                slices[variant].append(variant.measure(options.seconds / turns, load_cpus))
         for variant in variants:
             variant.add(slices[variant])
         rates = ", ".join(f"{variant.name} {variant.samples[-1]['rate']:,.0f}/s" for variant in variants)

@@ -11,12 +11,14 @@ from harness.configuration import configuration, global_plugin
 from harness.origin import Origin
 from library import filters, goals, report
 from library.load import http1
-from library.rounds import Variant, run_rounds
+from library.rounds import SLICES, Variant, run_rounds
 
 SIZES = {"1 KB": 1_000, "100 KB": 100_000, "10 MB": 10_000_000}
 # The cache keeps the largest in memory.
 ROOM = {"cache.ram_cache.size": 256 << 20, "cache.ram_cache_cutoff": 64 << 20}
 STORAGE = "cache 512M\n"
+# From this size on a slice of a round would see hardly a request end.
+LONG = 1_000_000
 CONNECTIONS = 4
 
 
@@ -48,7 +50,7 @@ def measure(options, size, word):
             variants.append(Variant(f"{what.name}_{size}", f"{word}, {what.label}", server,
                                     http1(server.port, filters.HOST, target, CONNECTIONS)))
         asked = len(origin.requests)
-        run_rounds(variants, options)
+        run_rounds(variants, options, turns=1 if size >= LONG else SLICES)
         if len(origin.requests) != asked:
             raise SystemExit("requests reached the origin: this did not measure the cache")
     return variants

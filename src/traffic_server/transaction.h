@@ -71,7 +71,8 @@ void pw_transaction_begin(TSHttpTxn txn);
 /** A remap rule with a slot matched: runs its chains. */
 TSRemapStatus pw_transaction_remap(TSHttpTxn txn, struct pw_slot *slot);
 
-/** The modules are through with the headers of the hook that the transaction is held at: ends it as the outcome says. */
+/** The modules are through with the headers of the hook that the transaction is held at: ends it as the outcome says.
+ */
 void pw_transaction_go_on(struct pw_transaction *transaction, enum pw_outcome outcome);
 /** pw_proxy_ops.resume. `stream` is a struct pw_segment. Any thread. */
 void pw_transaction_resume_later(void *stream, enum pw_stream_type type);

@@ -74,9 +74,13 @@ wait_for_tick(int64_t *due)
       break;
     }
   }
-  /* What was beyond one tick counts for the next, but not for more; and nothing is owed. A loop has a little less than
-   * all of a processor. */
-  *due = now - *due > period.tv_nsec ? now - period.tv_nsec : *due < now ? *due : now;
+  /* What was beyond this tick counts for the next one, but not for more; and nothing is owed. */
+  if (*due > now) {
+    *due = now;
+  } else if (*due < now - period.tv_nsec) {
+    *due = now - period.tv_nsec;
+  }
+  /* A loop has a little less than all of a processor. */
   *due += period.tv_nsec - period.tv_nsec / 8;
 }
 

@@ -81,7 +81,7 @@ class Case:
         self.expected_response = filtered(kinds[1] if self.response_shown else "", Content.of(sizes[1], 1))
 
     @property
-    def costs_the_connection(self):
+    def _costs_the_connection(self):
         """Whether the next exchange had better have a connection of its own. What is on its way for a stream that the
         server has ended is not given back to an HTTP/2 connection's window: after an early answer to a large body there
         is often none left; and a client that gets many early answers is told to calm down (GOAWAY, error 11). Traffic
@@ -95,9 +95,13 @@ class Case:
     def ask(self, client, path):
         query = f"content={self.sizes[1]}&framing={self.framing}&header=X-Origin:1&header=ETag:%22e%22&{self.query}"
         name = "do" if self.host == "bare" else self.host
-        return client.ask(query, self.upload, method="POST" if self.upload else "GET", request=self.kinds[0],
-                          response=self.kinds[1], host=self.host, name=name, path=path,
-                          headers=[("X-Client", "a"), ("X-Client", "b")], expected=self.expected_response)
+        try:
+            return client.ask(query, self.upload, method="POST" if self.upload else "GET", request=self.kinds[0],
+                              response=self.kinds[1], host=self.host, name=name, path=path,
+                              headers=[("X-Client", "a"), ("X-Client", "b")], expected=self.expected_response)
+        finally:
+            if self._costs_the_connection:
+                client.leave()
 
     def problems(self, client):
         """Does it; returns what is wrong."""
@@ -145,8 +149,6 @@ def run(client, cases):
     problems = []
     for case in cases:
         problems += [f"{case}: {problem}" for problem in case.problems(client)]
-        if case.costs_the_connection:
-            client.leave()
         if len(problems) > 3:
             break
     client.bodies.server.check()
@@ -224,8 +226,6 @@ def test_failure_of_the_origin_is_never_a_whole_answer(bodies, way, failure):
             case = Case(way, "do", failure, True, kinds, sizes, "length")
             problem = check_failure(client, case)
             problems += [problem] if problem else []
-            if case.costs_the_connection:
-                client.leave()
             after = Case(way, "do", "", False, ("upper", "upper"), (100, 100), "length")
             problems += [f"after {case}: {problem}" for problem in after.problems(client)]
     assert not problems, "\n".join(problems[:10])

@@ -21,7 +21,8 @@ POLICIES = {"open": True, "closed": False}
 
 @pytest.fixture(scope="module")
 def hosts(start_shared_server, origin):
-    """A host for each callback that traps once, and one for each policy that requests tell what to do."""
+    """A host for each callback that traps once, and one for each policy that requests tell what to do. One event thread:
+    with two, one's VM works again while the other's is still being waited for, and a request meets either."""
     configurations = {f"{callback}-{policy}": scripted_configuration(
         f"{callback}-{policy}", fail_open=fail_open,
         lines=[f"{callback}: once trapped;trap unreachable", "configure: tick 20" if callback == "tick" else ""])
@@ -29,6 +30,7 @@ def hosts(start_shared_server, origin):
     configurations |= {policy: scripted_configuration(policy, fail_open=fail_open)
                        for policy, fail_open in POLICIES.items()}
     return start_shared_server(
+        threads=1,
         remap=[remap_rule(f"{name}.test", origin.port, remap_plugin(f"{name}.yaml")) for name in configurations],
         files={f"{name}.yaml": text for name, text in configurations.items()})
 

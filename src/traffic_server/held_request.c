@@ -3,17 +3,15 @@
 
 #include "traffic_server/header_map.h"
 #include "traffic_server/held_inner.h"
-#include "traffic_server/interim_response.h"
 #include "traffic_server/local_reply.h"
 #include "traffic_server/log.h"
+#include "traffic_server/origin_answer.h"
 #include "traffic_server/transaction.h"
 
 #include <stdlib.h>
 
 /* So much of an answer may wait for the client. */
 #define ANSWER_BYTES ((int64_t)64 << 10)
-/* An interim response that is larger is no response. */
-#define INTERIM_BYTES 4096
 
 /* The empty line with the end of the line before it. */
 #define HEADER_END_BYTES 4
@@ -39,20 +37,6 @@ say(struct pw_held_request *held, const char *text, int64_t size)
 /* ---------------------------------------------------------------------------------------------------------- the answer
  */
 
-/* Interim responses are taken away: the server (9.2.9) sends a body again after one. True: a final one has begun. */
-static bool
-final_begins(struct pw_held_request *held)
-{
-  char             bytes[INTERIM_BYTES];
-  TSIOBufferReader reader = held->origin.input_reader;
-  int64_t          size   = TSIOBufferReaderAvail(reader);
-  bool             final  = false;
-  size                    = size < INTERIM_BYTES ? size : INTERIM_BYTES;
-  TSIOBufferReaderCopy(reader, bytes, size);
-  TSIOBufferReaderConsume(reader, (int64_t)pw_interim_responses(pw_view_make(bytes, (size_t)size), &final));
-  return final || size == INTERIM_BYTES;
-}
-
 /* The server closes the connection itself when it has the whole of a response. What ends too early is broken for it. */
 static void
 end_answer(struct pw_held_request *held)
@@ -74,7 +58,7 @@ pass_answer(struct pw_held_request *held)
   if (!held->client.connection || !held->origin.input) {
     return;
   }
-  held->answering = held->answering || final_begins(held);
+  held->answering = held->answering || pw_origin_answer_is_final(held->origin.input_reader);
   int64_t room    = ANSWER_BYTES - TSIOBufferReaderAvail(held->client.output_reader);
   int64_t size    = TSIOBufferReaderAvail(reader);
   size            = size < room ? size : room;

@@ -1,69 +1,106 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "traffic_server/origin_gate.h"
 
-#include "traffic_server/interim_response.h"
+#include "traffic_server/origin_answer.h"
 
-#include <errno.h>
+#include <string.h>
 #include <sys/socket.h>
 
-/* Interim responses are small; what is beyond is looked at when they have been read. */
-#define LOOK_BYTES 4096
-
-static TSVIO
-read_operation(TSHttpTxn txn)
+/* The server ends what takes too long: it is told of that whatever has come. */
+static bool
+is_timeout(TSEvent event)
 {
-  TSVConn connection = TSHttpTxnServerVConnGet(txn);
-  return connection ? TSVConnReadVIOGet(connection) : NULL;
+  return event == TS_EVENT_VCONN_INACTIVITY_TIMEOUT || event == TS_EVENT_VCONN_ACTIVE_TIMEOUT;
 }
 
-bool
-pw_origin_gate_shut(TSHttpTxn txn)
+static int
+on_event(TSCont continuation, TSEvent event, void *data)
 {
-  TSVIO operation = read_operation(txn);
-  if (!operation) {
-    return false;
+  struct pw_origin_gate *gate = (struct pw_origin_gate *)TSContDataGet(continuation);
+  (void)data;
+  gate->event = event;
+  if (is_timeout(event)) {
+    pw_origin_gate_open(gate);
+    return 0;
   }
-  TSVIONBytesSet(operation, TSVIONDoneGet(operation));
-  return true;
+  if (event == TS_EVENT_VCONN_READ_READY && !pw_origin_answer_is_final(gate->reader)) {
+    TSVIOReenable(gate->operation);
+    return 0;
+  }
+  TSVIONBytesSet(gate->operation, TSVIONDoneGet(gate->operation));
+  if (!gate->answered) {
+    gate->answered = true;
+    gate->on_answer(gate->owner);
+  }
+  return 0;
 }
 
 void
-pw_origin_gate_open(TSHttpTxn txn)
+pw_origin_gate_free(struct pw_origin_gate *gate)
 {
-  TSVIO operation = read_operation(txn);
-  if (operation && TSVIOBufferGet(operation)) {
-    TSVIONBytesSet(operation, INT64_MAX);
-    TSVIOReenable(operation);
+  if (gate->operation) {
+    TSIOBufferReaderFree(gate->reader);
+    TSIOBufferDestroy(gate->buffer);
+    TSContDestroy(gate->continuation);
   }
+  memset(gate, 0, sizeof(*gate));
 }
 
-/* The socket of a connection without TLS: what is to be seen on it is HTTP. -1: there is none. */
-static int
-plain_socket(TSHttpTxn txn)
+/* The number of a stream's reading would be that of all its connection. */
+static bool
+by_http2(TSHttpTxn txn)
 {
-  TSVConn connection = TSHttpTxnServerVConnGet(txn);
-  int     descriptor = -1;
-  if (!connection || TSVConnIsSsl(connection) || TSHttpTxnServerFdGet(txn, &descriptor) != TS_SUCCESS) {
-    return -1;
-  }
-  return descriptor;
+  return TSHttpTxnServerProtocolStackContains(txn, "h2") != NULL;
 }
 
-enum pw_origin_state
-pw_origin_gate_look(TSHttpTxn txn)
+bool
+pw_origin_gate_shut(struct pw_origin_gate *gate, TSHttpTxn txn, void (*on_answer)(void *owner), void *owner)
 {
-  char    bytes[LOOK_BYTES];
-  int     descriptor = plain_socket(txn);
-  ssize_t size       = descriptor >= 0 ? recv(descriptor, bytes, sizeof(bytes), MSG_PEEK | MSG_DONTWAIT) : -1;
-  if (size < 0) {
-    return descriptor < 0 || errno == EAGAIN || errno == EINTR ? PW_ORIGIN_SILENT : PW_ORIGIN_ANSWERED;
+  TSVConn connection = by_http2(txn) ? NULL : TSHttpTxnServerVConnGet(txn);
+  TSVIO   operation  = connection ? TSVConnReadVIOGet(connection) : NULL;
+  if (!operation || !TSVIOBufferGet(operation)) {
+    return false;
   }
-  bool   final   = true;
-  size_t interim = pw_interim_responses(pw_view_make(bytes, (size_t)size), &final);
-  if (interim > 0 && recv(descriptor, bytes, interim, MSG_DONTWAIT) < 0) {
-    return PW_ORIGIN_ANSWERED;
+  pw_origin_gate_free(gate); /* of a connection that failed before */
+  gate->txn           = txn;
+  gate->server        = TSVIOContGet(operation);
+  gate->server_buffer = TSVIOBufferGet(operation);
+  gate->continuation  = TSContCreate(on_event, TSContMutexGet((TSCont)txn));
+  gate->buffer        = TSIOBufferCreate();
+  gate->reader        = TSIOBufferReaderAlloc(gate->buffer);
+  gate->on_answer     = on_answer;
+  gate->owner         = owner;
+  TSContDataSet(gate->continuation, gate);
+  gate->operation = TSVConnRead(connection, gate->continuation, gate->buffer, INT64_MAX);
+  return true;
+}
+
+/* Whether the connection is still there, and read by the gate. */
+static bool
+reads(const struct pw_origin_gate *gate, TSVConn connection)
+{
+  return connection && TSVConnReadVIOGet(connection) == gate->operation &&
+         TSVIOContGet(gate->operation) == gate->continuation;
+}
+
+void
+pw_origin_gate_open(struct pw_origin_gate *gate)
+{
+  TSVConn connection = TSHttpTxnServerVConnGet(gate->txn);
+  TSCont  server     = gate->server;
+  TSEvent event      = gate->event;
+  if (!reads(gate, connection)) {
+    pw_origin_gate_free(gate);
+    return;
   }
-  return size == 0 || final ? PW_ORIGIN_ANSWERED : PW_ORIGIN_SILENT;
+  int64_t size = TSIOBufferReaderAvail(gate->reader);
+  TSIOBufferCopy(gate->server_buffer, gate->reader, size, 0);
+  TSVIO operation = TSVConnRead(connection, server, gate->server_buffer, INT64_MAX);
+  pw_origin_gate_free(gate);
+  bool something = event == TS_EVENT_VCONN_READ_READY ? size > 0 : event != TS_EVENT_NONE;
+  if (something) {
+    TSContCall(server, event, operation);
+  }
 }
 
 int64_t

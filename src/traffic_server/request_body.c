@@ -4,7 +4,6 @@
 #include "traffic_server/header_map.h"
 #include "traffic_server/local_reply.h"
 #include "traffic_server/log.h"
-#include "traffic_server/origin_gate.h"
 #include "traffic_server/outflow.h"
 #include "traffic_server/transaction.h"
 
@@ -239,18 +238,15 @@ begin_input(struct pw_request_body *request)
   body->length = request->chunked ? -1 : pw_transform_input_length(&body->transform);
 }
 
+static void on_answer(void *owner);
+
 /* Between SEND_REQUEST_HDR and now the server has begun to read the answer. */
 static void
-look_at_origin(struct pw_request_body *request)
+shut_gate_when_due(struct pw_request_body *request)
 {
-  struct pw_body *body = &request->body;
-  TSHttpTxn       txn  = body->transaction->txn;
-  if (request->gate == PW_GATE_DUE) {
-    request->gate = pw_origin_gate_shut(txn) ? PW_GATE_SHUT : PW_GATE_OPEN;
-  }
-  if (request->gate == PW_GATE_SHUT && !body->stopped && !body->transform.ended &&
-      pw_origin_gate_look(txn) == PW_ORIGIN_ANSWERED) {
-    stop(request);
+  if (request->gate_due) {
+    request->gate_due = false;
+    pw_origin_gate_shut(&request->gate, request->body.transaction->txn, on_answer, request);
   }
 }
 
@@ -272,7 +268,10 @@ ready(struct pw_transform *transform)
   if (request->http2 && !request->input_ended) {
     pw_body_look_at_client(body);
   }
-  look_at_origin(request);
+  shut_gate_when_due(request);
+  if (request->gate.answered && !body->stopped && !transform->ended) {
+    stop(request);
+  }
   if (!body->stopped) {
     outcome = pw_body_is_over(outcome) ? outcome : take_input(request);
     if (pw_body_is_over(outcome)) {
@@ -298,26 +297,39 @@ open_gate(struct pw_request_body *request)
   struct pw_transaction *transaction = request->body.transaction;
   TSHttpTxn              txn         = transaction->txn;
   if (pw_origin_gate_unsent(txn) > 0) {
-    if (pw_origin_gate_look(txn) == PW_ORIGIN_SILENT) {
+    if (!request->gate.answered) {
       pw_transform_later(&request->body.transform, SLOW_ORIGIN_MILLISECONDS);
       return;
     }
     request->half_sent = true;
     pw_transaction_watch_answer(transaction);
     pw_origin_gate_abandon(txn);
+  } else if (!request->gate.answered && !request->half_sent) {
+    return;
   }
   if (request->half_sent && request->body.stopped) {
     /* An origin that waits for the rest learns that there is none. */
     pw_origin_gate_end_sending(txn);
   }
-  request->gate = PW_GATE_OPEN;
-  pw_origin_gate_open(txn);
+  pw_origin_gate_open(&request->gate);
+}
+
+static void
+on_answer(void *owner)
+{
+  struct pw_request_body *request = (struct pw_request_body *)owner;
+  if (request->body.transform.closed) {
+    open_gate(request);
+  } else {
+    pw_transform_later(&request->body.transform, 0);
+  }
 }
 
 static void
 release(struct pw_request_body *request)
 {
   pw_chunks_clear(&request->chunks);
+  pw_origin_gate_free(&request->gate);
   pw_transform_free(&request->body.transform);
   memset(request, 0, sizeof(*request));
 }
@@ -330,7 +342,10 @@ closed(struct pw_transform *transform)
   if (transaction->ended) {
     release(request);
     pw_transaction_body_gone(transaction);
-  } else if (request->gate != PW_GATE_OPEN) {
+    return;
+  }
+  shut_gate_when_due(request);
+  if (pw_origin_gate_is_shut(&request->gate)) {
     open_gate(request);
   }
 }
@@ -392,7 +407,7 @@ pw_request_body_sends(struct pw_transaction *transaction)
     pw_header_remove(&header, pw_view_of("Content-Length"));
     pw_header_append(&header, pw_view_of("Transfer-Encoding"), pw_view_of("chunked"));
   }
-  request->gate = PW_GATE_DUE;
+  request->gate_due = true;
   pw_transform_later(transform, 0);
 }
 
@@ -410,12 +425,12 @@ pw_request_body_answered(struct pw_transaction *transaction)
 bool
 pw_request_body_bars_interim(struct pw_transaction *transaction)
 {
-  if (!transaction->request_body.body.running || !transaction->request_body.http2) {
+  if (!transaction->request_body.body.running) {
     return false;
   }
   pw_log_error(
-    "the origin sent an interim response (1xx) to a request by HTTP/2 whose body is filtered: Traffic Server "
-    "cannot pass that on; the client gets 502");
+    "the origin sent an interim response (1xx) of more than 16 KiB, or over HTTP/2, to a request whose body is "
+    "filtered: Traffic Server cannot pass that on; the client gets 502");
   TSHttpTxnStatusSet(transaction->txn, TS_HTTP_STATUS_BAD_GATEWAY);
   return true;
 }

@@ -8,7 +8,7 @@
  * still be decided.
  *
  * The server breaks (9.2.9) when the origin's answer comes while a request transform is at work: it tears the body's
- * tunnel down around the transform. So the answer is not read before the request has gone: see origin_gate.h. When an
+ * tunnel down around the transform. So it gets none before the request has gone: see origin_gate.h. When an
  * origin answers early the rest of the body is taken from the client and thrown away.
  */
 #ifndef PROXYWASM_TRAFFIC_SERVER_REQUEST_BODY_H
@@ -16,18 +16,18 @@
 
 #include "traffic_server/body.h"
 #include "traffic_server/chunks.h"
-
-enum pw_gate { PW_GATE_OPEN, PW_GATE_DUE, PW_GATE_SHUT };
+#include "traffic_server/origin_gate.h"
 
 /** Zero-initialised: there is none. */
 struct pw_request_body {
-  struct pw_body   body; /**< first: it is the transform's owner */
-  struct pw_chunks chunks;
-  bool             chunked;     /**< what comes in is in chunks */
-  bool             input_ended; /**< all of what comes in was taken */
-  bool             http2;       /**< of the client */
-  bool             half_sent;   /**< the origin has got a part of the request, and will get no more */
-  enum pw_gate     gate;
+  struct pw_body        body; /**< first: it is the transform's owner */
+  struct pw_chunks      chunks;
+  bool                  chunked;     /**< what comes in is in chunks */
+  bool                  input_ended; /**< all of what comes in was taken */
+  bool                  http2;       /**< of the client */
+  bool                  half_sent;   /**< the origin has got a part of the request, and will get no more */
+  bool                  gate_due;    /**< the server is about to read the answer */
+  struct pw_origin_gate gate;
 };
 
 /** When the request's headers have passed: adds the transform if a plugin wants bodies and there is one. False: it is
@@ -46,8 +46,8 @@ void pw_request_body_sends(struct pw_transaction *transaction);
 /** At READ_RESPONSE_HDR: a connection to which half a request was sent is not used again. */
 void pw_request_body_answered(struct pw_transaction *transaction);
 
-/** At READ_RESPONSE_HDR of an interim response: whether it has to end the transaction. After one, the server (9.2.9)
- *  sends a body again, and with a transform behind it breaks. */
+/** At READ_RESPONSE_HDR of an interim response, which the gate could not take away: whether it has to end the
+ * transaction. After one, the server (9.2.9) sends a body again, and with a transform behind it breaks. */
 bool pw_request_body_bars_interim(struct pw_transaction *transaction);
 /** The transaction has ended. */
 void pw_request_body_end(struct pw_transaction *transaction);

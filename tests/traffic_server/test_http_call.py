@@ -3,7 +3,6 @@
 
 import re
 import socket
-import ssl
 import threading
 import time
 
@@ -294,12 +293,10 @@ def test_example_async_works_with_the_existing_plugins_configuration(start_serve
 def test_upstream_with_tls(start_server, origin, certificates):
     listener = socket.create_server(("127.0.0.1", 0))
     port = listener.getsockname()[1]
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(certificates.certificate, certificates.key)
     seen = []
 
     def serve():
-        with context.wrap_socket(listener, server_side=True) as tls:
+        with certificates.server_context().wrap_socket(listener, server_side=True) as tls:
             connection, _ = tls.accept()
             with connection:
                 seen.append(connection.recv(65536))

@@ -5,9 +5,10 @@ import time
 
 import pytest
 
-from harness.bodies import Bodies, counts, filtered, server_options
+from harness.bodies import Bodies, Client, counts, filtered, over_tls, server_options
 from harness.content import Content, difference
 from harness.http1 import ProtocolError, format_request
+from harness.origin import Origin
 from harness.ports import refusing_port
 from harness.scripted import unique_path
 from harness.server import remap_rule
@@ -258,6 +259,21 @@ def test_expectation_is_met_before_the_body(bodies, framing):
         assert_came(bodies, path, Content.of(50000).upper())
 
 
+@pytest.mark.parametrize("when", ["early-at=0", "early-at=5000", "early-at=5000&early-pause=0.05", "",
+                                  "early-pause=0.05", "early-pause=0.3"])
+@pytest.mark.parametrize("protocol, framing", WAYS)
+def test_interim_responses_to_an_upload_do_no_harm(bodies, protocol, framing, when):
+    """Before the body, amid it, after it, and some time before the final one, which may be a while in coming."""
+    with Client(bodies, protocol) as client:
+        for size in (1, 10000, 300000):
+            for script in ("upper", "hold upper", "look"):
+                path = unique_path()
+                answer = client.ask(f"body=done&early=103&early=103&{when}", Upload(Content.of(size), framing),
+                                    request=script, path=path)
+                assert (answer.status, answer.body) == (200, b"done"), (size, script)
+                assert_came(bodies, path, filtered(script, Content.of(size)))
+
+
 def test_malformed_chunks_of_a_client_never_become_a_whole_request(bodies, origin):
     for script in ("upper", "hold", ""):
         for broken in (b"xyz\r\nabc\r\n0\r\n\r\n", b"3\r\nabcdef\r\n0\r\n\r\n", b"-1\r\n\r\n",
@@ -408,9 +424,12 @@ def test_body_within_the_limit_is_held_and_a_larger_one_streamed(bodies, protoco
 @pytest.mark.parametrize("script", ["upper", "hold upper", "pause-end=20"])
 @pytest.mark.parametrize("how", ["reset", "empty", "garbage", "headers"])
 def test_broken_origin_is_a_bad_gateway(bodies, how, script):
-    for framing in ("length", "chunked"):
+    for protocol, framing in WAYS:
         for size in (10, 100000):
-            assert bodies.ask(f"break={how}", Upload(Content.of(size), framing), request=script).status == 502
+            for when in ("", "&early=103&early-at=1&delay=0.02"):
+                with Client(bodies, protocol) as client:
+                    answer = client.ask(f"break={how}{when}", Upload(Content.of(size), framing), request=script)
+                    assert answer.status == 502, (protocol, framing, size, when)
 
 
 @pytest.mark.parametrize("script", ["upper", "hold upper", "pause-end=20"])
@@ -466,6 +485,26 @@ def test_http2_stream_that_is_reset_amid_its_body_leaves_no_dead_connection(bodi
                 pass
             assert time.monotonic() - begin < 3
         send(bodies, "upper", Upload(b"next"))
+
+
+@pytest.mark.parametrize("delay", [0.01, 0.1, 0.4])
+@pytest.mark.parametrize("how", ["reset", "close"])
+def test_http2_client_that_leaves_before_the_answer_does_no_harm(start_server, origin, certificates, how, delay):
+    """The origin has all of the request, and answers when nobody waits for it any more."""
+    bodies = Bodies(start_server(**server_options(origin, {"do": {}}, {"do": ["do"]}, certificates=certificates,
+                                                  manager=True)), origin)
+    for script in ("upper", "hold upper"):
+        path = unique_path()
+        with bodies.server.connect_http2() as connection:
+            stream = connection.open("POST", f"{path}?body=late&delay={delay}&early=103&early-pause=0.05", "do.test",
+                                     [("do-request-body", script)])
+            connection.upload(stream, Upload(Content.of(5000), "none"))
+            assert_came(bodies, path, Content.of(5000).upper())
+            if how == "reset":
+                connection.reset(stream)
+                time.sleep(2 * delay)
+        send(bodies, "upper", Upload(b"next"))
+    assert bodies.server.settle("proxywasm.streams") == 0
 
 
 def test_http2_uploads_at_once(bodies):
@@ -528,9 +567,32 @@ def test_origin_that_reads_slowly(bodies):
         send(bodies, "upper", Upload(Content.of(3000000), framing), query="body=done&read-pause=0.005")
 
 
-def test_origin_that_never_answers_is_a_gateway_timeout(start_server, origin):
+@pytest.mark.parametrize("query", ["answer=never", "answer=never&early=103&early-at=1",
+                                   "answer=never&early=103&early-at=1000"])
+@pytest.mark.parametrize("protocol, framing", WAYS)
+def test_origin_that_never_answers_is_a_gateway_timeout(start_server, origin, certificates, protocol, framing, query):
     server = start_server(**server_options(origin, {"do": {"response_body": "off"}}, {"do": ["do"]}, records={
-        "http.transaction_no_activity_timeout_out": 1}))
+        "http.transaction_no_activity_timeout_out": 1}, certificates=certificates))
     bodies = Bodies(server, origin)
     for script in ("upper", "hold upper"):
-        assert bodies.ask("answer=never", Upload(Content.of(1000), "chunked"), request=script).status == 504
+        with Client(bodies, protocol) as client:
+            assert client.ask(query, Upload(Content.of(1000), framing), request=script).status == 504
+
+
+def test_origin_over_tls(start_server, certificates):
+    """It may send interim responses, and answer early, as any other."""
+    with Origin(context=certificates.server_context()) as origin:
+        options = server_options(origin, {"do": {}}, {"do": ["do"]}, certificates=certificates)
+        bodies = Bodies(start_server(**over_tls(options, origin)), origin)
+        for protocol, framing in WAYS:
+            for query in ("", "early=103", "early=103&early-at=1", "early=103&early=103&early-pause=0.05&early-at=5000",
+                          "answer=early", "answer=early&early=103", "answer-at=1", "delay=0.05"):
+                for size in (1, 10000, 300000):
+                    path = unique_path()
+                    with Client(bodies, protocol) as client:
+                        answer = client.ask(f"body=done&{query}", Upload(Content.of(size), framing), request="upper",
+                                            path=path)
+                    assert (answer.status, answer.body) == (200, b"done"), (protocol, framing, query, size)
+                    if "answer" not in query:
+                        assert_came(bodies, path, Content.of(size).upper())
+        assert not origin.violations

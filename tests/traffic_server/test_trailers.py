@@ -4,13 +4,12 @@
 import re
 import gzip
 import re
-import ssl
 import time
 from urllib.parse import quote
 
 import pytest
 
-from harness.bodies import Bodies, counts, server_options
+from harness.bodies import Bodies, counts, over_tls, server_options
 from harness.configuration import global_plugin
 from harness.content import Content
 from harness.http1 import ProtocolError, format_request
@@ -588,12 +587,8 @@ def test_response_that_must_not_be_cached_keeps_its_trailers_in_the_origins_phas
 # ------------------------------------------------------------------------------------------------------------- servers
 
 def test_origin_over_tls(start_server, certificates):
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(certificates.certificate, certificates.key)
-    with RawOrigin(context) as raw:
-        options = server_options(raw, {"do": {}}, {"do": ["do"]})
-        options["remap"] = [options["remap"][0].replace(f"http://127.0.0.1:{raw.port}", f"https://127.0.0.1:{raw.port}")]
-        bodies = Bodies(start_server(**options), raw)
+    with RawOrigin(certificates.server_context()) as raw:
+        bodies = Bodies(start_server(**over_tls(server_options(raw, {"do": {}}, {"do": ["do"]}), raw)), raw)
         for pieces in ([HEAD + MESSAGE], [HEAD, 0.01, MESSAGE[:8], 0.01, MESSAGE[8:20], MESSAGE[20:]],
                        [HEAD, *[b"10000\r\n" + b"x" * 65536 + b"\r\n"] * 20, MESSAGE]):
             head, body = ask_raw(bodies, raw, pieces, "look trailer-add=x-z:9", host="do")

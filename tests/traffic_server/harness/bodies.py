@@ -39,6 +39,13 @@ def server_options(origin, filters, hosts, **options):
     return {"remap": rules, "files": files, "records": records, **options}
 
 
+def over_tls(options, origin):
+    """The same with an origin that is spoken to over TLS."""
+    rules = [rule.replace(f"http://127.0.0.1:{origin.port}", f"https://127.0.0.1:{origin.port}")
+             for rule in options["remap"]]
+    return {**options, "remap": rules}
+
+
 def text(value):
     """A text as a script takes it."""
     return quote(value, safe="/.-_~")

@@ -37,3 +37,9 @@ class Certificates:
         context = ssl.create_default_context(cafile=str(self.authority))
         context.set_alpn_protocols(list(protocols))
         return context
+
+    def server_context(self):
+        """For an origin."""
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(self.certificate, self.key)
+        return context

@@ -7,9 +7,10 @@ import threading
 
 class Listener:
     """Calls serve(connection, number) for each connection, in a thread. Usable with `with`. It listens from __init__ on:
-    what a class that builds on it needs has to be there before."""
+    what a class that builds on it needs has to be there before. With an ssl.SSLContext it is spoken to over TLS."""
 
-    def __init__(self, port=0):
+    def __init__(self, port=0, context=None):
+        self._context = context
         self._listener = socket.create_server(("127.0.0.1", port), backlog=512)
         self.port = self._listener.getsockname()[1]
         self._open = {}  # connections by number
@@ -55,7 +56,14 @@ class Listener:
 
     def _run(self, connection, number):
         try:
+            if self._context:
+                connection = self._context.wrap_socket(connection, server_side=True)
+                with self._open_lock:
+                    self._open[number] = connection
             self.serve(connection, number)
+        except OSError:
+            if not self._context:
+                raise
         finally:
             connection.close()
             with self._open_lock:

@@ -14,7 +14,9 @@ request on it. The keys of the query:
                       the body in pieces of N bytes, or of random sizes, each sent by itself, with a pause after each
   cache=SECONDS       Cache-Control: max-age
   delay=SECONDS       before the answer
-  early=N             an interim response with status N first
+  early=N             an interim response with status N first, may be repeated
+  early-at=N          the interim responses are sent when N bytes of the request's body have been read; all, unless given
+  early-pause=SECONDS after each of them
   answer=early, answer-at=N
                       the answer comes before the request's body has been read, or after N bytes of it
   then=drain|linger|close|reset    what follows such an answer: the rest of the body is read, and the connection
@@ -48,13 +50,13 @@ REMEMBERED_MOST = 10000
 class Origin(Listener):
     """Serves on 127.0.0.1, a thread for each connection. Usable with `with`."""
 
-    def __init__(self, port=0):
+    def __init__(self, port=0, context=None):
         self._lock = threading.Lock()
         self._requests = collections.OrderedDict()  # by path
         self._count = 0
         self._expected = {}  # contents by path
         self.violations = []
-        super().__init__(port)
+        super().__init__(port, context)
 
     # ------------------------------------------------------------------------------------------------ what it was asked
 
@@ -125,6 +127,9 @@ class Origin(Listener):
         early = request.first("answer") == "early" or request.first("drain") == "no"
         if request.headers.get("Expect", "").lower() == "100-continue" and not early:
             connection.sendall(b"HTTP/1.1 100 Continue\r\n\r\n")
+        if "early-at" in request.query:
+            request.read_body(reader, int(request.first("early-at")))
+            _send_interim(connection, request)
         if not early:
             request.read_body(reader, int(request.first("answer-at")) if amid else None)
         if "delay" in request.query:
@@ -136,13 +141,19 @@ class Origin(Listener):
         return _finish_early(connection, reader, request, keep) if early or amid else keep
 
 
+def _send_interim(connection, request):
+    for status in request.query.get("early", []):
+        send_interim(connection, status)
+        time.sleep(float(request.first("early-pause", 0)))
+
+
 def _send_answer(connection, request):
     broken = request.first("break")
     if broken in ("reset", "empty", "garbage", "headers"):
         break_before_body(connection, broken)
         return False
-    if "early" in request.query:
-        send_interim(connection, request.first("early"))
+    if "early-at" not in request.query:
+        _send_interim(connection, request)
     answer = Answer(request)
     answer.send(connection)
     return answer.keep and not broken

@@ -66,6 +66,8 @@ class Request:
     def read_body(self, reader, most=None):
         """Reads the body, or the first `most` bytes of it. ProtocolError when it ends early."""
         pace = float(self.first("read-pause", 0))
+        if most == 0:
+            return
         for piece in self._pieces(reader):
             self._take(piece)
             if pace:

@@ -36,15 +36,12 @@ class RawOrigin(Listener):
     a pause of so many seconds, None closes the connection."""
 
     def __init__(self, context=None):
-        self._context = context  # an ssl.SSLContext: requests come over TLS
         self.answers = {}
         self.requests = {}  # RawRequest by path
         self.violations = []
-        super().__init__()
+        super().__init__(context=context)
 
     def serve(self, connection, number):
-        if self._context:
-            connection = self._context.wrap_socket(connection, server_side=True)
         recording = _Recording(connection)
         reader = Reader(recording)
         try:

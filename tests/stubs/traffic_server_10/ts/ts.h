@@ -294,6 +294,7 @@ TSReturnCode TSHttpTxnTransformRespGet(TSHttpTxn txnp, TSMBuffer *bufp, TSMLoc *
 TSReturnCode TSHttpTxnCachedRespGet(TSHttpTxn txnp, TSMBuffer *bufp, TSMLoc *offset);
 int64_t      TSHttpSsnIdGet(TSHttpSsn ssnp);
 const char  *TSHttpTxnClientProtocolStackContains(TSHttpTxn txnp, char const *tag);
+const char  *TSHttpTxnServerProtocolStackContains(TSHttpTxn txnp, char const *tag);
 TSReturnCode TSHttpTxnMilestoneGet(TSHttpTxn txnp, TSMilestonesType milestone, TSHRTime *time);
 TSReturnCode TSUserArgIndexReserve(TSUserArgType type, const char *name, const char *description, int *arg_idx);
 void         TSUserArgSet(void *data, int arg_idx, void *arg);

@@ -84,27 +84,37 @@ may_begin(proxy_view_t text)
   return memcmp(text.data, from.data, text.size < from.size ? text.size : from.size) == 0;
 }
 
+/* The next place where FROM could begin. A call of memcmp for every byte would be most of the work. */
+static size_t
+next_beginning(proxy_view_t input, size_t at)
+{
+  while (at < input.size && input.data[at] != from.data[0]) {
+    at++;
+  }
+  return at;
+}
+
 /* Appends `input` with FROM replaced. Answers how many bytes of it were used: all of them at the end of the body, else
  * all but an end that may become FROM with the next piece. */
 static size_t
 rewrite(proxy_view_t input, bool whole, struct text *output)
 {
-  size_t at = 0, copied = 0;
+  size_t at = next_beginning(input, 0), copied = 0;
   while (at < input.size) {
     proxy_view_t rest = proxy_view_make(input.data + at, input.size - at);
     if (rest.size < from.size && whole) {
       break;
     }
     if (!may_begin(rest)) {
-      at++;
+      at = next_beginning(input, at + 1);
     } else if (rest.size < from.size) {
       append(output, input.data + copied, at - copied);
       return at;
     } else {
       append(output, input.data + copied, at - copied);
       append(output, to.data, to.size);
-      at += from.size;
-      copied = at;
+      copied = at + from.size;
+      at     = next_beginning(input, copied);
     }
   }
   append(output, input.data + copied, input.size - copied);

@@ -207,22 +207,36 @@ stream_is_full(struct pw_body *body)
          pw_outflow_of_stream(&body->meter, body->transaction->txn, written) > PW_BODY_STREAM_WAITING_BYTES;
 }
 
+/* Whether the server writes the body, as it has taken something: before that, what waits on the connection to the peer
+ * is a header, or of an earlier message. */
+static bool
+is_written(const struct pw_body *body)
+{
+  return body->transform.output && TSVIONDoneGet(body->transform.output) > 0;
+}
+
+/* What waits on that connection. */
+static int64_t
+outflow(const struct pw_body *body)
+{
+  if (!is_written(body)) {
+    return 0;
+  }
+  TSHttpTxn txn = body->transaction->txn;
+  return body->direction == PW_STREAM_HTTP_REQUEST ? pw_outflow_to_origin(txn) : pw_outflow_to_client(txn);
+}
+
+/* One piece may wait behind what the peer is being sent: the server takes it along as soon as the peer has taken of
+ * that, and asks for the next. Pieces are as large as they come, up to 1 MB out of the cache. */
 bool
 pw_body_is_full(struct pw_body *body)
 {
   const struct pw_transform *transform = &body->transform;
-  TSHttpTxn                  txn       = body->transaction->txn;
-  int64_t                    waiting   = pw_transform_waiting(transform);
-  /* Once it has taken something the server writes the body: before that, what is there is a header, or of an earlier
-   * message. */
-  bool writes = transform->output && TSVIONDoneGet(transform->output) > 0;
-  if (writes && body->direction == PW_STREAM_HTTP_REQUEST) {
-    waiting += pw_outflow_to_origin(txn);
-  } else if (writes) {
-    waiting += pw_outflow_to_client(txn);
-  }
-  return waiting > PW_BODY_WAITING_BYTES ||
-         (writes && body->direction == PW_STREAM_HTTP_RESPONSE && stream_is_full(body));
+  int64_t                    here      = pw_transform_waiting(transform);
+  int64_t                    there     = outflow(body);
+  int64_t                    most      = PW_BODY_WAITING_BYTES + (here > 0 ? 0 : transform->pushed);
+  return here + there > most ||
+         (is_written(body) && body->direction == PW_STREAM_HTTP_RESPONSE && stream_is_full(body));
 }
 
 /* When a stream of HTTP/2 is reset while a body goes into a transform, and no response comes out, the server (9.2.9)
@@ -268,11 +282,24 @@ finish(struct pw_body *body)
   pw_bytes_clear(&lines);
 }
 
+/* Whether the server is to take along what has gone out, instead of at once: what comes in then waits, and is looked at
+ * again in case that nobody tells. A connection of HTTP/2 tells its streams nothing of what it has sent. */
+static bool
+follows(const struct pw_body *body)
+{
+  int64_t there = outflow(body);
+  return !body->ended && there > 0 && there + pw_transform_untaken(&body->transform) > PW_BODY_WAITING_BYTES &&
+         (body->direction == PW_STREAM_HTTP_REQUEST || !pw_body_is_http2(body));
+}
+
 void
 pw_body_push(struct pw_body *body)
 {
   if (!body->out_ended) {
     pw_transform_push(&body->transform);
+    if (!follows(body)) {
+      pw_transform_announce(&body->transform);
+    }
   } else if (!body->transform.ended) {
     finish(body);
   }

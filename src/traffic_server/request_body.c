@@ -8,7 +8,7 @@
 #include "traffic_server/transaction.h"
 
 /* Between looks at an origin that is slow to take what it gets. */
-#define SLOW_ORIGIN_MILLISECONDS 5
+#define SLOW_ORIGIN_MILLISECONDS 10
 /* Between looks whether an origin that gets no more has broken the connection. */
 #define BROKEN_ORIGIN_MILLISECONDS 20
 

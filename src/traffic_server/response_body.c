@@ -10,7 +10,7 @@
 #include <stdio.h>
 
 /* Between looks at a client that is slow to take what it gets. */
-#define SLOW_CLIENT_MILLISECONDS 5
+#define SLOW_CLIENT_MILLISECONDS 10
 
 /* ---------------------------------------------------------------------------------------------------------- the output
  */

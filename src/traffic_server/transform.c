@@ -10,7 +10,7 @@
 #define LEAST_SHARED_BYTES 1024
 
 /* Between looks whether the server has begun to take an output that is to be aborted. */
-#define ABORT_MILLISECONDS 5
+#define ABORT_MILLISECONDS 10
 
 static void abort_output(struct pw_transform *transform);
 
@@ -327,6 +327,14 @@ pw_transform_push(struct pw_transform *transform)
   }
   if (size > 0) {
     push_bytes(transform, size);
+    transform->pushed = size;
+  }
+}
+
+void
+pw_transform_announce(struct pw_transform *transform)
+{
+  if (transform->output && !transform->ended && !transform->closed && pw_transform_untaken(transform) > 0) {
     TSVIOReenable(transform->output);
   }
 }
@@ -404,5 +412,11 @@ int64_t
 pw_transform_waiting(const struct pw_transform *transform)
 {
   int64_t waiting = transform->pending ? TSIOBufferReaderAvail(transform->pending_reader) : 0;
-  return waiting + (transform->buffer ? TSIOBufferReaderAvail(transform->reader) : 0);
+  return waiting + pw_transform_untaken(transform);
+}
+
+int64_t
+pw_transform_untaken(const struct pw_transform *transform)
+{
+  return transform->buffer ? TSIOBufferReaderAvail(transform->reader) : 0;
 }

@@ -47,6 +47,7 @@ struct pw_transform {
   TSIOBuffer                     buffer; /**< what has gone out and was not taken yet */
   TSIOBufferReader               reader;
   int64_t                        written;  /**< bytes ever written, without framing */
+  int64_t                        pushed;   /**< bytes that went out last, at once */
   int64_t                        promised; /**< PW_TRANSFORM_LENGTH: the number of bytes */
   enum pw_transform_end          end;
   bool                           input_over; /**< the input was told that it is done */
@@ -97,8 +98,11 @@ void pw_transform_write(struct pw_transform *transform, struct pw_view bytes);
 void pw_transform_drop(struct pw_transform *transform);
 /** Begins the output: the headers go. `length` is for PW_TRANSFORM_LENGTH. False: the server has closed it. */
 bool pw_transform_begin(struct pw_transform *transform, enum pw_transform_end end, int64_t length);
-/** Lets go out what was written. Never more than was promised. */
+/** Lets go out what was written, never more than was promised; the server takes it along when its peer has taken of
+ *  what came before, and calls `ready` then. */
 void pw_transform_push(struct pw_transform *transform);
+/** Has the server take at once what has gone out. */
+void pw_transform_announce(struct pw_transform *transform);
 /** Ends the output after what was pushed, and lines of trailers ("name: value\r\n"…) for PW_TRANSFORM_CHUNKED. */
 void pw_transform_finish(struct pw_transform *transform, struct pw_view trailers);
 /** Ends the output where it is now, in the middle of the message. */
@@ -108,8 +112,11 @@ void pw_transform_cut(struct pw_transform *transform);
 void pw_transform_abort(struct pw_transform *transform);
 /** Bytes that have been written and not been taken by the server. */
 int64_t pw_transform_waiting(const struct pw_transform *transform);
+/** Those of them that have gone out. */
+int64_t pw_transform_untaken(const struct pw_transform *transform);
 
-/** Calls `ready` (or `closed`) soon, or after some time. One delay at a time, the shorter one. */
+/** Calls `ready` (or `closed`) soon, or after some time. One delay at a time, the shorter one. Anything up to 5 ms is
+ * as good as at once: the server (9.2.9) calls what is due so soon before connections have had their turn. */
 void pw_transform_later(struct pw_transform *transform, unsigned milliseconds);
 
 #endif

@@ -5,10 +5,12 @@ import os
 import re
 import shutil
 import subprocess
+import time
 from pathlib import Path
 
 CONNECTIONS = 16
 STREAMS = 8  # of HTTP/2, on each connection
+ATTEMPTS = 3  # a virtual machine may stand still for longer than a slice of a round
 
 
 class LoadFailed(Exception):
@@ -86,14 +88,22 @@ def http2(port, host, target, connections=CONNECTIONS, streams=STREAMS):
 
 
 def _h2load(port, url, connections, arguments):
-    def run(seconds, cpus):
+    def attempt(seconds, cpus):
         text = _run("nghttp2-client", cpus, ["h2load", "--clients", str(connections), *arguments, "--duration",
                                              f"{round(seconds * 1000)}ms", "--connect-to", f"127.0.0.1:{port}", url],
                     seconds)
         succeeded, failed, errored, timeout = map(int, re.search(
             r"(\d+) succeeded, (\d+) failed, (\d+) errored, (\d+) timeout", text).groups())
         good = int(re.search(r"status codes: (\d+) 2xx", text).group(1))
-        if failed or errored or timeout or good < succeeded or not good:
+        if failed or errored or timeout or good < succeeded:
             raise LoadFailed(f"{url}: {text}")
-        return {"requests": succeeded, "seconds": seconds}
+        return succeeded, text
+
+    def run(seconds, cpus):
+        for _ in range(ATTEMPTS):
+            succeeded, text = attempt(seconds, cpus)
+            if succeeded:
+                return {"requests": succeeded, "seconds": seconds}
+            time.sleep(1)
+        raise LoadFailed(f"{url}: {text}")
     return run

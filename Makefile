@@ -16,6 +16,7 @@ demo: build ## show a real Traffic Server filter real requests
 	@tools/demo
 
 check: ## build all variants, and run every test
+	@tools/setup
 	@tools/check
 
 bench: build ## measure, into build/bench

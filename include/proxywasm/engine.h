@@ -20,7 +20,7 @@ extern "C" {
 #endif
 
 /** Counts up with each incompatible change of this file; the loader refuses another number. */
-#define PW_ENGINE_INTERFACE 3
+#define PW_ENGINE_INTERFACE 4
 
 /** The most parameters that a function of the ABI has (proxy_grpc_call: 12). */
 #define PW_MAX_PARAMETERS 16
@@ -64,6 +64,7 @@ struct pw_import {
 struct pw_engine_settings {
   uint32_t stack_bytes; /**< the most stack that wasm may use; 0 = the engine's default */
   bool     profile;     /**< name compiled functions for perf */
+  bool     images;      /**< make code whose instances can be brought back to an image, where that is possible */
   /** Not part of the key, and for compiling only: use no more of a processor than all have that are in use (x86-64-v2).
    *  Where the code runs, it is taken by an engine without this. */
   bool portable;
@@ -92,6 +93,7 @@ struct pw_engine;          /* one per settings, shared by threads */
 struct pw_compiled_module; /* compiled code, shared by threads */
 struct pw_linked_module;   /* compiled code with its imports resolved, shared by threads */
 struct pw_engine_instance; /* one instance with its memory, of one thread */
+struct pw_engine_image;    /* what instances were like once: their memory and globals */
 /** A function of an instance, looked up once. Valid as long as the instance. */
 typedef struct pw_function {
   uint64_t handle[2];
@@ -161,6 +163,16 @@ struct pw_engine_ops {
   struct pw_memory *(*memory)(struct pw_engine_instance *instance);
   /** Brings `size` up to date (a guest may have grown its memory since). */
   void (*memory_refresh)(struct pw_engine_instance *instance);
+
+  /** Takes an image of all that code can change in an instance that no call is in. NULL: this one may have more of that
+   *  than an image holds (tables, segments), or there is no memory or file for it; then it is to be started like any
+   *  other. Only of an engine with `images` in its settings. NULL op, with the next two: the engine has no images. */
+  struct pw_engine_image *(*image_take)(struct pw_engine_instance *instance);
+  /** Makes an instance of the same linked module, that no call is in, what the other one was when the image was taken.
+   *  False: it cannot be, as its memory has grown beyond the image; it is only good to be deleted then. */
+  bool (*image_apply)(struct pw_engine_instance *instance, const struct pw_engine_image *image);
+  /** Instances that it was applied to stay as they are. NULL is allowed. */
+  void (*image_delete)(struct pw_engine_image *image);
 };
 
 /** The symbol that an engine's object exports. */

@@ -160,8 +160,9 @@ struct pw_plugin_config {
                                                           callbacks come; else (default) it holds the body too */
   bool profile;
   bool callback_times; /**< count how long callbacks take: pw_host_callback_times */
-  bool vm_per_stream;  /**< a fresh VM for each stream (vm_scope: transaction), ended with it. Each is a
-                            pw_instance of its own, which the proxy meets in set_tick and http_call */
+  bool vm_per_stream;  /**< a VM for each stream (vm_scope: transaction), as it is after the start; with an engine
+                            that has images the start runs once. Each is a pw_instance of its own, which the proxy meets
+                            in set_tick and http_call */
   bool                  restrict_capabilities; /**< only `capabilities` may be imported and called back */
   const struct pw_view *capabilities; /**< names of functions: "proxy_log", "fd_write", "proxy_on_request_headers" */
   size_t                capability_count;

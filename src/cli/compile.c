@@ -14,6 +14,7 @@ static const struct pw_command_option options[] = {
   {'o', "output", "FILE", "default: MODULE with .precompiled.wasm in place of .wasm"},
   {'s', "stack", "SIZE", "limits.stack of the plugins that will use it; default: 512KiB"},
   {'p', "profile", NULL, "for plugins with 'profile: true'"},
+  {'t', "transaction", NULL, "for plugins with 'vm_scope: transaction'"},
   {PORTABLE, "portable", NULL,
    "for any processor with x86-64-v2 (since about 2011), not for those\nthat have what this one has"},
   {0, NULL, NULL, NULL},
@@ -87,9 +88,10 @@ compile(const struct request *request, const char *name, struct pw_view module)
   done = done && make(request, ops, module, &file, &added, &error) &&
          pw_code_write_file(output, pw_bytes_view(&file), 0666, &error);
   if (done) {
-    printf("%s: %zu bytes of code for %s %s, stack %s%s%s\n", output, added, ops->name, ops->version(),
+    printf("%s: %zu bytes of code for %s %s, stack %s%s%s%s\n", output, added, ops->name, ops->version(),
            pw_value_number_text(request->settings.stack_bytes, PW_VALUE_BYTES, stack, sizeof(stack)),
-           request->settings.profile ? ", profile" : "", request->settings.portable ? ", portable" : "");
+           request->settings.profile ? ", profile" : "", request->settings.images ? ", transaction" : "",
+           request->settings.portable ? ", portable" : "");
   }
   free(own);
   pw_bytes_clear(&file);
@@ -117,6 +119,9 @@ run(struct pw_command_line *line)
       break;
     case 'p':
       request.settings.profile = true;
+      break;
+    case 't':
+      request.settings.images = true;
       break;
     default:
       request.settings.portable = true;

@@ -192,8 +192,9 @@ print_precompiled(const struct inspection *inspection)
     pw_precompiled_look(inspection->module, packed, &note);
     printf("precompiled ");
     if (note.known) {
-      printf("for %s %s, %s, stack %" PRIu32 " KiB%s; ", note.identity.engine, note.identity.version,
-             note.identity.architecture, note.identity.stack_bytes / 1024, note.identity.profile ? ", profile" : "");
+      printf("for %s %s, %s, stack %" PRIu32 " KiB%s%s; ", note.identity.engine, note.identity.version,
+             note.identity.architecture, note.identity.stack_bytes / 1024, note.identity.profile ? ", profile" : "",
+             note.identity.images ? ", transaction" : "");
     }
     printf("%zu bytes: %s\n", packed.size, precompiled_state(&note));
   }
@@ -300,6 +301,8 @@ put_precompiled(struct pw_json *json, const struct inspection *inspection)
     put_number(json, "stack", note.identity.stack_bytes);
     pw_json_key(json, "profile");
     pw_json_boolean(json, note.identity.profile != 0);
+    pw_json_key(json, "transaction");
+    pw_json_boolean(json, note.identity.images != 0);
     put_number(json, "size", packed.size);
     put_string(json, "problem", note.fits ? NULL : note.error.message);
     pw_json_object_end(json);

@@ -184,8 +184,9 @@ static const struct pw_schema_key plugin_keys[] = {
   {"capability_restriction_config", .type = PW_SCHEMA_MAPPING, .mapping = &capability_schema,
    .meaning = "What the module may use of the ABI. Without it, all."},
   {"vm_scope", .type = PW_SCHEMA_CHOICE, .offset = DRAFT(plugin.vm_scope), .choices = vm_scopes, .preset = "thread",
-   .meaning = "`thread`: a VM for each event thread, with no lock. `process`: one VM behind a lock, for modules that "
-              "keep state for all in their own memory. `transaction`: a fresh VM for each transaction."},
+   .meaning =
+     "`thread`: a VM for each event thread, with no lock. `process`: one VM behind a lock, for modules that "
+     "keep state for all in their own memory. `transaction`: a VM for each transaction, as it is after its start."},
   {"response_phase", .type = PW_SCHEMA_CHOICE, .offset = DRAFT(plugin.response_phase), .choices = response_phases,
    .preset = "client",
    .meaning =

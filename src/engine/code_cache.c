@@ -76,8 +76,9 @@ take_precompiled(struct load *load)
     load->result = PW_CACHE_REJECTED;
     pw_error_set(load->note, told.code,
                  "precompiled code not used, compiling anew: %s; make it again with "
-                 "'proxywasm compile --engine %s --stack %u%s'",
-                 told.message, load->ops->name, identity.stack_bytes, identity.profile ? " --profile" : "");
+                 "'proxywasm compile --engine %s --stack %u%s%s'",
+                 told.message, load->ops->name, identity.stack_bytes, identity.profile ? " --profile" : "",
+                 identity.images ? " --transaction" : "");
   }
   return module;
 }

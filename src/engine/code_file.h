@@ -24,10 +24,11 @@ struct pw_code_processor {
 struct pw_code_identity {
   char                     engine[16];                   /**< terminated */
   char                     version[24];                  /**< of the engine; terminated */
-  char                     architecture[12];             /**< "x86_64"; terminated */
+  char                     architecture[8];              /**< "x86_64"; terminated */
   uint32_t                 interface;                    /**< PW_ENGINE_INTERFACE */
   uint32_t                 stack_bytes;                  /**< struct pw_engine_settings */
   uint32_t                 profile;                      /**< likewise */
+  uint32_t                 images;                       /**< likewise */
   uint8_t                  code_hash[PW_CODE_HASH_SIZE]; /**< SHA-256 of the wasm */
   struct pw_code_processor processor;                    /**< zeros: whatever the engine itself takes */
 };

@@ -16,7 +16,7 @@
 #endif
 
 /* Counts up with each change of the layout. */
-static const char magic[8] = {'P', 'W', 'C', 'O', 'D', 'E', '0', '2'};
+static const char magic[8] = {'P', 'W', 'C', 'O', 'D', 'E', '0', '3'};
 
 struct header {
   char                    magic[8];
@@ -25,7 +25,7 @@ struct header {
   uint64_t                size;                      /* of the content */
 };
 
-_Static_assert(sizeof(struct pw_code_identity) == 16 + 24 + 12 + 3 * 4 + PW_CODE_HASH_SIZE + 16 * 4,
+_Static_assert(sizeof(struct pw_code_identity) == 16 + 24 + 8 + 4 * 4 + PW_CODE_HASH_SIZE + 16 * 4,
                "the identity must have no padding: it is compared and hashed as bytes");
 _Static_assert(sizeof(struct header) == 8 + sizeof(struct pw_code_identity) + PW_CODE_HASH_SIZE + 8,
                "the header must have no padding");
@@ -83,6 +83,7 @@ pw_code_identify(const struct pw_engine_ops *ops, const struct pw_engine_setting
   identity->interface   = PW_ENGINE_INTERFACE;
   identity->stack_bytes = settings ? settings->stack_bytes : 0;
   identity->profile     = settings && settings->profile;
+  identity->images      = settings && settings->images;
   if (for_this_processor) {
     identify_processor(&identity->processor);
   }
@@ -196,6 +197,9 @@ set_other_identity(const struct pw_code_identity *wanted, struct pw_code_identit
   if (found->profile != wanted->profile) {
     return pw_error_set(error, PW_ERROR_ENGINE, "it is for 'profile: %s', not for 'profile: %s'", truth(found->profile),
                         truth(wanted->profile));
+  }
+  if (found->images != wanted->images) {
+    return pw_error_set(error, PW_ERROR_ENGINE, "it is %s 'vm_scope: transaction'", found->images ? "for" : "not for");
   }
   return pw_error_set(error, PW_ERROR_ENGINE, "it is for another processor");
 }

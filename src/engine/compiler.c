@@ -54,6 +54,7 @@ write_request(const struct run *run, const struct pw_engine_ops *ops, const stru
   request.limits      = *limits;
   request.stack_bytes = settings ? settings->stack_bytes : 0;
   request.profile     = settings && settings->profile;
+  request.images      = settings && settings->images;
   return pw_code_write_all(run->input, pw_view_make(&request, sizeof request)) && pw_code_write_all(run->input, code) &&
          lseek(run->input, 0, SEEK_SET) == 0;
 }

@@ -31,8 +31,9 @@ struct pw_compiler_request {
   struct pw_compile_limits limits;
   uint32_t                 stack_bytes;
   uint32_t                 profile;
+  uint32_t                 images;
 };
-#define PW_COMPILER_MAGIC "PWCOMP01"
+#define PW_COMPILER_MAGIC "PWCOMP02"
 
 /** Begins the answer; packed code (code_file.h) for this processor follows when `error` has the code NONE. */
 struct pw_compiler_answer {

@@ -109,7 +109,7 @@ is_replaced_by(struct pw_view packed, const struct pw_code_identity *wanted)
 
   return pw_code_made_for(packed, &found) && strcmp(found.engine, wanted->engine) == 0 &&
          strcmp(found.architecture, wanted->architecture) == 0 && found.stack_bytes == wanted->stack_bytes &&
-         found.profile == wanted->profile;
+         found.profile == wanted->profile && found.images == wanted->images;
 }
 
 static bool

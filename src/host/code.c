@@ -9,7 +9,7 @@
 static bool
 settings_equal(const struct pw_engine_settings *a, const struct pw_engine_settings *b)
 {
-  return a->stack_bytes == b->stack_bytes && a->profile == b->profile;
+  return a->stack_bytes == b->stack_bytes && a->profile == b->profile && a->images == b->images;
 }
 
 /* The engine of these settings, from a code that has it, or a new one. */

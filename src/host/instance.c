@@ -10,8 +10,8 @@
 #define PW_RESTART_FIRST_DELAY   (50 * PW_NANOSECONDS_PER_MILLISECOND)
 #define PW_RESTART_LONGEST_DELAY (5000 * PW_NANOSECONDS_PER_MILLISECOND)
 
-static uint64_t
-instance_now(const struct pw_instance *instance)
+uint64_t
+pw_instance_now(const struct pw_instance *instance)
 {
   const struct pw_host *host = instance->worker->host;
 
@@ -32,7 +32,13 @@ instance_release(struct pw_instance *instance)
   if (instance->next != NULL) {
     instance->next->previous = instance->previous;
   }
+  if (instance->image != NULL) {
+    pw_plugin_engine(instance->plugin)->image_delete(instance->image);
+  }
   pw_plugin_release(instance->plugin);
+  if (instance->factory != NULL) {
+    instance_release(instance->factory);
+  }
   free(instance);
 }
 
@@ -138,6 +144,13 @@ root_new(struct pw_instance *instance, struct pw_error *error)
 
 /* ----------------------------------------------------------------------------------------------------------- start */
 
+/* What its VM begins as, if not by its start. */
+static const struct pw_engine_image *
+instance_image(const struct pw_instance *instance)
+{
+  return instance->factory != NULL ? instance->factory->image : NULL;
+}
+
 /* A VM of the same identity that already runs on this worker, or a new one. One reference either way. */
 static struct pw_vm *
 instance_vm(struct pw_instance *instance, struct pw_root *root, struct pw_error *error)
@@ -151,7 +164,7 @@ instance_vm(struct pw_instance *instance, struct pw_root *root, struct pw_error 
       return vm;
     }
   }
-  return pw_vm_new(worker, instance->plugin, root, error);
+  return pw_vm_new(worker, instance->plugin, root, instance_image(instance), error);
 }
 
 /* A start callback that answers a bool: on_vm_start, proxy_validate_configuration, on_configure. */
@@ -217,7 +230,7 @@ instance_start(struct pw_instance *instance, struct pw_error *error)
   }
   ok = pw_vm_add_context(vm, &root->context) || pw_error_set(error, PW_ERROR_MEMORY, "out of memory for a context");
   instance->starting = root;
-  ok                 = ok && root_start(root, error);
+  ok                 = ok && (instance_image(instance) != NULL || root_start(root, error));
   instance->starting = NULL;
   if (!ok) {
     root_stop(root);
@@ -230,14 +243,14 @@ instance_start(struct pw_instance *instance, struct pw_error *error)
     worker->vms = vm;
   }
   vm->started      = true;
-  root->started_at = instance_now(instance);
+  root->started_at = pw_instance_now(instance);
   instance->root   = root;
   pw_vm_release(vm);
   return true;
 }
 
-static void
-instance_failed(struct pw_instance *instance, bool at_once)
+void
+pw_instance_failed(struct pw_instance *instance, bool at_once)
 {
   uint64_t delay = 0;
 
@@ -248,7 +261,7 @@ instance_failed(struct pw_instance *instance, bool at_once)
     delay = delay < PW_RESTART_LONGEST_DELAY ? delay : PW_RESTART_LONGEST_DELAY;
     ++instance->failures;
   }
-  instance->retry_at = instance_now(instance) + delay;
+  instance->retry_at = pw_instance_now(instance) + delay;
 }
 
 void
@@ -262,11 +275,11 @@ pw_instance_trapped(struct pw_instance *instance, struct pw_root *root)
   }
   instance->root = NULL;
   ++instance->traps;
-  lived = instance_now(instance) - root->started_at;
+  lived = pw_instance_now(instance) - root->started_at;
   if (lived >= PW_RESTART_HEALTHY) {
     instance->failures = 0;
   }
-  instance_failed(instance, lived >= PW_RESTART_HEALTHY || instance->traps == 1);
+  pw_instance_failed(instance, lived >= PW_RESTART_HEALTHY || instance->traps == 1);
   pw_root_release(root);
 }
 
@@ -278,7 +291,7 @@ pw_instance_ready(struct pw_instance *instance)
   if (PW_LIKELY(instance->root != NULL)) {
     return instance->root;
   }
-  if (instance->closing || instance_now(instance) < instance->retry_at) {
+  if (instance->closing || pw_instance_now(instance) < instance->retry_at) {
     return NULL;
   }
   ++instance->restarts;
@@ -287,15 +300,16 @@ pw_instance_ready(struct pw_instance *instance)
                 (unsigned long long)instance->traps);
     return instance->root;
   }
-  instance_failed(instance, false);
+  pw_instance_failed(instance, false);
   pw_host_log(instance->worker->host, instance->plugin, PW_LOG_ERROR, "no new VM could be started: %s", error.message);
   return NULL;
 }
 
 /* ---------------------------------------------------------------------------------------------------------- public */
 
-static struct pw_instance *
-instance_new(struct pw_worker *worker, struct pw_plugin *plugin, bool is_private, struct pw_error *error)
+struct pw_instance *
+pw_instance_make(struct pw_worker *worker, struct pw_plugin *plugin, struct pw_instance *factory,
+                 struct pw_error *error)
 {
   struct pw_instance *instance = (struct pw_instance *)calloc(1, sizeof(*instance));
 
@@ -307,14 +321,19 @@ instance_new(struct pw_worker *worker, struct pw_plugin *plugin, bool is_private
   instance->worker     = worker;
   instance->plugin     = pw_plugin_retain(plugin);
   instance->references = 1;
-  instance->is_private = is_private;
+  /* With a VM for each stream the owner's is only the factory; it starts once, so that errors are seen early. */
+  instance->is_private = plugin->config.vm_per_stream;
+  instance->factory    = factory;
   instance->next       = worker->instances;
   if (instance->next != NULL) {
     instance->next->previous = instance;
   }
   worker->instances = instance;
+  if (factory != NULL) {
+    ++factory->references;
+  }
   if (!instance_start(instance, error)) {
-    instance_failed(instance, false);
+    pw_instance_failed(instance, false);
   }
   return instance;
 }
@@ -325,32 +344,11 @@ pw_instance_new(struct pw_worker *worker, struct pw_plugin *plugin, struct pw_er
   struct pw_instance *instance;
 
   pw_worker_enter(worker);
-  /* With a VM for each stream this one is only the factory; it starts once, so that errors are seen early. */
-  instance = instance_new(worker, plugin, plugin->config.vm_per_stream, error);
+  instance = pw_instance_make(worker, plugin, NULL, error);
+  if (instance != NULL && instance->root != NULL && plugin->config.vm_per_stream) {
+    pw_stream_vm_prepare(instance);
+  }
   pw_worker_leave(worker);
-  return instance;
-}
-
-struct pw_instance *
-pw_instance_new_for_stream(struct pw_instance *factory)
-{
-  struct pw_host     *host = factory->worker->host;
-  struct pw_instance *instance;
-  struct pw_error     error;
-
-  /* A module that does not start must not cost each stream a start. */
-  if (instance_now(factory) < factory->retry_at) {
-    return NULL;
-  }
-  instance = instance_new(factory->worker, factory->plugin, true, &error);
-  if (instance != NULL && instance->root == NULL) {
-    instance_failed(factory, false);
-    pw_host_log(host, factory->plugin, PW_LOG_ERROR, "no VM could be started for a stream: %s", error.message);
-  }
-  if (instance != NULL) {
-    instance->of_stream = true;
-    factory->failures   = instance->root != NULL ? 0 : factory->failures;
-  }
   return instance;
 }
 
@@ -358,6 +356,7 @@ void
 pw_instance_delete_locked(struct pw_instance *instance)
 {
   instance->closing = true;
+  pw_stream_vm_delete_spares(instance);
   if (instance->root != NULL) {
     /* As if a last stream had ended: begins the root's own end when there is none. */
     pw_root_release(pw_root_retain(instance->root));

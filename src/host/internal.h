@@ -236,9 +236,10 @@ enum pw_call_kind { PW_CALL_HTTP = 1, PW_CALL_GRPC = 2, PW_CALL_GRPC_STREAM = 3 
 /** The AssemblyScript SDK's name for proxy_on_grpc_receive_trailing_metadata. */
 #define PW_GRPC_TRAILING_METADATA_ALIAS "proxy_on_grpc_trailing_metadata"
 
-/** Makes a VM and runs _initialize or _start in the name of `root`. NULL on error. One reference. */
+/** Makes a VM and runs _initialize or _start in the name of `root`; or brings it to the image, which may be NULL. NULL
+ *  on error. One reference. */
 struct pw_vm *pw_vm_new(struct pw_worker *worker, struct pw_plugin *plugin, struct pw_root *root,
-                        struct pw_error *error);
+                        const struct pw_engine_image *image, struct pw_error *error);
 /** Frees the instance of a dead VM, and tells all its contexts. No call into it is under way. */
 void pw_vm_bury(struct pw_vm *vm);
 void pw_vm_delete(struct pw_vm *vm);
@@ -300,16 +301,40 @@ struct pw_instance {
   uint64_t              restarts;
   uint64_t              streams; /**< stream contexts alive */
   struct pw_log_limiter log_limiter;
+
+  /* Where each stream has a VM: see stream_vm.c. */
+  struct pw_instance     *factory;    /**< of one that was made for a stream: what it came from; one reference of it */
+  struct pw_instance     *spares;     /**< of a factory: ready, and serving nobody */
+  struct pw_instance     *next_spare; /**< in the factory's spares */
+  size_t                  spare_count;
+  struct pw_engine_image *image;         /**< of a factory's VM after its start; NULL: there can be none */
+  uint32_t                image_tick;    /**< what the start had set */
+  uint32_t                image_next_id; /**< of a context */
 };
 
 /** The root to serve a new stream with, restarting a dead VM when its time has come; NULL: broken now. */
 struct pw_root *pw_instance_ready(struct pw_instance *instance);
 /** The VM of this root died. */
 void pw_instance_trapped(struct pw_instance *instance, struct pw_root *root);
-/** An instance of the same plugin for one stream. NULL: memory is out, or the last one did not start and it is too
- *  early to try again. The lock of the worker is held, here and in the next. */
-struct pw_instance *pw_instance_new_for_stream(struct pw_instance *factory);
+/** An instance, started if that can be done: of an owner, or with a `factory` of one stream. NULL: memory is out. The
+ *  lock of the worker is held, here and below. */
+struct pw_instance *pw_instance_make(struct pw_worker *worker, struct pw_plugin *plugin, struct pw_instance *factory,
+                                     struct pw_error *error);
 void                pw_instance_delete_locked(struct pw_instance *instance);
+/** Its VM could not be started: the next attempt has to wait. */
+void     pw_instance_failed(struct pw_instance *instance, bool at_once);
+uint64_t pw_instance_now(const struct pw_instance *instance);
+
+/* ---- stream_vm.c: a VM for each stream ---- */
+/** The factory has started: what its VM is now is what those of streams begin as. */
+void pw_stream_vm_prepare(struct pw_instance *factory);
+/** An instance for one stream, its VM as the factory's was after its start. NULL: memory is out, or the last one did
+ * not start and it is too early to try again. */
+struct pw_instance *pw_stream_vm_get(struct pw_instance *factory);
+/** Its stream is done with it. */
+void pw_stream_vm_put(struct pw_instance *instance);
+/** The factory is about to go. */
+void pw_stream_vm_delete_spares(struct pw_instance *factory);
 
 /** Ends an instance at once, whatever its module deferred: its worker is about to go. */
 void pw_instance_abandon(struct pw_instance *instance);

@@ -192,6 +192,7 @@ load(struct pw_plugin *plugin, const struct pw_plugin_config *config, struct pw_
     pw_host_log(plugin->host, plugin, PW_LOG_WARN, "this version has no engine '%s': '%s' takes its place",
                 config->engine, ops->name);
   }
+  settings.images       = config->vm_per_stream && ops->image_take != NULL;
   plugin->config.engine = ops->name;
   plugin->code          = pw_code_get(plugin, ops, &settings, wasm, error);
   if (plugin->code == NULL || !pw_link_abi(plugin->code->info, &plugin->abi, error) ||

@@ -47,7 +47,7 @@ context_leave(struct pw_context *context)
   of_stream = instance->of_stream;
   pw_root_release(root);
   if (of_stream) {
-    pw_instance_delete_locked(instance);
+    pw_stream_vm_put(instance);
   }
 }
 
@@ -72,7 +72,7 @@ context_begin(struct pw_stream *stream, struct pw_context *context, struct pw_in
   context->instance = instance;
   pw_worker_enter(worker);
   if (PW_UNLIKELY(instance->plugin->config.vm_per_stream)) {
-    context->instance = pw_instance_new_for_stream(instance);
+    context->instance = pw_stream_vm_get(instance);
   }
   root = context->instance != NULL ? pw_instance_ready(context->instance) : NULL;
   if (PW_UNLIKELY(root == NULL || !context_join(context, root))) {

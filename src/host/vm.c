@@ -374,8 +374,17 @@ vm_instantiate(struct pw_vm *vm, struct pw_error *error)
   return vm_find_functions(vm, error);
 }
 
+/* What the start functions came to in another VM of this module. */
+static bool
+vm_apply_image(struct pw_vm *vm, const struct pw_engine_image *image, struct pw_error *error)
+{
+  return vm->engine->image_apply(vm->instance, image) ||
+         pw_error_set(error, PW_ERROR_MEMORY, "out of memory for the image of a VM");
+}
+
 struct pw_vm *
-pw_vm_new(struct pw_worker *worker, struct pw_plugin *plugin, struct pw_root *root, struct pw_error *error)
+pw_vm_new(struct pw_worker *worker, struct pw_plugin *plugin, struct pw_root *root, const struct pw_engine_image *image,
+          struct pw_error *error)
 {
   struct pw_vm *vm = (struct pw_vm *)calloc(1, sizeof(*vm));
 
@@ -395,7 +404,8 @@ pw_vm_new(struct pw_worker *worker, struct pw_plugin *plugin, struct pw_root *ro
   /* The wasm start section calls hostcalls before there is an instance: they act for the root, on no memory. */
   vm->effective = &root->context;
   vm->memory    = &no_memory;
-  if (!vm_instantiate(vm, error) || !vm_run_start_functions(vm, root, error)) {
+  if (!vm_instantiate(vm, error) ||
+      !(image != NULL ? vm_apply_image(vm, image, error) : vm_run_start_functions(vm, root, error))) {
     root->context.vm = NULL;
     vm->dead         = true;
     pw_vm_release(vm);

@@ -3,7 +3,7 @@
 
 import pytest
 
-from harness.configuration import remap_plugin, scripted as scripted_configuration
+from harness.configuration import ENGINE, remap_plugin, scripted as scripted_configuration
 from harness.http1 import format_request
 from harness.scripted import Scripted, note, unique_path
 from harness.server import remap_rule
@@ -41,6 +41,33 @@ def test_process_scope_has_one_vm(scopes):
 
 def test_transaction_scope_has_a_fresh_vm_each_time(scopes):
     assert streams_seen(scopes, "transaction") == [1] * REQUESTS
+
+
+def test_transaction_scope_starts_a_module_once_for_each_thread(start_server, origin):
+    """Where the engine has images; elsewhere for each transaction, too. One thread."""
+    server = start_server(
+        remap=[remap_rule("a.test", origin.port, remap_plugin("a.yaml"))], threads=1,
+        files={"a.yaml": scripted_configuration("do", ["configure: count starts 1;tick 20", "tick: count ticks 1"],
+                                                vm_scope="transaction")})
+    host = Scripted(server, "a.test")
+    for _ in range(10):
+        assert note(host.ask(request="vm"), "vm_streams") == "1"
+    starts = int(note(host.ask(request="metric starts"), "starts"))
+    # One while the configuration is loaded, to see whether it starts at all.
+    assert starts <= 2 if ENGINE == "wasmtime" else starts > 10
+    # The tick that the start has set runs for each.
+    ticks = int(note(host.ask(request="metric ticks"), "ticks"))
+    host.ask(request="pause 100")
+    assert int(note(host.ask(request="metric ticks"), "ticks")) > ticks
+
+
+def test_transaction_scope_leaves_nothing_behind(scopes):
+    """Whatever a transaction does to its VM: memory that it grew, a trap, a lot of transactions at once."""
+    host = Scripted(scopes, "transaction.test")
+    for script in ("grow 4000", "tick 10", "set_property a b", "trap unreachable", "trap stack", "pause 20"):
+        for _ in range(3):
+            host.ask(name="transaction", request=f"vm;{script}")
+            assert streams_seen(scopes, "transaction")[:5] == [1] * 5
 
 
 @pytest.mark.parametrize("scope", SCOPES)

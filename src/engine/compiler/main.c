@@ -44,12 +44,13 @@ set_limits(const struct pw_compile_limits *limits)
 static bool
 compile(const struct pw_compiler_request *request, struct pw_view code, struct pw_bytes *packed, struct pw_error *error)
 {
-  const struct pw_engine_settings settings = {.stack_bytes = request->stack_bytes, .profile = request->profile != 0};
-  const struct pw_engine_ops     *ops      = pw_engine_find(request->engine, error);
-  struct pw_engine               *engine   = ops ? ops->engine_new(&settings, error) : NULL;
-  struct pw_compiled_module      *module   = engine ? ops->module_compile(engine, code, error) : NULL;
-  struct pw_bytes                 content  = {0};
-  struct pw_code_identity         identity;
+  const struct pw_engine_settings settings = {
+    .stack_bytes = request->stack_bytes, .profile = request->profile != 0, .images = request->images != 0};
+  const struct pw_engine_ops *ops     = pw_engine_find(request->engine, error);
+  struct pw_engine           *engine  = ops ? ops->engine_new(&settings, error) : NULL;
+  struct pw_compiled_module  *module  = engine ? ops->module_compile(engine, code, error) : NULL;
+  struct pw_bytes             content = {0};
+  struct pw_code_identity     identity;
 
   /* Nothing is given back: the process ends. */
   return module && ops->module_serialize(module, &content, error) &&

@@ -207,6 +207,7 @@ use_table(struct pw_validation *v, uint8_t opcode)
   if (opcode == 0x25) {
     return pw_pop(v, PW_TYPE_I32, NULL) && pw_push(v, v->tables[table]);
   }
+  pw_note_table_change(v);
   return pw_pop(v, v->tables[table], NULL) && pw_pop(v, PW_TYPE_I32, NULL);
 }
 
@@ -272,6 +273,7 @@ initialise_table(struct pw_validation *v)
   uint32_t element;
   uint32_t table;
 
+  pw_note_table_change(v);
   if (!pw_take_index(v, v->element_count, "element segment", &element) ||
       !pw_take_index(v, v->table_count, "table", &table)) {
     return false;
@@ -286,6 +288,7 @@ copy_table(struct pw_validation *v)
   uint32_t to;
   uint32_t from;
 
+  pw_note_table_change(v);
   if (!pw_take_index(v, v->table_count, "table", &to) || !pw_take_index(v, v->table_count, "table", &from)) {
     return false;
   }
@@ -301,6 +304,9 @@ change_table(struct pw_validation *v, uint32_t opcode, const uint8_t *begin)
 
   if (!pw_take_index(v, v->table_count, "table", &table)) {
     return false;
+  }
+  if (opcode != 16) {
+    pw_note_table_change(v);
   }
   switch (opcode) {
   case 15:
@@ -336,6 +342,7 @@ validate_prefixed(struct pw_validation *v)
   case 8: /* memory.init */
     return take_data_index(v) && take_memory_zero(v) && pop_many(v, 3, PW_TYPE_I32);
   case 9: /* data.drop */
+    pw_note_table_change(v);
     return take_data_index(v);
   case 10: /* memory.copy */
     return take_memory_zero(v) && take_memory_zero(v) && pop_many(v, 3, PW_TYPE_I32);
@@ -344,6 +351,7 @@ validate_prefixed(struct pw_validation *v)
   case 12:
     return initialise_table(v);
   case 13: /* elem.drop */
+    pw_note_table_change(v);
     return pw_take_index(v, v->element_count, "element segment", &index);
   case 14:
     return copy_table(v);

@@ -116,7 +116,9 @@ bool pw_validate_constant(struct pw_validation *v, uint8_t type);
 bool pw_note_function(struct pw_validation *v, const struct pw_valid_signature *type);
 /** A place from `begin` to where the validation is. */
 bool pw_note_place(struct pw_validation *v, enum pw_valid_place_kind kind, const uint8_t *begin, uint32_t number);
-void pw_note_module(struct pw_validation *v);
+/** An instruction that changes a table, or drops a segment. */
+void pw_note_table_change(struct pw_validation *v);
+bool pw_note_module(struct pw_validation *v);
 
 /* ---- body.c ---- */
 bool pw_validate_bodies(struct pw_validation *v);

@@ -51,15 +51,45 @@ pw_note_place(struct pw_validation *v, enum pw_valid_place_kind kind, const uint
 }
 
 void
-pw_note_module(struct pw_validation *v)
+pw_note_table_change(struct pw_validation *v)
 {
   if (v->notes) {
-    v->notes->imported_functions = v->imported_functions;
-    v->notes->type_count         = v->type_count;
-    v->notes->table_count        = v->table_count;
-    v->notes->memory_count       = v->memory_count;
-    v->notes->global_count       = v->global_count;
+    v->notes->changes_tables = true;
   }
+}
+
+static bool
+note_globals(struct pw_validation *v)
+{
+  struct pw_valid_notes *notes = v->notes;
+
+  notes->mutable_globals = malloc((v->global_count + (size_t)1) * sizeof *notes->mutable_globals);
+  if (!notes->mutable_globals) {
+    return pw_no_memory(v);
+  }
+  for (uint32_t i = v->imported_globals; i < v->global_count; i++) {
+    uint8_t type = v->globals[i].type;
+
+    if (v->globals[i].is_mutable) {
+      notes->mutable_globals[notes->mutable_global_count++] = i;
+      notes->keeps_references = notes->keeps_references || type == PW_TYPE_FUNCREF || type == PW_TYPE_EXTERNREF;
+    }
+  }
+  return true;
+}
+
+bool
+pw_note_module(struct pw_validation *v)
+{
+  if (!v->notes) {
+    return true;
+  }
+  v->notes->imported_functions = v->imported_functions;
+  v->notes->type_count         = v->type_count;
+  v->notes->table_count        = v->table_count;
+  v->notes->memory_count       = v->memory_count;
+  v->notes->global_count       = v->global_count;
+  return note_globals(v);
 }
 
 void
@@ -67,5 +97,6 @@ pw_valid_notes_clear(struct pw_valid_notes *notes)
 {
   free(notes->functions);
   free(notes->places);
+  free(notes->mutable_globals);
   memset(notes, 0, sizeof *notes);
 }

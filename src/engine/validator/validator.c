@@ -132,9 +132,8 @@ pw_validate_and_note(struct pw_view code, struct pw_valid_notes *notes, struct p
 {
   const uint8_t       *begin = code.size > 0 ? (const uint8_t *)code.data : (const uint8_t *)"";
   struct pw_validation v     = {.begin = begin, .at = begin, .end = begin + code.size, .notes = notes, .error = error};
-  bool                 valid = validate(&v);
+  bool                 valid = validate(&v) && pw_note_module(&v);
 
-  pw_note_module(&v);
   clear(&v);
   return valid;
 }

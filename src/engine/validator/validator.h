@@ -62,6 +62,10 @@ struct pw_valid_notes {
   uint32_t                  table_count;
   uint32_t                  memory_count;
   uint32_t                  global_count;
+  uint32_t                 *mutable_globals; /**< numbers of those that the module defines and code can set */
+  uint32_t                  mutable_global_count;
+  bool                      keeps_references; /**< one of them is a reference */
+  bool                      changes_tables;   /**< there are instructions that change a table, or drop a segment */
   bool                      has_start;
   uint32_t                  start; /**< the start section's function */
 };

@@ -6,8 +6,9 @@
 #ifndef PROXYWASM_ENGINE_WASMEDGE_INSTRUMENT_H
 #define PROXYWASM_ENGINE_WASMEDGE_INSTRUMENT_H
 
+#include "internal.h"
+#include "module/module_writer.h"
 #include "validator/validator.h"
-#include "writer.h"
 
 /** Numbers of sections. */
 enum {

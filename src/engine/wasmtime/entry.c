@@ -38,6 +38,9 @@ static const struct pw_engine_ops ops = {
   .call               = pw_wasmtime_call,
   .memory             = pw_wasmtime_memory,
   .memory_refresh     = pw_wasmtime_memory_refresh,
+  .image_take         = pw_wasmtime_image_take,
+  .image_apply        = pw_wasmtime_image_apply,
+  .image_delete       = pw_wasmtime_image_delete,
 };
 
 __attribute__((visibility("default"))) const struct pw_engine_ops *pw_engine_entry(void);

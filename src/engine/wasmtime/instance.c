@@ -106,6 +106,7 @@ pw_wasmtime_instance_delete(struct pw_engine_instance *instance)
     return;
   }
   wasmtime_store_delete(instance->store);
+  free(instance->globals);
   pw_wasmtime_linked_release(instance->linked);
   free(instance);
 }

@@ -8,6 +8,7 @@
 
 #include "common/text.h"
 #include "common/ticker.h"
+#include "expose.h"
 
 #include <proxywasm/engine.h>
 
@@ -24,11 +25,13 @@ _Static_assert(sizeof(wasmtime_func_t) <= sizeof(((pw_function *)0)->handle), "a
 struct pw_engine {
   wasm_engine_t    *engine;
   struct pw_ticker *ticker;
+  bool              images; /* of its settings */
 };
 
 struct pw_compiled_module {
   struct pw_engine  *engine;
   wasmtime_module_t *module;
+  struct pw_exposed  exposed;
 };
 
 /* A host function as the linker knows it: what the trampoline finds behind its environment pointer. */
@@ -42,6 +45,7 @@ struct pw_linked_module {
   struct pw_engine          *engine;
   wasmtime_instance_pre_t   *pre;
   struct pw_wasmtime_import *imports;
+  struct pw_exposed          exposed;
 };
 
 struct pw_engine_instance {
@@ -57,6 +61,8 @@ struct pw_engine_instance {
   wasmtime_store_t        *store;
   wasmtime_instance_t      instance;
   struct pw_linked_module *linked;
+  wasmtime_global_t       *globals; /* those that are exposed; NULL: not looked up yet */
+  uint64_t                 mapped;  /* number of the image that its memory begins with; 0: none */
 };
 
 /* ---- settings.c ---- */
@@ -86,6 +92,11 @@ void                       pw_wasmtime_instance_delete(struct pw_engine_instance
 bool pw_wasmtime_function_find(struct pw_engine_instance *instance, const char *name, pw_function *function);
 struct pw_memory *pw_wasmtime_memory(struct pw_engine_instance *instance);
 void              pw_wasmtime_memory_refresh(struct pw_engine_instance *instance);
+
+/* ---- image.c ---- */
+struct pw_engine_image *pw_wasmtime_image_take(struct pw_engine_instance *instance);
+bool pw_wasmtime_image_apply(struct pw_engine_instance *instance, const struct pw_engine_image *image);
+void pw_wasmtime_image_delete(struct pw_engine_image *image);
 
 /* ---- call.c ---- */
 bool pw_wasmtime_call(struct pw_engine_instance *instance, const pw_function *function, pw_value *values,

@@ -101,7 +101,8 @@ pw_wasmtime_link(struct pw_compiled_module *module, const struct pw_import *impo
     return NULL;
   }
   atomic_init(&linked->references, 1);
-  linked->engine = module->engine;
+  linked->engine  = module->engine;
+  linked->exposed = module->exposed;
   if (!resolve(linked, module->module, imports, count, error)) {
     pw_wasmtime_linked_release(linked);
     return NULL;

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 
 static struct pw_compiled_module *
-wrap(struct pw_engine *engine, wasmtime_module_t *module, struct pw_error *error)
+wrap(struct pw_engine *engine, wasmtime_module_t *module, const struct pw_exposed *exposed, struct pw_error *error)
 {
   struct pw_compiled_module *compiled = malloc(sizeof *compiled);
 
@@ -14,22 +14,41 @@ wrap(struct pw_engine *engine, wasmtime_module_t *module, struct pw_error *error
     pw_error_set(error, PW_ERROR_MEMORY, "compiled module");
     return NULL;
   }
-  compiled->engine = engine;
-  compiled->module = module;
+  compiled->engine  = engine;
+  compiled->module  = module;
+  compiled->exposed = *exposed;
   return compiled;
+}
+
+/* The module as it is compiled where there are to be images; nothing is appended when that is as it came. */
+static bool
+change(const struct pw_engine *engine, struct pw_view code, struct pw_bytes *changed, struct pw_exposed *exposed,
+       struct pw_error *error)
+{
+  memset(exposed, 0, sizeof *exposed);
+  return !engine->images || pw_wasmtime_expose(code, changed, exposed) ||
+         pw_error_set(error, PW_ERROR_MEMORY, "a module of %zu bytes", code.size);
 }
 
 struct pw_compiled_module *
 pw_wasmtime_module_compile(struct pw_engine *engine, struct pw_view code, struct pw_error *error)
 {
   wasmtime_module_t *module  = NULL;
-  wasmtime_error_t  *failure = wasmtime_module_new(engine->engine, (const uint8_t *)code.data, code.size, &module);
+  wasmtime_error_t  *failure = NULL;
+  struct pw_bytes    changed = {0};
+  struct pw_exposed  exposed;
 
+  if (!change(engine, code, &changed, &exposed, error)) {
+    return NULL;
+  }
+  code    = changed.size > 0 ? pw_bytes_view(&changed) : code;
+  failure = wasmtime_module_new(engine->engine, (const uint8_t *)code.data, code.size, &module);
+  pw_bytes_clear(&changed);
   if (failure) {
     pw_wasmtime_error_take(failure, error, PW_ERROR_MODULE, "wasmtime cannot compile the module");
     return NULL;
   }
-  return wrap(engine, module, error);
+  return wrap(engine, module, &exposed, error);
 }
 
 bool
@@ -53,14 +72,21 @@ pw_wasmtime_module_deserialize(struct pw_engine *engine, struct pw_view bytes, s
 {
   wasmtime_module_t *module = NULL;
   wasmtime_error_t  *failure;
+  struct pw_bytes    changed = {0};
+  struct pw_exposed  exposed;
+  bool               known = change(engine, code, &changed, &exposed, error);
 
-  (void)code; /* all of it that is needed is in Wasmtime's own format */
+  /* All else that is needed is in Wasmtime's own format. */
+  pw_bytes_clear(&changed);
+  if (!known) {
+    return NULL;
+  }
   failure = wasmtime_module_deserialize(engine->engine, (const uint8_t *)bytes.data, bytes.size, &module);
   if (failure) {
     pw_wasmtime_error_take(failure, error, PW_ERROR_ENGINE, "wasmtime refuses the compiled code");
     return NULL;
   }
-  return wrap(engine, module, error);
+  return wrap(engine, module, &exposed, error);
 }
 
 void

@@ -171,6 +171,7 @@ pw_wasmtime_engine_new(const struct pw_engine_settings *settings, struct pw_erro
     pw_error_set(error, PW_ERROR_MEMORY, "engine 'wasmtime'");
     return NULL;
   }
+  engine->images = settings->images;
   if (!start(engine, settings, stack, error)) {
     pw_wasmtime_engine_delete(engine);
     return NULL;

@@ -45,15 +45,22 @@ code_kind(wasmtime_trap_code_t code)
   }
 }
 
+/* Where a place of the module as it was compiled is in the module as it came. */
+static size_t
+offset_before(const struct pw_exposed *exposed, size_t offset)
+{
+  return offset >= exposed->from ? offset - exposed->shift : offset;
+}
+
 static void
-write_backtrace(const wasm_frame_vec_t *frames, char *out, size_t room)
+write_backtrace(const wasm_frame_vec_t *frames, const struct pw_exposed *exposed, char *out, size_t room)
 {
   size_t length = 0;
 
   out[0] = '\0';
   for (size_t i = 0; i < frames->size; i++) {
     const wasm_name_t *name   = wasmtime_frame_func_name(frames->data[i]);
-    size_t             offset = wasm_frame_module_offset(frames->data[i]);
+    size_t             offset = offset_before(exposed, wasm_frame_module_offset(frames->data[i]));
     char               function[192];
     char               line[256];
     int                size;
@@ -93,9 +100,11 @@ write_message(struct pw_trap *out, const char *host_message, const wasmtime_trap
 }
 
 static void
-describe(const wasm_trap_t *trap, wasmtime_error_t *error, const char *host_message, struct pw_trap *out)
+describe(const struct pw_engine_instance *instance, const wasm_trap_t *trap, wasmtime_error_t *error,
+         struct pw_trap *out)
 {
-  wasm_frame_vec_t     frames = WASM_EMPTY_VEC;
+  const char          *host_message = instance->host_message;
+  wasm_frame_vec_t     frames       = WASM_EMPTY_VEC;
   wasmtime_trap_code_t code;
   bool                 has_code = trap && wasmtime_trap_code(trap, &code);
 
@@ -106,7 +115,7 @@ describe(const wasm_trap_t *trap, wasmtime_error_t *error, const char *host_mess
   } else {
     wasmtime_error_wasm_trace(error, &frames);
   }
-  write_backtrace(&frames, out->backtrace, sizeof out->backtrace);
+  write_backtrace(&frames, &instance->linked->exposed, out->backtrace, sizeof out->backtrace);
   wasm_frame_vec_delete(&frames);
 }
 
@@ -115,7 +124,7 @@ pw_wasmtime_trap_take(struct pw_engine_instance *instance, wasm_trap_t *trap, wa
                       struct pw_trap *out)
 {
   if (out) {
-    describe(trap, error, instance->host_message, out);
+    describe(instance, trap, error, out);
   }
   instance->host_message = NULL;
   if (trap) {

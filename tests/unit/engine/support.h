@@ -91,17 +91,24 @@ use_engine_signals(void)
 }
 
 static inline struct pw_engine *
-start_engine(const struct pw_engine_ops *ops, uint32_t stack_bytes)
+start_engine_with(const struct pw_engine_ops *ops, const struct pw_engine_settings *settings)
 {
-  struct pw_engine_settings settings = {.stack_bytes = stack_bytes};
-  struct pw_error           error;
-  struct pw_engine         *engine = ops->engine_new(&settings, &error);
+  struct pw_error   error;
+  struct pw_engine *engine = ops->engine_new(settings, &error);
 
   if (!engine) {
     fail_msg("%s", error.message);
   }
   use_engine_signals();
   return engine;
+}
+
+static inline struct pw_engine *
+start_engine(const struct pw_engine_ops *ops, uint32_t stack_bytes)
+{
+  const struct pw_engine_settings settings = {.stack_bytes = stack_bytes};
+
+  return start_engine_with(ops, &settings);
 }
 
 static const char combine_data[] = "the import's own";
@@ -203,6 +210,7 @@ struct guest_options {
   uint32_t    stack_bytes; /**< 0: the engine's default; likewise below */
   uint64_t    memory_bytes;
   uint32_t    table_elements;
+  bool        images; /**< there are to be images */
 };
 
 static inline void
@@ -210,11 +218,12 @@ start_guest(struct guest *guest, const struct guest_options *options)
 {
   struct pw_instance_options instance = {
     .host_data = guest, .memory_bytes = options->memory_bytes, .table_elements = options->table_elements};
-  struct pw_error error;
+  const struct pw_engine_settings settings = {.stack_bytes = options->stack_bytes, .images = options->images};
+  struct pw_error                 error;
 
   memset(guest, 0, sizeof *guest);
   guest->ops      = find_engine();
-  guest->engine   = start_engine(guest->ops, options->stack_bytes);
+  guest->engine   = start_engine_with(guest->ops, &settings);
   guest->linked   = link_module(guest->ops, guest->engine, options->module);
   guest->instance = guest->ops->instance_new(guest->linked, &instance, 0, &error);
   if (!guest->instance) {

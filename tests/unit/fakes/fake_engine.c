@@ -37,6 +37,12 @@ struct pw_engine_instance {
   struct fake_vm vm;
 };
 
+struct pw_engine_image {
+  uint8_t  memory[FAKE_MEMORY];
+  uint32_t heap;
+};
+
+enum fake_images          fake_images;
 const struct fake_export *fake_module;
 _Atomic int               fake_instances_alive;
 _Atomic int               fake_instances_made;
@@ -325,7 +331,37 @@ fake_memory_refresh(struct pw_engine_instance *instance)
   (void)instance;
 }
 
-static const struct pw_engine_ops fake_ops = {
+static struct pw_engine_image *
+fake_image_take(struct pw_engine_instance *instance)
+{
+  struct pw_error         error;
+  struct pw_engine_image *image = (struct pw_engine_image *)fake_new(sizeof(*image), &error);
+
+  if (image != NULL) {
+    memcpy(image->memory, instance->vm.memory.base, FAKE_MEMORY);
+    image->heap = instance->vm.heap;
+  }
+  return image;
+}
+
+static bool
+fake_image_apply(struct pw_engine_instance *instance, const struct pw_engine_image *image)
+{
+  if (fake_images == FAKE_IMAGES_CANNOT) {
+    return false;
+  }
+  memcpy(instance->vm.memory.base, image->memory, FAKE_MEMORY);
+  instance->vm.heap = image->heap;
+  return true;
+}
+
+static void
+fake_image_delete(struct pw_engine_image *image)
+{
+  free(image);
+}
+
+static struct pw_engine_ops fake_ops = {
   .interface       = PW_ENGINE_INTERFACE,
   .name            = "fake",
   .version         = fake_text,
@@ -346,8 +382,13 @@ static const struct pw_engine_ops fake_ops = {
 const struct pw_engine_ops *
 pw_engine_find(const char *name, struct pw_error *error)
 {
+  bool has_images = fake_images != FAKE_IMAGES_NONE;
+
   (void)name;
   (void)error;
+  fake_ops.image_take   = has_images ? fake_image_take : NULL;
+  fake_ops.image_apply  = has_images ? fake_image_apply : NULL;
+  fake_ops.image_delete = has_images ? fake_image_delete : NULL;
   return &fake_ops;
 }
 

@@ -31,6 +31,11 @@ extern const struct fake_export *fake_module;
 extern _Atomic int fake_instances_alive;
 extern _Atomic int fake_instances_made;
 
+/** What the engine that is found next has of images: FAKE_IMAGES_NONE, as at first: it has none; CANNOT: it does not
+ *  bring an instance back. Set before the host is made. */
+enum fake_images { FAKE_IMAGES_NONE, FAKE_IMAGES_WORK, FAKE_IMAGES_CANNOT };
+extern enum fake_images fake_images;
+
 /** The wasm binary for `fake_module`, owned by the caller. */
 struct pw_bytes fake_code(void);
 

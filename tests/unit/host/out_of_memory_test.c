@@ -232,12 +232,22 @@ every_allocation_may_fail_with_a_vm_for_each_stream(void **state)
   fail_each_allocation(true);
 }
 
+static void
+every_allocation_may_fail_with_images(void **state)
+{
+  (void)state;
+  fake_images = FAKE_IMAGES_WORK;
+  fail_each_allocation(true);
+  fake_images = FAKE_IMAGES_NONE;
+}
+
 int
 main(void)
 {
   const struct CMUnitTest tests[] = {
     cmocka_unit_test(every_allocation_may_fail),
     cmocka_unit_test(every_allocation_may_fail_with_a_vm_for_each_stream),
+    cmocka_unit_test(every_allocation_may_fail_with_images),
   };
 
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /**
- * @file writer.h
+ * @file module_writer.h
  * Writes pieces of wasm binaries. What fails for lack of memory is told by `failed`, and all that follows does nothing.
  */
-#ifndef PROXYWASM_ENGINE_WASMEDGE_WRITER_H
-#define PROXYWASM_ENGINE_WASMEDGE_WRITER_H
+#ifndef PROXYWASM_MODULE_MODULE_WRITER_H
+#define PROXYWASM_MODULE_MODULE_WRITER_H
 
-#include "internal.h"
+#include <proxywasm/types.h>
 
 /** Zero-initialised is empty. */
 struct pw_writer {

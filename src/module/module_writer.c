@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "writer.h"
+#include "module/module_writer.h"
 
 void
 pw_writer_clear(struct pw_writer *writer)

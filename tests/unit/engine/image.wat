@@ -1,0 +1,22 @@
+;; SPDX-License-Identifier: Apache-2.0
+;; State of each kind that an image has to bring back.
+(module $image
+  (memory (export "memory") 2 10)
+  (global $count (mut i32) (i32.const 7))
+  (global $constant i32 (i32.const 3))
+  (global $wide (export "wide") (mut i64) (i64.const -1))
+  (global $half (mut f64) (f64.const 0.5))
+  (data (i32.const 70000) "data")
+  (func (export "add_to_all") (param i32) (result i32)
+    (global.set $count (i32.add (global.get $count) (local.get 0)))
+    (global.set $wide (i64.add (global.get $wide) (i64.extend_i32_s (local.get 0))))
+    (global.set $half (f64.add (global.get $half) (f64.convert_i32_s (local.get 0))))
+    (global.get $count))
+  (func (export "count") (result i32) (global.get $count))
+  (func (export "wide_now") (result i32) (i32.wrap_i64 (global.get $wide)))
+  (func (export "twice_half") (result i32) (i32.trunc_f64_s (f64.mul (global.get $half) (f64.const 2))))
+  (func (export "store") (param i32 i32) (i32.store (local.get 0) (local.get 1)))
+  (func (export "load") (param i32) (result i32) (i32.load (local.get 0)))
+  (func (export "grow") (param i32) (result i32) (memory.grow (local.get 0)))
+  (func $inner (drop (i32.div_u (global.get $constant) (i32.const 0))))
+  (func (export "fail") (call $inner)))

@@ -1,0 +1,269 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A VM for each stream, where the engine has images: the start runs once, each stream begins as it left things, and VMs
+ * are used again. */
+#include "fakes/fixture.h"
+#include "fakes/notes.h"
+#include "support/unit.h"
+
+enum { COUNTER = 100 };
+
+static const struct pw_plugin_config each_its_own = {.fail_open = true, .vm_per_stream = true};
+
+static uint32_t tick_at_start;
+static uint32_t tick_in_stream;
+static bool     trap_now;
+static bool     subscribe_now;
+
+static uint32_t
+configure(struct fake_vm *vm, const pw_value *a)
+{
+  (void)a;
+  note("configure ");
+  *fake_memory(vm, COUNTER) = 10;
+  if (tick_at_start != 0) {
+    FAKE_HOSTCALL(vm, "proxy_set_tick_period_milliseconds", tick_at_start);
+  }
+  return 1;
+}
+
+static uint32_t
+create(struct fake_vm *vm, const pw_value *a)
+{
+  (void)vm;
+  note("create(%u,%u) ", a[0].u32, a[1].u32);
+  return 0;
+}
+
+static uint32_t
+headers(struct fake_vm *vm, const pw_value *a)
+{
+  note("q%u:%d ", a[0].u32, ++*fake_memory(vm, COUNTER));
+  if (tick_in_stream != 0) {
+    FAKE_HOSTCALL(vm, "proxy_set_tick_period_milliseconds", tick_in_stream);
+  }
+  if (subscribe_now) {
+    FAKE_HOSTCALL(vm, "proxy_register_shared_queue", 0, fake_put(vm, 0, "queue"), 200);
+  }
+  if (trap_now) {
+    fake_trap(vm, "wasm unreachable");
+  }
+  return 0;
+}
+
+static uint32_t
+deleted(struct fake_vm *vm, const pw_value *a)
+{
+  (void)vm;
+  note("delete(%u) ", a[0].u32);
+  return 0;
+}
+
+static const struct fake_export module[] = {{"proxy_on_context_create", "ii:v", create},
+                                            {"proxy_on_configure", "ii:i", configure},
+                                            {"proxy_on_request_headers", "iii:i", headers},
+                                            {"proxy_on_delete", "i:v", deleted},
+                                            {NULL, NULL, NULL}};
+
+static void
+begin(struct fixture *f, enum fake_images images)
+{
+  tick_at_start = tick_in_stream = 0;
+  trap_now = subscribe_now = false;
+  fake_images              = images;
+  fixture_open(f);
+}
+
+static void
+add(struct fixture *f)
+{
+  fixture_add(f, module, &each_its_own);
+  fixture_chain(f);
+}
+
+static void
+end(struct fixture *f)
+{
+  fixture_close(f);
+  fake_images = FAKE_IMAGES_NONE;
+}
+
+static void
+serve(struct fixture *f)
+{
+  struct pw_stream *stream = pw_stream_new(f->chain, f);
+
+  pw_stream_request_headers(stream, true);
+  pw_stream_end(stream);
+}
+
+static void
+the_start_runs_once_and_each_stream_begins_as_it_left_things(void **state)
+{
+  struct fixture f;
+  int            made;
+
+  (void)state;
+  begin(&f, FAKE_IMAGES_WORK);
+  notes_clear();
+  add(&f);
+  assert_string_equal(notes, "create(1,0) configure ");
+  made = fake_instances_made;
+  notes_clear();
+  for (int i = 0; i < 3; ++i) {
+    serve(&f);
+  }
+  assert_string_equal(notes, "create(2,1) q2:11 delete(2) create(2,1) q2:11 delete(2) create(2,1) q2:11 delete(2) ");
+  assert_int_equal(fake_instances_made, made + 1);
+  assert_int_equal(fake_instances_alive, 2);
+  end(&f);
+}
+
+static void
+streams_at_once_have_vms_of_their_own_which_are_kept(void **state)
+{
+  struct fixture    f;
+  struct pw_stream *streams[100];
+
+  (void)state;
+  begin(&f, FAKE_IMAGES_WORK);
+  add(&f);
+  for (int round = 0; round < 2; ++round) {
+    for (int i = 0; i < 100; ++i) {
+      streams[i] = pw_stream_new(f.chain, &f);
+      notes_clear();
+      pw_stream_request_headers(streams[i], true);
+      assert_string_equal(notes, "q2:11 ");
+    }
+    assert_int_equal(fake_instances_alive, 101);
+    for (int i = 0; i < 100; ++i) {
+      pw_stream_end(streams[i]);
+    }
+    /* Not all of those of a busy moment. */
+    assert_int_equal(fake_instances_alive, 65);
+  }
+  end(&f);
+}
+
+static void
+a_vm_that_trapped_serves_nobody_else(void **state)
+{
+  struct fixture f;
+  int            made;
+
+  (void)state;
+  begin(&f, FAKE_IMAGES_WORK);
+  add(&f);
+  made     = fake_instances_made;
+  trap_now = true;
+  serve(&f);
+  trap_now = false;
+  assert_int_equal(fake_instances_alive, 1);
+  notes_clear();
+  serve(&f);
+  assert_string_equal(notes, "create(2,1) q2:11 delete(2) ");
+  assert_int_equal(fake_instances_made, made + 2);
+  end(&f);
+}
+
+static void
+what_is_not_in_the_vm_alone_is_not_kept(void **state)
+{
+  struct fixture f;
+
+  (void)state;
+  begin(&f, FAKE_IMAGES_WORK);
+  add(&f);
+  subscribe_now = true;
+  serve(&f);
+  /* Its root's end came with that of the stream. */
+  assert_int_equal(fake_instances_alive, 1);
+  subscribe_now = false;
+  serve(&f);
+  assert_int_equal(fake_instances_alive, 2);
+  end(&f);
+}
+
+static void
+the_tick_of_the_start_runs_while_a_stream_is_served(void **state)
+{
+  struct fixture    f;
+  struct pw_stream *stream;
+
+  (void)state;
+  begin(&f, FAKE_IMAGES_WORK);
+  tick_at_start = 50;
+  add(&f);
+  for (int i = 0; i < 2; ++i) {
+    fake.tick = 1;
+    stream    = pw_stream_new(f.chain, &f);
+    assert_int_equal(fake.tick, 50);
+    tick_in_stream = 70;
+    pw_stream_request_headers(stream, true);
+    assert_int_equal(fake.tick, 70);
+    pw_stream_end(stream);
+    assert_int_equal(fake.tick, 0);
+  }
+  assert_int_equal(fake_instances_alive, 2);
+  end(&f);
+}
+
+static void
+vms_that_cannot_be_brought_back_are_ended(void **state)
+{
+  struct fixture f;
+
+  (void)state;
+  begin(&f, FAKE_IMAGES_WORK);
+  add(&f);
+  serve(&f);
+  fake_images = FAKE_IMAGES_CANNOT;
+  serve(&f);
+  assert_int_equal(fake_instances_alive, 1);
+  /* Nor can a new one begin: that is told, and tried again later. */
+  notes_clear();
+  serve(&f);
+  assert_string_equal(notes, "");
+  assert_contains(fake.log, "no VM could be started for a stream: out of memory for the image");
+  fake_images = FAKE_IMAGES_WORK;
+  fake.now += UINT64_C(60000000);
+  serve(&f);
+  assert_string_equal(notes, "create(2,1) q2:11 delete(2) ");
+  end(&f);
+}
+
+static void
+a_stream_may_outlive_its_plugins_place(void **state)
+{
+  struct fixture    f;
+  struct pw_stream *stream;
+
+  (void)state;
+  begin(&f, FAKE_IMAGES_WORK);
+  add(&f);
+  serve(&f);
+  stream = pw_stream_new(f.chain, &f);
+  notes_clear();
+  pw_instance_delete(f.instances[0]);
+  f.instances[0] = NULL;
+  pw_stream_request_headers(stream, true);
+  assert_contains(notes, "q2:11 ");
+  pw_stream_end(stream);
+  assert_int_equal(fake_instances_alive, 0);
+  end(&f);
+}
+
+int
+main(void)
+{
+  const struct CMUnitTest tests[] = {
+    cmocka_unit_test(the_start_runs_once_and_each_stream_begins_as_it_left_things),
+    cmocka_unit_test(streams_at_once_have_vms_of_their_own_which_are_kept),
+    cmocka_unit_test(a_vm_that_trapped_serves_nobody_else),
+    cmocka_unit_test(what_is_not_in_the_vm_alone_is_not_kept),
+    cmocka_unit_test(the_tick_of_the_start_runs_while_a_stream_is_served),
+    cmocka_unit_test(vms_that_cannot_be_brought_back_are_ended),
+    cmocka_unit_test(a_stream_may_outlive_its_plugins_place),
+  };
+
+  return cmocka_run_group_tests_name("host/stream_vm", tests, NULL, NULL);
+}

@@ -65,6 +65,7 @@ pw_origin_gate_shut(struct pw_origin_gate *gate, TSHttpTxn txn, void (*on_answer
   gate->txn           = txn;
   gate->server        = TSVIOContGet(operation);
   gate->server_buffer = TSVIOBufferGet(operation);
+  gate->server_done   = TSVIONDoneGet(operation);
   gate->continuation  = TSContCreate(on_event, TSContMutexGet((TSCont)txn));
   gate->buffer        = TSIOBufferCreate();
   gate->reader        = TSIOBufferReaderAlloc(gate->buffer);
@@ -94,8 +95,10 @@ pw_origin_gate_open(struct pw_origin_gate *gate)
     return;
   }
   int64_t size = TSIOBufferReaderAvail(gate->reader);
+  int64_t done = gate->server_done + size;
   TSIOBufferCopy(gate->server_buffer, gate->reader, size, 0);
   TSVIO operation = TSVConnRead(connection, server, gate->server_buffer, INT64_MAX);
+  TSVIONDoneSet(operation, done);
   pw_origin_gate_free(gate);
   bool something = event == TS_EVENT_VCONN_READ_READY ? size > 0 : event != TS_EVENT_NONE;
   if (something) {

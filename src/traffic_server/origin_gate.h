@@ -19,7 +19,8 @@ struct pw_origin_gate {
   TSHttpTxn        txn;
   TSVIO            operation;     /**< the reading of the connection to the origin; NULL: the gate is open */
   TSCont           server;        /**< who is told of it when the gate is open, */
-  TSIOBuffer       server_buffer; /**< and what it reads into */
+  TSIOBuffer       server_buffer; /**< and what it reads into, */
+  int64_t          server_done;   /**< and how much it had read */
   TSCont           continuation;
   TSIOBuffer       buffer;
   TSIOBufferReader reader;

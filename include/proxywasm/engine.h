@@ -169,8 +169,9 @@ struct pw_engine_ops {
    *  other. Only of an engine with `images` in its settings. NULL op, with the next two: the engine has no images. */
   struct pw_engine_image *(*image_take)(struct pw_engine_instance *instance);
   /** Makes an instance of the same linked module, that no call is in, what the other one was when the image was taken.
-   *  False: it cannot be, as its memory has grown beyond the image; it is only good to be deleted then. */
-  bool (*image_apply)(struct pw_engine_instance *instance, const struct pw_engine_image *image);
+   *  False: it cannot be, as its memory has grown beyond the image; it is only good to be deleted then. An image is
+   *  used by one thread at a time, as instances are. */
+  bool (*image_apply)(struct pw_engine_instance *instance, struct pw_engine_image *image);
   /** Instances that it was applied to stay as they are. NULL is allowed. */
   void (*image_delete)(struct pw_engine_image *image);
 };

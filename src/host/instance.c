@@ -145,7 +145,7 @@ root_new(struct pw_instance *instance, struct pw_error *error)
 /* ----------------------------------------------------------------------------------------------------------- start */
 
 /* What its VM begins as, if not by its start. */
-static const struct pw_engine_image *
+static struct pw_engine_image *
 instance_image(const struct pw_instance *instance)
 {
   return instance->factory != NULL ? instance->factory->image : NULL;

@@ -239,7 +239,7 @@ enum pw_call_kind { PW_CALL_HTTP = 1, PW_CALL_GRPC = 2, PW_CALL_GRPC_STREAM = 3 
 /** Makes a VM and runs _initialize or _start in the name of `root`; or brings it to the image, which may be NULL. NULL
  *  on error. One reference. */
 struct pw_vm *pw_vm_new(struct pw_worker *worker, struct pw_plugin *plugin, struct pw_root *root,
-                        const struct pw_engine_image *image, struct pw_error *error);
+                        struct pw_engine_image *image, struct pw_error *error);
 /** Frees the instance of a dead VM, and tells all its contexts. No call into it is under way. */
 void pw_vm_bury(struct pw_vm *vm);
 void pw_vm_delete(struct pw_vm *vm);

@@ -376,14 +376,14 @@ vm_instantiate(struct pw_vm *vm, struct pw_error *error)
 
 /* What the start functions came to in another VM of this module. */
 static bool
-vm_apply_image(struct pw_vm *vm, const struct pw_engine_image *image, struct pw_error *error)
+vm_apply_image(struct pw_vm *vm, struct pw_engine_image *image, struct pw_error *error)
 {
   return vm->engine->image_apply(vm->instance, image) ||
          pw_error_set(error, PW_ERROR_MEMORY, "out of memory for the image of a VM");
 }
 
 struct pw_vm *
-pw_vm_new(struct pw_worker *worker, struct pw_plugin *plugin, struct pw_root *root, const struct pw_engine_image *image,
+pw_vm_new(struct pw_worker *worker, struct pw_plugin *plugin, struct pw_root *root, struct pw_engine_image *image,
           struct pw_error *error)
 {
   struct pw_vm *vm = (struct pw_vm *)calloc(1, sizeof(*vm));

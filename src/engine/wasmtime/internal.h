@@ -95,8 +95,8 @@ void              pw_wasmtime_memory_refresh(struct pw_engine_instance *instance
 
 /* ---- image.c ---- */
 struct pw_engine_image *pw_wasmtime_image_take(struct pw_engine_instance *instance);
-bool pw_wasmtime_image_apply(struct pw_engine_instance *instance, const struct pw_engine_image *image);
-void pw_wasmtime_image_delete(struct pw_engine_image *image);
+bool                    pw_wasmtime_image_apply(struct pw_engine_instance *instance, struct pw_engine_image *image);
+void                    pw_wasmtime_image_delete(struct pw_engine_image *image);
 
 /* ---- call.c ---- */
 bool pw_wasmtime_call(struct pw_engine_instance *instance, const pw_function *function, pw_value *values,

@@ -345,7 +345,7 @@ fake_image_take(struct pw_engine_instance *instance)
 }
 
 static bool
-fake_image_apply(struct pw_engine_instance *instance, const struct pw_engine_image *image)
+fake_image_apply(struct pw_engine_instance *instance, struct pw_engine_image *image)
 {
   if (fake_images == FAKE_IMAGES_CANNOT) {
     return false;

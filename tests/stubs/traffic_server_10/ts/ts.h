@@ -55,15 +55,15 @@ enum TSHttpStatus {
 };
 
 enum TSEvent {
-  TS_EVENT_NONE                   = 0,
-  TS_EVENT_IMMEDIATE              = 1,
-  TS_EVENT_TIMEOUT                = 2,
-  TS_EVENT_ERROR                  = 3,
-  TS_EVENT_VCONN_READ_READY       = 100,
-  TS_EVENT_VCONN_WRITE_READY      = 101,
-  TS_EVENT_VCONN_READ_COMPLETE    = 102,
-  TS_EVENT_VCONN_WRITE_COMPLETE   = 103,
-  TS_EVENT_VCONN_EOS              = 104,
+  TS_EVENT_NONE                 = 0,
+  TS_EVENT_IMMEDIATE            = 1,
+  TS_EVENT_TIMEOUT              = 2,
+  TS_EVENT_ERROR                = 3,
+  TS_EVENT_VCONN_READ_READY     = 100,
+  TS_EVENT_VCONN_WRITE_READY    = 101,
+  TS_EVENT_VCONN_READ_COMPLETE  = 102,
+  TS_EVENT_VCONN_WRITE_COMPLETE = 103,
+  TS_EVENT_VCONN_EOS            = 104,
 
   TS_EVENT_VCONN_INACTIVITY_TIMEOUT = 105,
   TS_EVENT_VCONN_ACTIVE_TIMEOUT     = 106,

@@ -65,6 +65,7 @@ start_plugin(const struct request *request, const struct pw_config_plugin *plugi
   char                   *path     = module_path(request, plugin);
   struct pw_instance     *instance = NULL;
   config.engine                    = request->engine ? request->engine : config.engine;
+  config.vm_per_stream             = plugin->vm_scope == PW_VM_SCOPE_TRANSACTION;
   if (!path) {
     return pw_error_set(error, PW_ERROR_MEMORY, "out of memory for a path");
   }

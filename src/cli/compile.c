@@ -60,18 +60,18 @@ output_name(const char *module)
 }
 
 static bool
-make(const struct request *request, const struct pw_engine_ops *ops, struct pw_view module, struct pw_bytes *file,
-     size_t *added, struct pw_error *error)
+make(const struct pw_engine_settings *settings, const struct pw_engine_ops *ops, struct pw_view module,
+     struct pw_bytes *file, size_t *added, struct pw_error *error)
 {
-  struct pw_engine *engine = ops->engine_new(&request->settings, error);
-  bool              made   = engine && pw_precompiled_add(ops, engine, &request->settings, module, file, added, error);
+  struct pw_engine *engine = ops->engine_new(settings, error);
+  bool              made   = engine && pw_precompiled_add(ops, engine, settings, module, file, added, error);
 
   ops->engine_delete(engine);
   return made;
 }
 
 static int
-compile(const struct request *request, const char *name, struct pw_view module)
+compile(struct request *request, const char *name, struct pw_view module)
 {
   struct pw_error             error  = {0};
   struct pw_bytes             file   = {0};
@@ -85,7 +85,9 @@ compile(const struct request *request, const char *name, struct pw_view module)
   if (!output) {
     done = pw_error_set(&error, PW_ERROR_MEMORY, "out of memory for a path");
   }
-  done = done && make(request, ops, module, &file, &added, &error) &&
+  /* Without images a plugin's code is the same under each scope. */
+  request->settings.images = request->settings.images && ops && ops->image_take;
+  done                     = done && make(&request->settings, ops, module, &file, &added, &error) &&
          pw_code_write_file(output, pw_bytes_view(&file), 0666, &error);
   if (done) {
     printf("%s: %zu bytes of code for %s %s, stack %s%s%s%s\n", output, added, ops->name, ops->version(),

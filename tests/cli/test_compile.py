@@ -112,6 +112,24 @@ def test_code_that_does_not_fit_is_refused_with_what_to_do(proxywasm, copy, writ
     assert refused + "its content was changed" in said
 
 
+@pytest.mark.parametrize("engine", COMPILERS)
+def test_code_for_a_vm_for_each_transaction(proxywasm, copy, write, tmp_path, engine):
+    """Wasmtime's is other code than that for VMs of threads; V8's is the same."""
+    plain = copy("examples/c/headers", "headers.wasm")
+    proxywasm("compile", "-e", engine, plain, "-o", "plain.wasm")
+    assert proxywasm("compile", "-e", engine, "--transaction", plain, "-o", "own.wasm").returncode == 0
+    scope = ", vm_scope: transaction"
+    assert check(proxywasm, write, tmp_path / "own.wasm", engine=engine, extra=scope) == ""
+    said = check(proxywasm, write, tmp_path / "plain.wasm", engine=engine, extra=scope)
+    report = json.loads(proxywasm("inspect", "--json", "own.wasm").stdout)["precompiled"]
+    assert [code["transaction"] for code in report] == [engine == "wasmtime"]
+    if engine == "wasmtime":
+        assert "it is not for 'vm_scope: transaction'; make it again with" in said and "--transaction'" in said
+        assert "it is for 'vm_scope: transaction'" in check(proxywasm, write, tmp_path / "own.wasm")
+    else:
+        assert said == ""
+
+
 def test_code_is_not_used_unless_it_is_allowed(proxywasm, copy, write, tmp_path):
     plain = copy("examples/c/headers", "headers.wasm")
     proxywasm("compile", plain)

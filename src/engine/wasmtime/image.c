@@ -12,9 +12,9 @@
 #include <unistd.h>
 
 #define WASM_PAGE_BYTES ((size_t)65536)
-#define PAGE_BYTES      ((size_t)4096)
-/* So often it is looked what was written to; not in a memory that is larger than this: looking gives all of it pages.
- */
+/* What has no content is left out of the file, in blocks of this size. */
+#define BLOCK_BYTES ((size_t)4096)
+/* So often it is looked what was written to, but not in a larger memory: looking gives all of it pages. */
 #define LOOKS           8
 #define MOST_LOOK_BYTES ((size_t)4 << 20)
 /* More than so many places, or so much, is not written over. */
@@ -32,6 +32,7 @@ struct place {
 struct pw_engine_image {
   uint64_t        number; /* of all images ever taken: from 1 */
   size_t          size;   /* of the memory */
+  size_t          page;   /* of the system */
   int             file;
   const uint8_t  *memory; /* the file, to read */
   wasmtime_val_t *globals;
@@ -98,20 +99,20 @@ set_globals(struct pw_engine_instance *instance, const wasmtime_val_t *values)
 /* ---- memory ---- */
 
 static bool
-is_empty(const uint8_t *page)
+is_empty(const uint8_t *block)
 {
-  return page[0] == 0 && memcmp(page, page + 1, PAGE_BYTES - 1) == 0;
+  return block[0] == 0 && memcmp(block, block + 1, BLOCK_BYTES - 1) == 0;
 }
 
-/* Pages without content are left out of the file. */
 static bool
 write_memory(int file, const struct pw_memory *memory)
 {
   if (ftruncate(file, (off_t)memory->size) != 0) {
     return false;
   }
-  for (size_t at = 0; at < memory->size; at += PAGE_BYTES) {
-    if (!is_empty(memory->base + at) && pwrite(file, memory->base + at, PAGE_BYTES, (off_t)at) != (ssize_t)PAGE_BYTES) {
+  for (size_t at = 0; at < memory->size; at += BLOCK_BYTES) {
+    if (!is_empty(memory->base + at) &&
+        pwrite(file, memory->base + at, BLOCK_BYTES, (off_t)at) != (ssize_t)BLOCK_BYTES) {
       return false;
     }
   }
@@ -151,9 +152,9 @@ static void
 look(struct pw_engine_image *image, const struct pw_engine_instance *instance)
 {
   image->looks++;
-  for (size_t at = 0; at < image->size; at += PAGE_BYTES) {
-    if (memcmp(instance->memory.base + at, image->memory + at, PAGE_BYTES) != 0) {
-      image->written[at / PAGE_BYTES] = true;
+  for (size_t at = 0; at < image->size; at += image->page) {
+    if (memcmp(instance->memory.base + at, image->memory + at, image->page) != 0) {
+      image->written[at / image->page] = true;
     }
   }
 }
@@ -165,8 +166,8 @@ make_places(struct pw_engine_image *image)
   struct place *last  = NULL;
   size_t        bytes = 0;
 
-  for (size_t at = 0; at < image->size; at += PAGE_BYTES) {
-    if (!image->written[at / PAGE_BYTES]) {
+  for (size_t at = 0; at < image->size; at += image->page) {
+    if (!image->written[at / image->page]) {
       continue;
     }
     if (!last || at - last->end >= PLACE_GAP_BYTES) {
@@ -177,8 +178,8 @@ make_places(struct pw_engine_image *image)
       last  = &image->places[image->place_count++];
       *last = (struct place){.begin = at, .end = at};
     }
-    bytes += at + PAGE_BYTES - last->end;
-    last->end = at + PAGE_BYTES;
+    bytes += at + image->page - last->end;
+    last->end = at + image->page;
   }
   if (bytes > MOST_PLACE_BYTES) {
     image->place_count = 0;
@@ -240,10 +241,11 @@ fill(struct pw_engine_image *image, struct pw_engine_instance *instance)
 {
   image->number  = atomic_fetch_add(&images_taken, 1) + 1;
   image->size    = instance->memory.size;
+  image->page    = (size_t)sysconf(_SC_PAGESIZE);
   image->looks   = image->size > MOST_LOOK_BYTES ? LOOKS : 0;
   image->file    = memfd_create("proxywasm image", MFD_CLOEXEC | MFD_ALLOW_SEALING);
   image->globals = calloc(instance->linked->exposed.globals + (size_t)1, sizeof *image->globals);
-  image->written = calloc(image->size / PAGE_BYTES + 1, sizeof *image->written);
+  image->written = calloc(image->size / image->page + 1, sizeof *image->written);
   if (image->file < 0 || !image->globals || !image->written || !write_memory(image->file, &instance->memory) ||
       !read_memory(image)) {
     return false;

@@ -293,7 +293,6 @@ struct pw_instance {
   struct pw_instance   *previous;
   uint32_t              references;
   bool                  is_private; /**< shares no VM */
-  bool                  of_stream;  /**< made for one stream, which deletes it */
   bool                  closing;    /**< deleted by its owner */
   uint64_t              retry_at;   /**< monotonic nanoseconds: no new VM before that */
   uint32_t              failures;   /**< of VMs, in a row */
@@ -303,13 +302,13 @@ struct pw_instance {
   struct pw_log_limiter log_limiter;
 
   /* Where each stream has a VM: see stream_vm.c. */
-  struct pw_instance     *factory;    /**< of one that was made for a stream: what it came from; one reference of it */
+  struct pw_instance *factory;        /**< of one that was made for a stream: what it came from, which gets it back; one
+                                           reference of it. NULL: its owner deletes it */
   struct pw_instance     *spares;     /**< of a factory: ready, and serving nobody */
   struct pw_instance     *next_spare; /**< in the factory's spares */
   size_t                  spare_count;
-  struct pw_engine_image *image;         /**< of a factory's VM after its start; NULL: there can be none */
-  uint32_t                image_tick;    /**< what the start had set */
-  uint32_t                image_next_id; /**< of a context */
+  struct pw_engine_image *image;      /**< of a factory's VM after its start; NULL: there can be none */
+  uint32_t                image_tick; /**< what the start had set */
 };
 
 /** The root to serve a new stream with, restarting a dead VM when its time has come; NULL: broken now. */

@@ -44,7 +44,7 @@ context_leave(struct pw_context *context)
   context->vm = NULL;
   --instance->streams;
   /* An instance of a chain may go with its last root; one of this stream is held until it is deleted here. */
-  of_stream = instance->of_stream;
+  of_stream = instance->factory != NULL;
   pw_root_release(root);
   if (of_stream) {
     pw_stream_vm_put(instance);

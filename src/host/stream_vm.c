@@ -37,9 +37,8 @@ pw_stream_vm_prepare(struct pw_instance *factory)
   struct pw_vm   *vm   = root->context.vm;
 
   if (vm->engine->image_take != NULL && root_is_plain(root)) {
-    factory->image         = vm->engine->image_take(vm->instance);
-    factory->image_tick    = root->tick_milliseconds;
-    factory->image_next_id = vm->next_context_id;
+    factory->image      = vm->engine->image_take(vm->instance);
+    factory->image_tick = root->tick_milliseconds;
   }
 }
 
@@ -69,8 +68,7 @@ make_another(struct pw_instance *factory)
                 error.message);
   }
   if (instance != NULL) {
-    instance->of_stream = true;
-    factory->failures   = instance->root != NULL ? 0 : factory->failures;
+    factory->failures = instance->root != NULL ? 0 : factory->failures;
   }
   return instance;
 }
@@ -97,15 +95,14 @@ pw_stream_vm_get(struct pw_instance *factory)
 static bool
 renew(struct pw_instance *instance)
 {
-  struct pw_instance *factory = instance->factory;
-  struct pw_vm       *vm      = instance->root->context.vm;
+  const struct pw_root *root = instance->root;
+  struct pw_vm         *vm   = root->context.vm;
 
-  if (instance->root->tick_milliseconds != 0) {
-    set_tick(instance, 0);
-  }
-  vm->next_context_id = factory->image_next_id;
+  set_tick(instance, 0);
+  /* The root's context was the first one, and is the only one. */
+  vm->next_context_id = root->context.id + 1;
   vm->ids_wrapped     = false;
-  return vm->engine->image_apply(vm->instance, factory->image);
+  return vm->engine->image_apply(vm->instance, instance->factory->image);
 }
 
 void

@@ -287,8 +287,12 @@ finish(struct pw_body *body)
 static bool
 follows(const struct pw_body *body)
 {
+  int64_t here = pw_transform_untaken(&body->transform);
+  if (body->ended || here == 0) {
+    return false;
+  }
   int64_t there = outflow(body);
-  return !body->ended && there > 0 && there + pw_transform_untaken(&body->transform) > PW_BODY_WAITING_BYTES &&
+  return there > 0 && here + there > PW_BODY_WAITING_BYTES &&
          (body->direction == PW_STREAM_HTTP_REQUEST || !pw_body_is_http2(body));
 }
 

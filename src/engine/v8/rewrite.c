@@ -7,6 +7,7 @@
  * changes but the place of what follows. */
 #include "internal.h"
 #include "module/module_sections.h"
+#include "module/module_writer.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,9 +19,7 @@ enum { MOST_TABLES = 100, MOST_BYTES = 1 << 30 };
 struct rewrite {
   struct pw_module_reader reader;
   struct pw_v8_layout    *layout;
-  struct pw_bytes        *out;
-  bool                    has_memory; /* out */
-  bool                    failed;     /* memory is out */
+  struct pw_writer        out;
 };
 
 /* ---- reading ---- */
@@ -103,44 +102,29 @@ look(struct rewrite *rewrite, size_t size)
 /* ---- writing ---- */
 
 static void
-put(struct rewrite *rewrite, struct pw_bytes *to, const void *bytes, size_t size)
+put_name(struct pw_writer *to, const char *name)
 {
-  rewrite->failed = rewrite->failed || (size > 0 && !pw_bytes_append(to, bytes, size));
+  pw_write_number(to, (uint32_t)strlen(name));
+  pw_write_bytes(to, name, strlen(name));
 }
 
 static void
-put_number(struct rewrite *rewrite, struct pw_bytes *to, uint32_t number)
+put_import(struct pw_writer *to, const char *name, uint8_t kind)
 {
-  uint8_t bytes[5];
-  size_t  size = 0;
-
-  do {
-    bytes[size] = (uint8_t)((number & 0x7f) | (number > 0x7f ? 0x80 : 0));
-    size++;
-    number >>= 7;
-  } while (number > 0);
-  put(rewrite, to, bytes, size);
+  put_name(to, PW_V8_OWN_MODULE);
+  put_name(to, name);
+  pw_write_byte(to, kind);
 }
 
 static void
-put_import(struct rewrite *rewrite, struct pw_bytes *to, const char *name, uint8_t kind)
+put_limits(struct pw_writer *to, uint32_t minimum, uint32_t maximum)
 {
-  put_number(rewrite, to, sizeof PW_V8_OWN_MODULE - 1);
-  put(rewrite, to, PW_V8_OWN_MODULE, sizeof PW_V8_OWN_MODULE - 1);
-  put_number(rewrite, to, (uint32_t)strlen(name));
-  put(rewrite, to, name, strlen(name));
-  put(rewrite, to, &kind, 1);
-}
+  bool has_maximum = maximum != UINT32_MAX;
 
-static void
-put_limits(struct rewrite *rewrite, struct pw_bytes *to, uint32_t minimum, uint32_t maximum)
-{
-  uint8_t flags = maximum != UINT32_MAX;
-
-  put(rewrite, to, &flags, 1);
-  put_number(rewrite, to, minimum);
-  if (flags) {
-    put_number(rewrite, to, maximum);
+  pw_write_byte(to, has_maximum);
+  pw_write_number(to, minimum);
+  if (has_maximum) {
+    pw_write_number(to, maximum);
   }
 }
 
@@ -149,29 +133,26 @@ static void
 put_imports(struct rewrite *rewrite, uint32_t count, struct pw_view rest)
 {
   const struct pw_v8_layout *layout  = rewrite->layout;
-  struct pw_bytes            content = {0};
-  const uint8_t              id      = PW_MODULE_SECTION_IMPORT;
+  struct pw_writer           content = {0};
 
-  put_number(rewrite, &content, count + layout->defines_memory + (uint32_t)layout->table_count);
-  put(rewrite, &content, rest.data, rest.size);
+  pw_write_number(&content, count + layout->defines_memory + (uint32_t)layout->table_count);
+  pw_write_bytes(&content, rest.data, rest.size);
   for (size_t i = 0; i < layout->table_count; i++) {
     const struct pw_v8_table *table = &layout->tables[i];
-    uint8_t                   type  = table->is_function ? TYPE_FUNCTION : TYPE_EXTERNAL;
     char                      name[24];
 
     snprintf(name, sizeof name, "%zu", i);
-    put_import(rewrite, &content, name, KIND_TABLE);
-    put(rewrite, &content, &type, 1);
-    put_limits(rewrite, &content, table->minimum, table->maximum);
+    put_import(&content, name, KIND_TABLE);
+    pw_write_byte(&content, table->is_function ? TYPE_FUNCTION : TYPE_EXTERNAL);
+    put_limits(&content, table->minimum, table->maximum);
   }
   if (layout->defines_memory) {
-    put_import(rewrite, &content, PW_V8_OWN_MEMORY, KIND_MEMORY);
-    put_limits(rewrite, &content, layout->memory_minimum, layout->memory_maximum);
+    put_import(&content, PW_V8_OWN_MEMORY, KIND_MEMORY);
+    put_limits(&content, layout->memory_minimum, layout->memory_maximum);
   }
-  put(rewrite, rewrite->out, &id, 1);
-  put_number(rewrite, rewrite->out, (uint32_t)content.size);
-  put(rewrite, rewrite->out, content.data, content.size);
-  pw_bytes_clear(&content);
+  pw_write_byte(&rewrite->out, PW_MODULE_SECTION_IMPORT);
+  pw_write_sized(&rewrite->out, &content);
+  pw_writer_clear(&content);
 }
 
 /* Second pass. */
@@ -179,12 +160,12 @@ static bool
 write(struct rewrite *rewrite, struct pw_view code)
 {
   struct pw_module_reader *reader = &rewrite->reader;
-  size_t                   begin  = rewrite->out->size;
+  size_t                   begin  = rewrite->out.bytes.size;
   bool                     placed = !rewrite->layout->defines_memory && rewrite->layout->table_count == 0;
   struct pw_module_section section;
 
-  put(rewrite, rewrite->out, code.data, PW_MODULE_HEADER_SIZE);
-  while (!rewrite->failed && pw_module_section_next(reader, code.size, &section)) {
+  pw_write_bytes(&rewrite->out, code.data, PW_MODULE_HEADER_SIZE);
+  while (!rewrite->out.failed && pw_module_section_next(reader, code.size, &section)) {
     if (!placed && section.id == PW_MODULE_SECTION_IMPORT) {
       uint32_t count = pw_module_read_count(reader, 4, UINT32_MAX - MOST_TABLES - 1, "imports");
 
@@ -198,20 +179,21 @@ write(struct rewrite *rewrite, struct pw_view code)
       placed = true;
     }
     if (section.id == PW_MODULE_SECTION_CODE) {
-      rewrite->layout->code_shift = (ptrdiff_t)(rewrite->out->size - begin) - (ptrdiff_t)section.begin;
+      rewrite->layout->code_shift = (ptrdiff_t)(rewrite->out.bytes.size - begin) - (ptrdiff_t)section.begin;
     }
     if (section.id != PW_MODULE_SECTION_MEMORY && section.id != PW_MODULE_SECTION_TABLE) {
-      put(rewrite, rewrite->out, code.data + section.begin, section.end - section.begin);
+      pw_write_bytes(&rewrite->out, code.data + section.begin, section.end - section.begin);
     }
     reader->position = section.end;
   }
-  return !rewrite->failed && !reader->failed;
+  return !rewrite->out.failed && !reader->failed;
 }
 
 bool
 pw_v8_rewrite(struct pw_view code, struct pw_bytes *out, struct pw_v8_layout *layout, struct pw_error *error)
 {
-  struct rewrite rewrite = {.layout = layout, .out = out};
+  struct rewrite rewrite = {.layout = layout};
+  bool           written;
 
   memset(layout, 0, sizeof *layout);
   if (code.size > MOST_BYTES) {
@@ -221,7 +203,11 @@ pw_v8_rewrite(struct pw_view code, struct pw_bytes *out, struct pw_v8_layout *la
     return false;
   }
   pw_module_sections_begin(&rewrite.reader, code, error);
-  if (!pw_bytes_reserve(out, out->size + code.size + 64) || !write(&rewrite, code)) {
+  written           = pw_bytes_reserve(out, out->size + code.size + 64);
+  rewrite.out.bytes = *out;
+  written           = written && write(&rewrite, code);
+  *out              = rewrite.out.bytes;
+  if (!written) {
     return rewrite.reader.failed ? false : pw_error_set(error, PW_ERROR_MEMORY, "module of %zu bytes", code.size);
   }
   return true;

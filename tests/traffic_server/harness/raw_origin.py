@@ -52,8 +52,6 @@ class RawOrigin(Listener):
         except (OSError, ProtocolError) as error:
             if "ended early" not in str(error) and "bytes early" not in str(error):
                 self.violations.append(str(error))
-        finally:
-            connection.close()
 
     def _answer(self, connection, recording, reader, number):
         request = read_head(reader, number, 1)

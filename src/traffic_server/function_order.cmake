@@ -3,7 +3,9 @@
 # the input sections of the fragment. (Inserted with INSERT they would be a section of their own, in which valgrind finds no
 # names.) A linker that shows no such script is left alone.
 function(pw_order_functions target fragment)
-  execute_process(COMMAND ${CMAKE_C_COMPILER} -shared -Wl,--verbose OUTPUT_VARIABLE shown ERROR_QUIET)
+  # It links a file while it shows that script.
+  execute_process(COMMAND ${CMAKE_C_COMPILER} -shared -Wl,--verbose -o "${CMAKE_CURRENT_BINARY_DIR}/linker_script.so"
+    OUTPUT_VARIABLE shown ERROR_QUIET)
   file(READ "${fragment}" order)
   string(REGEX MATCH "\n=+\n(.*)\n=+\n" found "${shown}")
   set(script "${CMAKE_MATCH_1}")

@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What our host is held against: a host by hand on the same engine, that does what the ABI asks of these hostcalls and
- * nothing else. It checks bounds, looks up, asks the module for memory and copies; it has no other contexts, no limits,
+ * nothing else. It checks bounds, looks up in the same tables, asks the module for memory and copies; it has no limits,
  * no traps that are told, no checks of what a field may hold, no versions of the ABI, and one module.
  */
 #include "measure.h"
 #include "surroundings.h"
+
+#include "host/id_map.h"
+#include "host/name_map.h"
 
 #include <proxywasm/abi.h>
 
@@ -22,10 +25,10 @@ static wasmtime_memory_t   exported;
 static uint8_t            *memory; /* it is reserved as a whole, and stays where it is */
 static struct order        ordered;
 static uint64_t            metric;
-static uint32_t            effective;
+static struct pw_id_map    contexts;
+static void               *effective;
 static pthread_mutex_t     shared_lock = PTHREAD_MUTEX_INITIALIZER;
-static char                shared_value[64];
-static size_t              shared_size;
+static struct pw_name_map  shared_names;
 static wasmtime_func_t     allocate, create, configure, request_headers, request_body_function, response_headers, done,
   logged, deleted;
 
@@ -37,6 +40,13 @@ need(bool good, const char *what)
     exit(1);
   }
 }
+
+/* A value of the shared data. */
+static struct shared {
+  struct pw_name_node node; /* first */
+  uint32_t            size;
+  char                bytes[64];
+} only_value = {.node = {.name = {"a key", 5}}};
 
 static uint32_t
 call(const wasmtime_func_t *function, uint32_t a, uint32_t b, uint32_t c)
@@ -214,41 +224,59 @@ HOSTCALL(get_metric)
   return IN(0) == 0 ? put_number(IN(1), &value, 8) : PW_STATUS_NOT_FOUND;
 }
 
+static struct shared *
+shared_find(struct pw_view key)
+{
+  const struct pw_view no_scope = {NULL, 0};
+
+  return (struct shared *)pw_name_map_find(&shared_names, pw_name_hash(no_scope, key), no_scope, key);
+}
+
 HOSTCALL(get_shared)
 {
-  char     copy[sizeof shared_value];
-  size_t   size;
-  uint32_t cas = 1;
-  if (!is_within(IN(0), IN(1)) || !pw_view_equal(view(IN(0), IN(1)), pw_view_make("a key", 5))) {
-    return PW_STATUS_NOT_FOUND;
+  char           copy[sizeof only_value.bytes];
+  struct shared *value;
+  uint32_t       size = 0, cas = 1;
+
+  if (!is_within(IN(0), IN(1))) {
+    return PW_STATUS_INVALID_MEMORY_ACCESS;
   }
   pthread_mutex_lock(&shared_lock);
-  size = shared_size;
-  memcpy(copy, shared_value, size);
+  value = shared_find(view(IN(0), IN(1)));
+  if (value) {
+    size = value->size;
+    memcpy(copy, value->bytes, size);
+  }
   pthread_mutex_unlock(&shared_lock);
-  uint32_t status = put_number(IN(4), &cas, 4);
-  return status == PW_STATUS_OK && size > 0 ? give(pw_view_make(copy, size), IN(2), IN(3)) : PW_STATUS_NOT_FOUND;
+  uint32_t status = value ? put_number(IN(4), &cas, 4) : PW_STATUS_NOT_FOUND;
+  return status == PW_STATUS_OK ? give(pw_view_make(copy, size), IN(2), IN(3)) : status;
 }
 
 HOSTCALL(set_shared)
 {
-  if (!is_within(IN(0), IN(1)) || !is_within(IN(2), IN(3)) || IN(3) > sizeof shared_value ||
-      !pw_view_equal(view(IN(0), IN(1)), pw_view_make("a key", 5))) {
+  struct shared *value;
+
+  if (!is_within(IN(0), IN(1)) || !is_within(IN(2), IN(3)) || IN(3) > sizeof value->bytes) {
     return PW_STATUS_BAD_ARGUMENT;
   }
   pthread_mutex_lock(&shared_lock);
-  shared_size = IN(3);
-  memcpy(shared_value, memory + IN(2), IN(3));
+  value = shared_find(view(IN(0), IN(1)));
+  if (value) {
+    value->size = IN(3);
+    memcpy(value->bytes, memory + IN(2), IN(3));
+  }
   pthread_mutex_unlock(&shared_lock);
-  return PW_STATUS_OK;
+  return value ? PW_STATUS_OK : PW_STATUS_INTERNAL_FAILURE;
 }
 
 HOSTCALL(set_effective)
 {
-  if (IN(0) != 2) {
+  void *found = pw_id_map_get(&contexts, IN(0));
+
+  if (!found) {
     return PW_STATUS_BAD_ARGUMENT;
   }
-  effective = IN(0);
+  effective = found;
   return PW_STATUS_OK;
 }
 
@@ -354,6 +382,10 @@ open_module(const void *code, size_t size, struct order order)
   wasmtime_module_delete(module);
   find_exports();
   ordered = order;
+  pw_id_map_put(&contexts, 1, &contexts);
+  pw_id_map_put(&contexts, 2, &contexts);
+  only_value.node.hash = pw_name_hash(only_value.node.scope, only_value.node.name);
+  pw_name_map_insert(&shared_names, &only_value.node);
   call(&create, 1, 0, 0);
   need(call(&configure, 1, sizeof order, 0) == 1, "it refuses its configuration");
 }
@@ -376,6 +408,8 @@ run_stream(void)
 static void
 close_module(void)
 {
+  pw_id_map_clear(&contexts);
+  pw_name_map_clear(&shared_names);
   wasmtime_store_delete(store);
   wasm_engine_delete(engine);
 }

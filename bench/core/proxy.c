@@ -55,8 +55,10 @@ map_pairs(void *stream, enum pw_map_type map, struct pw_pairs *pairs)
 {
   (void)stream;
   (void)map;
+  const struct pw_pair *next = headers;
   for (size_t i = 0; i < bench_header_count; i++) {
-    pw_pairs_add(pairs, headers[i % HEADER_COUNT].key, headers[i % HEADER_COUNT].value);
+    pw_pairs_add(pairs, next->key, next->value);
+    next = next == &headers[HEADER_COUNT - 1] ? headers : next + 1;
   }
   return PW_STATUS_OK;
 }

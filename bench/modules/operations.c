@@ -28,7 +28,7 @@ proxy_on_configure(uint32_t context_id, size_t size)
   memcpy(&order, taken.data, sizeof order);
   proxy_bytes_free(&taken);
   proxy_define_metric(PROXY_METRIC_COUNTER, "requests", 8, &metric);
-  return true;
+  return proxy_set_shared_data("a key", 5, line, 16, 0) == PROXY_STATUS_OK;
 }
 
 static void

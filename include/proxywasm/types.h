@@ -62,8 +62,20 @@ struct pw_pairs {
   size_t          capacity;
 };
 
+/** Makes room for one more; false when memory is out. pw_pairs_add does so when it has to. */
+bool pw_pairs_grow(struct pw_pairs *pairs);
 /** Appends; false when memory is out. */
-bool pw_pairs_add(struct pw_pairs *pairs, struct pw_view key, struct pw_view value);
+static inline bool
+pw_pairs_add(struct pw_pairs *pairs, struct pw_view key, struct pw_view value)
+{
+  if (pairs->count == pairs->capacity && !pw_pairs_grow(pairs)) {
+    return false;
+  }
+  pairs->items[pairs->count].key   = key;
+  pairs->items[pairs->count].value = value;
+  pairs->count++;
+  return true;
+}
 /** Frees the list (not what the views point to) and leaves it empty. */
 void pw_pairs_clear(struct pw_pairs *pairs);
 

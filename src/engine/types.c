@@ -22,23 +22,15 @@ grown_capacity(size_t capacity, size_t needed, size_t first, size_t element_size
 }
 
 bool
-pw_pairs_add(struct pw_pairs *pairs, struct pw_view key, struct pw_view value)
+pw_pairs_grow(struct pw_pairs *pairs)
 {
-  if (pairs->count == pairs->capacity) {
-    size_t capacity = grown_capacity(pairs->capacity, pairs->count + 1, 16, sizeof(*pairs->items));
-    if (!capacity) {
-      return false;
-    }
-    struct pw_pair *items = realloc(pairs->items, capacity * sizeof(*items));
-    if (!items) {
-      return false;
-    }
-    pairs->items    = items;
-    pairs->capacity = capacity;
+  size_t          capacity = grown_capacity(pairs->capacity, pairs->count + 1, 16, sizeof(*pairs->items));
+  struct pw_pair *items    = capacity ? realloc(pairs->items, capacity * sizeof(*items)) : NULL;
+  if (!items) {
+    return false;
   }
-  pairs->items[pairs->count].key   = key;
-  pairs->items[pairs->count].value = value;
-  pairs->count++;
+  pairs->items    = items;
+  pairs->capacity = capacity;
   return true;
 }
 

@@ -18,6 +18,7 @@ enum pw_status
 pw_guest_return_room(struct pw_vm *vm, size_t size, pw_value address_at, pw_value size_at, char **target)
 {
   uint32_t address = 0;
+  uint32_t returned_size;
 
   *target = NULL;
   if (pw_guest(vm, address_at.u32, 4) == NULL || pw_guest(vm, size_at.u32, 4) == NULL || size > UINT32_MAX) {
@@ -35,8 +36,9 @@ pw_guest_return_room(struct pw_vm *vm, size_t size, pw_value address_at, pw_valu
       return PW_STATUS_INVALID_MEMORY_ACCESS;
     }
   }
-  pw_guest_write_u32(vm, address_at.u32, address);
-  pw_guest_write_u32(vm, size_at.u32, (uint32_t)size);
+  returned_size = (uint32_t)size;
+  memcpy(pw_guest_again(vm, address_at.u32), &address, sizeof(address));
+  memcpy(pw_guest_again(vm, size_at.u32), &returned_size, sizeof(returned_size));
   return PW_STATUS_OK;
 }
 

@@ -24,6 +24,13 @@ pw_guest(struct pw_vm *vm, uint32_t address, uint32_t size)
   return pw_guest_grown(vm, address, size);
 }
 
+/** What was inside before: a memory grows, and may move then, but never shrinks. The VM is alive. */
+static inline char *
+pw_guest_again(struct pw_vm *vm, uint32_t address)
+{
+  return (char *)vm->memory->base + address;
+}
+
 static inline bool
 pw_guest_view(struct pw_vm *vm, pw_value address, pw_value size, struct pw_view *view)
 {

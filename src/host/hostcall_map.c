@@ -182,8 +182,16 @@ PW_HOSTCALL(pw_hc_get_header_map_value)
 
 /* -------------------------------------------------------------------------------------------------------- changing */
 
+static __attribute__((noinline, cold)) enum pw_status
+too_late(struct pw_context *context, uint32_t map)
+{
+  pw_instance_note(context->instance, PW_LOG_DEBUG,
+                   "a change of map %u is refused: its headers have gone on already, or have not come", map);
+  return PW_STATUS_BAD_ARGUMENT;
+}
+
 /* The stream whose map may be changed now. */
-static enum pw_status
+static inline enum pw_status
 changeable(struct pw_vm *vm, uint32_t map, struct pw_stream **stream)
 {
   struct pw_context *context = vm->effective;
@@ -192,28 +200,17 @@ changeable(struct pw_vm *vm, uint32_t map, struct pw_stream **stream)
     return PW_STATUS_BAD_ARGUMENT;
   }
   *stream = context->stream;
-  if (!pw_stream_map_open(*stream, (enum pw_map_type)map)) {
-    pw_instance_note(context->instance, PW_LOG_DEBUG,
-                     "a change of map %u is refused: its headers have gone on already, or have not come", map);
-    return PW_STATUS_BAD_ARGUMENT;
-  }
-  return PW_STATUS_OK;
+  return PW_LIKELY(pw_stream_map_open(*stream, (enum pw_map_type)map)) ? PW_STATUS_OK : too_late(context, map);
 }
 
-static bool
-field_valid(struct pw_view key, struct pw_view value)
-{
-  return pw_field_name_valid(key) && pw_field_value_valid(value);
-}
-
-static bool
+static inline bool
 is_trailers(uint32_t map)
 {
   return map == PW_MAP_HTTP_REQUEST_TRAILERS || map == PW_MAP_HTTP_RESPONSE_TRAILERS;
 }
 
 /* The parameters of add and replace. */
-static enum pw_status
+static inline enum pw_status
 changed_field(struct pw_vm *vm, const pw_value *in, struct pw_view *key, struct pw_view *value,
               struct pw_stream **stream)
 {
@@ -226,7 +223,7 @@ changed_field(struct pw_vm *vm, const pw_value *in, struct pw_view *key, struct 
     return PW_STATUS_INVALID_MEMORY_ACCESS;
   }
   status = changeable(vm, in[0].u32, stream);
-  if (status == PW_STATUS_OK && (!field_valid(*key, *value) || key->size + value->size > PW_MAX_FIELD_BYTES ||
+  if (status == PW_STATUS_OK && (!pw_field_valid(*key, *value) || key->size + value->size > PW_MAX_FIELD_BYTES ||
                                  (is_trailers(in[0].u32) && !pw_trailer_name_valid(*key)))) {
     return PW_STATUS_BAD_ARGUMENT;
   }
@@ -297,7 +294,7 @@ pw_guest_pairs(struct pw_vm *vm, pw_value address, pw_value size, struct pw_pair
   }
   status = pw_pairs_parse(bytes, pairs);
   for (i = 0; status == PW_STATUS_OK && i < pairs->count; ++i) {
-    if (!field_valid(pairs->items[i].key, pairs->items[i].value)) {
+    if (!pw_field_valid(pairs->items[i].key, pairs->items[i].value)) {
       return PW_STATUS_BAD_ARGUMENT;
     }
   }

@@ -6,12 +6,10 @@
 /* Longer than any path that makes sense. */
 #define PW_MAX_PROPERTY_PATH 1024
 
-/* The properties that the host itself knows. */
 static bool
-own_property(const struct pw_context *context, struct pw_view path, struct pw_view *value)
+find_own_property(const struct pw_context *context, struct pw_view path, struct pw_view *value)
 {
-  static const char              common[] = "plugin_";
-  const struct pw_plugin_config *config   = &context->instance->plugin->config;
+  const struct pw_plugin_config *config = &context->instance->plugin->config;
   const struct {
     struct pw_view path;
     struct pw_view value;
@@ -20,9 +18,6 @@ own_property(const struct pw_context *context, struct pw_view path, struct pw_vi
                     {{"plugin_vm_id", 12}, config->vm_id}};
   size_t i;
 
-  if (path.size < sizeof(common) || memcmp(path.data, common, sizeof(common) - 1) != 0) {
-    return false;
-  }
   for (i = 0; i < sizeof(properties) / sizeof(properties[0]); ++i) {
     if (pw_view_equal(path, properties[i].path)) {
       *value = properties[i].value;
@@ -30,6 +25,16 @@ own_property(const struct pw_context *context, struct pw_view path, struct pw_vi
     }
   }
   return false;
+}
+
+/* The properties that the host itself knows. */
+static inline bool
+own_property(const struct pw_context *context, struct pw_view path, struct pw_view *value)
+{
+  static const char common[] = "plugin_";
+
+  return path.size > sizeof(common) - 1 && memcmp(path.data, common, sizeof(common) - 1) == 0 &&
+         find_own_property(context, path, value);
 }
 
 /* The properties that modules set. They are the whole stream's, for plugins of any worker: NULL when its thread is
@@ -51,7 +56,7 @@ proxy_reachable(const struct pw_context *context)
 }
 
 /* SDKs differ in whether a NUL ends the path. */
-static bool
+static inline bool
 lift_path(struct pw_vm *vm, pw_value address, pw_value size, struct pw_view *path)
 {
   if (!pw_guest_view(vm, address, size, path)) {

@@ -9,19 +9,11 @@
 
 enum { FIRST_CAPACITY = 16 };
 
-/** Where an id wants to be. Ids are mostly counted up: the multiplication spreads them over the table. */
-static size_t
-home_of(const struct pw_id_map *map, uint32_t id)
-{
-  uint32_t mixed = id * UINT32_C(0x9e3779b1);
-  return (mixed ^ (mixed >> 15)) & (map->capacity - 1);
-}
-
 /** The slot that has the id, or the free one where it would go. The map has a free slot. */
 static struct pw_id_slot *
 slot_of(const struct pw_id_map *map, uint32_t id)
 {
-  size_t index = home_of(map, id);
+  size_t index = pw_id_map_home(map, id);
   while (map->slots[index].value && map->slots[index].id != id) {
     index = (index + 1) & (map->capacity - 1);
   }
@@ -32,8 +24,8 @@ bool
 pw_id_map_reserve(struct pw_id_map *map, size_t count)
 {
   size_t capacity = map->capacity ? map->capacity : FIRST_CAPACITY;
-  if (count > SIZE_MAX / sizeof(struct pw_id_slot) / 4) {
-    return false;
+  if (count > UINT32_MAX / 4) {
+    return false; /* so that a home is a number of 32 bits */
   }
   while (capacity / 4 * 3 < count) {
     capacity *= 2;
@@ -41,7 +33,8 @@ pw_id_map_reserve(struct pw_id_map *map, size_t count)
   if (capacity == map->capacity) {
     return true;
   }
-  struct pw_id_map grown = {calloc(capacity, sizeof(*grown.slots)), capacity, map->count};
+  struct pw_id_map grown = {calloc(capacity, sizeof(*grown.slots)), capacity, map->count,
+                            32 - (unsigned)__builtin_ctzll(capacity)};
   if (!grown.slots) {
     return false;
   }
@@ -70,9 +63,9 @@ pw_id_map_put(struct pw_id_map *map, uint32_t id, void *value)
 }
 
 void *
-pw_id_map_get(const struct pw_id_map *map, uint32_t id)
+pw_id_map_search(const struct pw_id_map *map, uint32_t id)
 {
-  return map->capacity ? slot_of(map, id)->value : NULL;
+  return slot_of(map, id)->value;
 }
 
 void *
@@ -89,7 +82,7 @@ pw_id_map_remove(struct pw_id_map *map, uint32_t id)
   }
   for (size_t next = (hole + 1) & mask; map->slots[next].value; next = (next + 1) & mask) {
     /* An entry may move back into the hole only when its home is not after the hole. */
-    size_t home = home_of(map, map->slots[next].id);
+    size_t home = pw_id_map_home(map, map->slots[next].id);
     if (((next - home) & mask) >= ((next - hole) & mask)) {
       map->slots[hole] = map->slots[next];
       hole             = next;

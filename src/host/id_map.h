@@ -20,6 +20,7 @@ struct pw_id_map {
   struct pw_id_slot *slots;
   size_t             capacity; /**< a power of two, or 0 */
   size_t             count;
+  unsigned           shift; /**< 32 less its logarithm */
 };
 
 /** Makes room for `count` ids in all. False when memory is out. */
@@ -27,8 +28,27 @@ bool pw_id_map_reserve(struct pw_id_map *map, size_t count);
 /** Sets the value of an id (any number), which is not NULL; replaces an earlier one. False when memory is out: nothing
  *  is changed. */
 bool pw_id_map_put(struct pw_id_map *map, uint32_t id, void *value);
+/** Where an id wants to be, in a map that is not empty. Ids are mostly counted up: a multiple of the golden ratio puts
+ *  those that follow each other far apart, so that hardly two of them meet (Knuth 3, 6.4). */
+static inline size_t
+pw_id_map_home(const struct pw_id_map *map, uint32_t id)
+{
+  return (id * UINT32_C(0x9e3779b1)) >> map->shift;
+}
+/** The value of an id that is not at its home, or NULL. */
+void *pw_id_map_search(const struct pw_id_map *map, uint32_t id);
 /** The value of an id, or NULL. */
-void *pw_id_map_get(const struct pw_id_map *map, uint32_t id);
+static inline void *
+pw_id_map_get(const struct pw_id_map *map, uint32_t id)
+{
+  const struct pw_id_slot *slot;
+
+  if (map->capacity == 0) {
+    return NULL;
+  }
+  slot = &map->slots[pw_id_map_home(map, id)];
+  return __builtin_expect(slot->id == id || slot->value == NULL, 1) ? slot->value : pw_id_map_search(map, id);
+}
 /** Removes an id; returns its value, or NULL if there was none. */
 void *pw_id_map_remove(struct pw_id_map *map, uint32_t id);
 /**

@@ -464,7 +464,13 @@ void pw_stream_take_reply(struct pw_stream *stream);
 /** Forgets it: the stream has ended. */
 void pw_stream_drop_reply(struct pw_stream *stream);
 /** Whether the fields of a map may be changed now: from their callback on, until they go on. */
-bool pw_stream_map_open(const struct pw_stream *stream, enum pw_map_type map);
+static inline bool
+pw_stream_map_open(const struct pw_stream *stream, enum pw_map_type map)
+{
+  const struct pw_direction *direction = &stream->directions[map / 2];
+
+  return map % 2 == 0 ? direction->headers_open : direction->trailers_open;
+}
 /** A context that had deferred its end is gone. */
 void pw_stream_context_gone(struct pw_stream *stream, struct pw_context *context);
 /** The VM of this context died: whoever waits for it must not wait for ever. */

@@ -47,6 +47,31 @@ sip_round(uint64_t v[4])
   v[2] = rotate(v[2], 32);
 }
 
+/** The last `left` bytes, fewer than eight, of a text as the low bytes of a word: read in few pieces, which may
+ * overlap. */
+static inline uint64_t
+last_bytes(struct pw_view bytes, size_t left)
+{
+  const unsigned char *end  = (const unsigned char *)bytes.data + bytes.size;
+  uint64_t             word = 0;
+  uint32_t             half;
+  if (left == 0) {
+    return 0;
+  }
+  if (bytes.size >= sizeof(word)) {
+    memcpy(&word, end - sizeof(word), sizeof(word));
+    return word >> (8 * (sizeof(word) - left));
+  }
+  if (left < sizeof(half)) {
+    return (uint64_t)end[-(ptrdiff_t)left] | (uint64_t)end[-(ptrdiff_t)(left - left / 2)] << (8 * (left / 2)) |
+           (uint64_t)end[-1] << (8 * (left - 1));
+  }
+  memcpy(&half, end - sizeof(half), sizeof(half));
+  word = (uint64_t)half << (8 * (left - sizeof(half)));
+  memcpy(&half, end - left, sizeof(half));
+  return word | half;
+}
+
 /** SipHash-1-3. Byte order does not matter here: hashes never leave the process. */
 static uint64_t
 sip_hash(uint64_t key_low, uint64_t key_high, struct pw_view bytes)
@@ -61,10 +86,7 @@ sip_hash(uint64_t key_low, uint64_t key_high, struct pw_view bytes)
     sip_round(v);
     v[0] ^= word;
   }
-  word = (uint64_t)bytes.size << 56;
-  for (size_t i = 0; done + i < bytes.size; i++) {
-    word |= (uint64_t)(unsigned char)bytes.data[done + i] << (8 * i);
-  }
+  word = (uint64_t)bytes.size << 56 | last_bytes(bytes, bytes.size - done);
   v[3] ^= word;
   sip_round(v);
   v[0] ^= word;

@@ -13,14 +13,13 @@ read_u32(const char *bytes)
   return (uint32_t)b[0] | (uint32_t)b[1] << 8 | (uint32_t)b[2] << 16 | (uint32_t)b[3] << 24;
 }
 
-static uint8_t *
+static inline uint8_t *
 write_u32(uint8_t *out, size_t number)
 {
-  out[0] = (uint8_t)number;
-  out[1] = (uint8_t)(number >> 8);
-  out[2] = (uint8_t)(number >> 16);
-  out[3] = (uint8_t)(number >> 24);
-  return out + 4;
+  const uint32_t value   = (uint32_t)number;
+  const uint8_t  bytes[] = {(uint8_t)value, (uint8_t)(value >> 8), (uint8_t)(value >> 16), (uint8_t)(value >> 24)};
+  memcpy(out, bytes, sizeof(bytes));
+  return out + sizeof(bytes);
 }
 
 static char
@@ -31,16 +30,16 @@ lower(char c)
 
 /* The same for eight bytes at once: 'A' to 'Z' are those that carry into the highest bit when 0x80 - 'A' is added, and
  * do not when 0x80 - 'Z' - 1 is. */
-static uint64_t
+static inline uint64_t
 lower_eight(uint64_t word)
 {
   uint64_t low_bits = word & PW_EACH_BYTE(0x7f);
   uint64_t from_a   = low_bits + PW_EACH_BYTE(0x80 - 'A');
   uint64_t beyond_z = low_bits + PW_EACH_BYTE(0x80 - 'Z' - 1);
-  return word | ((from_a & ~beyond_z & ~word & PW_EACH_BYTE(0x80)) >> 2);
+  return word | ((from_a & ~(beyond_z | word) & PW_EACH_BYTE(0x80)) >> 2);
 }
 
-static void
+static inline void
 copy_lower_eight(uint8_t *out, const char *text)
 {
   uint64_t word;
@@ -49,45 +48,61 @@ copy_lower_eight(uint8_t *out, const char *text)
   memcpy(out, &word, sizeof(word));
 }
 
-/* `out` and `text` do not overlap. */
-static void
-copy_lower(uint8_t *out, struct pw_view text)
+/* Of up to seven bytes: the first four and the last four, which may overlap, are one word. */
+static inline void
+copy_lower_few(uint8_t *out, struct pw_view text)
 {
-  size_t i = 0;
-  for (; i + sizeof(uint64_t) <= text.size; i += sizeof(uint64_t)) {
-    copy_lower_eight(out + i, text.data + i);
-  }
-  if (i < text.size && text.size >= sizeof(uint64_t)) {
-    /* The rest, with bytes before it that are written again. */
-    copy_lower_eight(out + text.size - sizeof(uint64_t), text.data + text.size - sizeof(uint64_t));
+  uint32_t halves[2];
+  uint64_t word;
+  if (text.size < sizeof(halves[0])) {
+    for (size_t i = 0; i < text.size; i++) {
+      out[i] = (uint8_t)lower(text.data[i]);
+    }
     return;
   }
-  for (; i < text.size; i++) {
-    out[i] = (uint8_t)lower(text.data[i]);
+  memcpy(&halves[0], text.data, sizeof(halves[0]));
+  memcpy(&halves[1], text.data + text.size - sizeof(halves[1]), sizeof(halves[1]));
+  word      = lower_eight((uint64_t)halves[1] << 32 | halves[0]);
+  halves[0] = (uint32_t)word;
+  halves[1] = (uint32_t)(word >> 32);
+  memcpy(out, &halves[0], sizeof(halves[0]));
+  memcpy(out + text.size - sizeof(halves[1]), &halves[1], sizeof(halves[1]));
+}
+
+/* `out` and `text` do not overlap. */
+static inline void
+copy_lower(uint8_t *out, struct pw_view text)
+{
+  if (text.size < sizeof(uint64_t)) {
+    copy_lower_few(out, text);
+    return;
   }
+  size_t last = text.size - sizeof(uint64_t);
+  for (size_t i = 0; i < last; i += sizeof(uint64_t)) {
+    copy_lower_eight(out + i, text.data + i);
+  }
+  /* The rest, with bytes before it that are written again. */
+  copy_lower_eight(out + last, text.data + last);
 }
 
 size_t
 pw_pairs_serialized_size(const struct pw_pairs *pairs)
 {
+  /* A billion of texts, none of them larger than 32 bits can say, do not come to more than 64 bits. */
+  uint64_t size = COUNT_SIZE, all = (uint64_t)pairs->count << 2;
+  for (size_t i = 0; i < pairs->count; i++) {
+    const struct pw_pair *pair = &pairs->items[i];
+    all |= pair->key.size | pair->value.size;
+    size += (uint64_t)pair->key.size + pair->value.size;
+  }
   if (pairs->count == 0) {
     return 0;
   }
-  uint64_t size = COUNT_SIZE;
-  for (size_t i = 0; i < pairs->count; i++) {
-    const struct pw_pair *pair = &pairs->items[i];
-    if (pair->key.size > UINT32_MAX || pair->value.size > UINT32_MAX) {
-      return SIZE_MAX;
-    }
-    size += SIZES_SIZE + (uint64_t)pair->key.size + 1 + (uint64_t)pair->value.size + 1;
-    if (size > UINT32_MAX) {
-      return SIZE_MAX;
-    }
-  }
-  return (size_t)size;
+  size += (SIZES_SIZE + 2) * (uint64_t)pairs->count;
+  return all <= UINT32_MAX && size <= UINT32_MAX ? (size_t)size : SIZE_MAX;
 }
 
-static uint8_t *
+__attribute__((always_inline)) static inline uint8_t *
 write_terminated(uint8_t *out, struct pw_view text, bool lower_case)
 {
   if (lower_case) {
@@ -99,20 +114,28 @@ write_terminated(uint8_t *out, struct pw_view text, bool lower_case)
   return out + text.size + 1;
 }
 
+/* Made for either kind of keys. */
+__attribute__((always_inline)) static inline void
+write_pairs(const struct pw_pairs *pairs, uint8_t *out, bool lower_case_keys)
+{
+  out            = write_u32(out, pairs->count);
+  uint8_t *bytes = out + SIZES_SIZE * pairs->count;
+  for (size_t i = 0; i < pairs->count; i++) {
+    const struct pw_pair *pair = &pairs->items[i];
+    out                        = write_u32(out, pair->key.size);
+    out                        = write_u32(out, pair->value.size);
+    bytes                      = write_terminated(bytes, pair->key, lower_case_keys);
+    bytes                      = write_terminated(bytes, pair->value, false);
+  }
+}
+
 void
 pw_pairs_write(const struct pw_pairs *pairs, uint8_t *out, bool lower_case_keys)
 {
-  if (pairs->count == 0) {
-    return;
-  }
-  out = write_u32(out, pairs->count);
-  for (size_t i = 0; i < pairs->count; i++) {
-    out = write_u32(out, pairs->items[i].key.size);
-    out = write_u32(out, pairs->items[i].value.size);
-  }
-  for (size_t i = 0; i < pairs->count; i++) {
-    out = write_terminated(out, pairs->items[i].key, lower_case_keys);
-    out = write_terminated(out, pairs->items[i].value, false);
+  if (pairs->count > 0 && lower_case_keys) {
+    write_pairs(pairs, out, true);
+  } else if (pairs->count > 0) {
+    write_pairs(pairs, out, false);
   }
 }
 
@@ -175,49 +198,103 @@ static const uint8_t in_name[256] = {
 #undef IN_NAME_3
 
 /* Both are run on every field that a module sets: they look at all bytes, and branch once at the end. */
-bool
-pw_field_name_valid(struct pw_view name)
+static inline bool
+name_valid(struct pw_view name)
 {
   size_t  first = name.size && name.data[0] == ':' ? 1 : 0;
+  size_t  i     = first;
   uint8_t all   = 1;
-  for (size_t i = first; i < name.size; i++) {
+  for (; i + 4 <= name.size; i += 4) {
+    const uint8_t *four = (const uint8_t *)name.data + i;
+    all &= in_name[four[0]] & in_name[four[1]] & in_name[four[2]] & in_name[four[3]];
+  }
+  for (; i < name.size; i++) {
     all &= in_name[(uint8_t)name.data[i]];
   }
   return name.size > first && all != 0;
 }
 
-/* Has bits set exactly when a byte of `word` is 0: the first such byte has them right, which is all that is asked. */
-static uint64_t
-zero_bytes(uint64_t word)
+/* Has highest bits of bytes set if, and only if, a byte of `word` is a control character of ASCII's first 32. */
+static inline uint64_t
+controls_in(uint64_t word)
 {
-  return (word - PW_EACH_BYTE(0x01)) & ~word & PW_EACH_BYTE(0x80);
+  return (word - PW_EACH_BYTE(0x20)) & ~word;
 }
 
-static uint64_t
-forbidden_bytes(const char *eight)
+static inline uint64_t
+controls_at(const char *eight)
 {
   uint64_t word;
   memcpy(&word, eight, sizeof(word));
-  return zero_bytes(word) | zero_bytes(word ^ PW_EACH_BYTE('\r')) | zero_bytes(word ^ PW_EACH_BYTE('\n'));
+  return controls_in(word);
+}
+
+/* Of up to seven bytes: the first four and the last four, which may overlap, are one word. */
+static inline uint64_t
+controls_in_few(struct pw_view text)
+{
+  uint32_t halves[2];
+  uint64_t controls = 0;
+  if (text.size < sizeof(halves[0])) {
+    for (size_t i = 0; i < text.size; i++) {
+      controls |= controls_in((uint8_t)text.data[i] | PW_EACH_BYTE(0x20) << 8);
+    }
+    return controls;
+  }
+  memcpy(&halves[0], text.data, sizeof(halves[0]));
+  memcpy(&halves[1], text.data + text.size - sizeof(halves[1]), sizeof(halves[1]));
+  return controls_in((uint64_t)halves[1] << 32 | halves[0]);
+}
+
+static inline bool
+has_controls(struct pw_view text)
+{
+  if (text.size < sizeof(uint64_t)) {
+    return controls_in_few(text) & PW_EACH_BYTE(0x80);
+  }
+  /* The rest, with bytes before it that are looked at again. */
+  size_t   last     = text.size - sizeof(uint64_t);
+  uint64_t controls = controls_at(text.data + last);
+  for (size_t i = 0; i < last; i += sizeof(uint64_t)) {
+    controls |= controls_at(text.data + i);
+  }
+  return controls & PW_EACH_BYTE(0x80);
+}
+
+/* Hardly any value has control characters; those are looked at one by one. */
+static __attribute__((noinline)) bool
+has_no_forbidden(struct pw_view value)
+{
+  for (size_t i = 0; i < value.size; i++) {
+    if (value.data[i] == '\0' || value.data[i] == '\r' || value.data[i] == '\n') {
+      return false;
+    }
+  }
+  return true;
+}
+
+static inline bool
+value_valid(struct pw_view value)
+{
+  return !has_controls(value) || has_no_forbidden(value);
+}
+
+bool
+pw_field_valid(struct pw_view name, struct pw_view value)
+{
+  return name_valid(name) && value_valid(value);
+}
+
+bool
+pw_field_name_valid(struct pw_view name)
+{
+  return name_valid(name);
 }
 
 bool
 pw_field_value_valid(struct pw_view value)
 {
-  uint64_t forbidden = 0;
-  size_t   i         = 0;
-  for (; i + sizeof(uint64_t) <= value.size; i += sizeof(uint64_t)) {
-    forbidden |= forbidden_bytes(value.data + i);
-  }
-  if (i < value.size && value.size >= sizeof(uint64_t)) {
-    /* The rest, with bytes before it that were looked at. */
-    forbidden |= forbidden_bytes(value.data + value.size - sizeof(uint64_t));
-  } else {
-    for (; i < value.size; i++) {
-      forbidden |= value.data[i] == '\0' || value.data[i] == '\r' || value.data[i] == '\n';
-    }
-  }
-  return forbidden == 0;
+  return value_valid(value);
 }
 
 bool

@@ -32,6 +32,8 @@ enum pw_status pw_pairs_parse(struct pw_view bytes, struct pw_pairs *out);
 bool pw_field_name_valid(struct pw_view name);
 /** A field value: no CR, LF or NUL (RFC 9110, 5.5). May be empty. */
 bool pw_field_value_valid(struct pw_view value);
+/** Both. */
+bool pw_field_valid(struct pw_view name, struct pw_view value);
 
 /** Whether a field may be among trailers: not those that tell where a message ends, where it goes, or what becomes of
  *  the connection (RFC 9110, 6.5.1), which could be taken for a header's by whoever comes after. No pseudo-header. */

@@ -41,25 +41,18 @@ pw_stage_resumed(struct pw_context *context, int direction)
 }
 
 /* What an answer of "pause" to a callback holds up; 0: nothing (metadata, a connection's end). */
-static uint8_t
+static inline uint8_t
 pause_of(enum pw_callback callback)
 {
-  switch (callback) {
-  case PW_CALLBACK_NEW_CONNECTION:
-  case PW_CALLBACK_REQUEST_HEADERS:
-  case PW_CALLBACK_RESPONSE_HEADERS:
-    return PW_PAUSE_HEADERS;
-  case PW_CALLBACK_DOWNSTREAM_DATA:
-  case PW_CALLBACK_UPSTREAM_DATA:
-  case PW_CALLBACK_REQUEST_BODY:
-  case PW_CALLBACK_RESPONSE_BODY:
-    return PW_PAUSE_BODY;
-  case PW_CALLBACK_REQUEST_TRAILERS:
-  case PW_CALLBACK_RESPONSE_TRAILERS:
-    return PW_PAUSE_TRAILERS;
-  default:
-    return 0;
-  }
+  static const uint8_t pauses[PW_CALLBACK_COUNT] = {
+    [PW_CALLBACK_NEW_CONNECTION] = PW_PAUSE_HEADERS,     [PW_CALLBACK_REQUEST_HEADERS] = PW_PAUSE_HEADERS,
+    [PW_CALLBACK_RESPONSE_HEADERS] = PW_PAUSE_HEADERS,   [PW_CALLBACK_DOWNSTREAM_DATA] = PW_PAUSE_BODY,
+    [PW_CALLBACK_UPSTREAM_DATA] = PW_PAUSE_BODY,         [PW_CALLBACK_REQUEST_BODY] = PW_PAUSE_BODY,
+    [PW_CALLBACK_RESPONSE_BODY] = PW_PAUSE_BODY,         [PW_CALLBACK_REQUEST_TRAILERS] = PW_PAUSE_TRAILERS,
+    [PW_CALLBACK_RESPONSE_TRAILERS] = PW_PAUSE_TRAILERS,
+  };
+
+  return pauses[callback];
 }
 
 /* The call of a callback that may pause. The lock is held throughout: another thread that continues the stage (a tick

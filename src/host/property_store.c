@@ -70,7 +70,7 @@ pw_property_store_set(struct pw_property_store *store, struct pw_view path, stru
 }
 
 bool
-pw_property_store_get(const struct pw_property_store *store, struct pw_view path, struct pw_view *value)
+pw_property_store_find(const struct pw_property_store *store, struct pw_view path, struct pw_view *value)
 {
   const struct pw_property *property = find(store, path);
   if (!property) {

@@ -28,8 +28,13 @@ struct pw_property_store {
  *  nothing is changed then. */
 enum pw_status pw_property_store_set(struct pw_property_store *store, struct pw_view path, struct pw_view value,
                                      size_t limit);
+bool pw_property_store_find(const struct pw_property_store *store, struct pw_view path, struct pw_view *value);
 /** False when there is none. `*value` is valid until the store is changed. */
-bool pw_property_store_get(const struct pw_property_store *store, struct pw_view path, struct pw_view *value);
+static inline bool
+pw_property_store_get(const struct pw_property_store *store, struct pw_view path, struct pw_view *value)
+{
+  return store->count > 0 && pw_property_store_find(store, path, value);
+}
 void pw_property_store_clear_items(struct pw_property_store *store);
 /** Frees everything and leaves it empty. */
 static inline void

@@ -9,7 +9,8 @@
 
 enum { SHARD_BITS = 6, SHARD_COUNT = 1 << SHARD_BITS, CACHE_LINE = 64 };
 
-/** A value never changes: a new one takes its place. So readers copy it with no lock held, while they hold a count. */
+/** Readers copy a value with no lock held, while they hold a count: it does not change as long as anybody but its entry
+ *  has one. */
 struct value {
   atomic_uint references;
   size_t      size;
@@ -247,23 +248,49 @@ update(struct pw_shared_data *data, struct shard *shard, struct entry *entry, ui
   return PW_STATUS_OK;
 }
 
+/** The same for a value that nobody reads now, by one of the same size: it needs no memory. Answers false when it is
+ * not so. */
+static bool
+overwrite(struct shard *shard, struct entry *entry, struct pw_view value, uint32_t cas, enum pw_status *status)
+{
+  struct value *old = entry->value;
+  if (old->size != value.size || atomic_load_explicit(&old->references, memory_order_acquire) != 1) {
+    return false;
+  }
+  if (cas != 0 && cas != entry->cas) {
+    *status = PW_STATUS_CAS_MISMATCH;
+    return true;
+  }
+  if (value.size) {
+    memcpy(old->bytes, value.data, value.size);
+  }
+  entry->cas = next_cas(shard);
+  *status    = PW_STATUS_OK;
+  return true;
+}
+
 enum pw_status
 pw_shared_data_set(struct pw_shared_data *data, struct pw_view vm_id, struct pw_view key, struct pw_view value,
                    uint32_t cas)
 {
-  /* A size that can never be allowed must not be allocated first. */
-  if (value.size > data->max_bytes) {
-    return PW_STATUS_INTERNAL_FAILURE;
+  uint64_t       hash  = pw_name_hash(vm_id, key);
+  struct shard  *shard = shard_of(data, hash);
+  struct value  *spare;
+  enum pw_status status;
+  pthread_mutex_lock(&shard->lock);
+  struct entry *entry  = (struct entry *)pw_name_map_find(&shard->map, hash, vm_id, key);
+  bool          is_set = entry && overwrite(shard, entry, value, cas, &status);
+  pthread_mutex_unlock(&shard->lock);
+  if (is_set) {
+    return status;
   }
-  struct value *spare = value_new(value);
+  /* A size that can never be allowed must not be allocated first; and nobody is to wait for the allocation. */
+  spare = value.size <= data->max_bytes ? value_new(value) : NULL;
   if (!spare) {
     return PW_STATUS_INTERNAL_FAILURE;
   }
-  uint64_t      hash  = pw_name_hash(vm_id, key);
-  struct shard *shard = shard_of(data, hash);
   pthread_mutex_lock(&shard->lock);
-  struct entry  *entry = (struct entry *)pw_name_map_find(&shard->map, hash, vm_id, key);
-  enum pw_status status;
+  entry = (struct entry *)pw_name_map_find(&shard->map, hash, vm_id, key);
   if (entry) {
     status = update(data, shard, entry, cas, &spare);
   } else {

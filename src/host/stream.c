@@ -379,14 +379,6 @@ pw_stream_continue(struct pw_stream *stream, struct pw_context *context, enum pw
   }
 }
 
-bool
-pw_stream_map_open(const struct pw_stream *stream, enum pw_map_type map)
-{
-  const struct pw_direction *direction = &stream->directions[map / 2];
-
-  return map % 2 == 0 ? direction->headers_open : direction->trailers_open;
-}
-
 void
 pw_stream_context_died(struct pw_stream *stream, struct pw_context *context)
 {

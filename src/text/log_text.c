@@ -72,15 +72,31 @@ next_piece(const char *text, size_t size)
   return (struct piece){.source = length, .size = length};
 }
 
-/** Whether eight bytes are all of ASCII that can stay: from 0x20 to 0x7e. */
-static bool
-are_plain(const char *eight)
+/** Has highest bits of bytes set unless eight bytes are all of ASCII that can stay: from 0x20 to 0x7e. */
+static inline uint64_t
+not_plain(const char *eight)
 {
   uint64_t word;
   memcpy(&word, eight, sizeof(word));
   uint64_t beyond = word + PW_EACH_BYTE(1); /* of ASCII only 0x7f gets the highest bit */
   uint64_t below  = word - PW_EACH_BYTE(0x20);
-  return ((word | beyond | below) & PW_EACH_BYTE(0x80)) == 0;
+  return word | beyond | below;
+}
+
+/** Whether a text is all of such bytes, as most are. Not asked of less than eight. */
+static inline bool
+is_plain(struct pw_view text)
+{
+  if (text.size < sizeof(uint64_t)) {
+    return false;
+  }
+  /* The rest, with bytes before it that are looked at again. */
+  size_t   last = text.size - sizeof(uint64_t);
+  uint64_t bad  = not_plain(text.data + last);
+  for (size_t i = 0; i < last; i += sizeof(uint64_t)) {
+    bad |= not_plain(text.data + i);
+  }
+  return (bad & PW_EACH_BYTE(0x80)) == 0;
 }
 
 /** How many bytes from the beginning, up to `limit`, can stay as they are. */
@@ -88,10 +104,6 @@ static size_t
 clean_prefix(struct pw_view text, size_t limit)
 {
   size_t done = 0;
-  size_t most = text.size < limit ? text.size : limit;
-  while (done + sizeof(uint64_t) <= most && are_plain(text.data + done)) {
-    done += sizeof(uint64_t);
-  }
   while (done < text.size) {
     unsigned char c = (unsigned char)text.data[done];
     if (c >= 0x20 && c < 0x7f) {
@@ -121,6 +133,9 @@ put_mark(struct pw_bytes *buffer, size_t size)
 struct pw_view
 pw_log_text(struct pw_view text, size_t limit, struct pw_bytes *buffer)
 {
+  if (text.size <= limit && is_plain(text)) {
+    return text;
+  }
   size_t done = clean_prefix(text, limit);
   if (done == text.size) {
     return text;

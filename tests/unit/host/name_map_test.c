@@ -77,6 +77,30 @@ names_are_found_in_their_scope_only(void **state)
   free_all(&map, 1000);
 }
 
+/* The last bytes of a name are hashed in pieces, which depend on its size. */
+static void
+each_byte_of_a_name_of_any_size_counts(void **state)
+{
+  (void)state;
+  char     text[26] = {0};
+  uint64_t before   = pw_name_hash(NO_SCOPE, pw_view_make(text, 0));
+  for (size_t size = 1; size < sizeof(text); size++) {
+    uint64_t hash = pw_name_hash(NO_SCOPE, pw_view_make(text, size));
+    assert_int_not_equal(hash, before);
+    before = hash;
+    for (size_t at = 0; at < size; at++) {
+      text[at]       = 1;
+      uint64_t other = pw_name_hash(NO_SCOPE, pw_view_make(text, size));
+      assert_int_not_equal(other, hash);
+      text[at] = 0;
+      assert_int_equal(pw_name_hash(NO_SCOPE, pw_view_make(text, size)), hash);
+    }
+    text[size] = 1; /* behind it, so that reading on would be seen */
+    assert_int_equal(pw_name_hash(NO_SCOPE, pw_view_make(text, size)), hash);
+    text[size] = 0;
+  }
+}
+
 static void
 an_empty_map_has_nothing(void **state)
 {
@@ -191,6 +215,7 @@ main(void)
 {
   const struct CMUnitTest tests[] = {
     cmocka_unit_test(names_are_found_in_their_scope_only),
+    cmocka_unit_test(each_byte_of_a_name_of_any_size_counts),
     cmocka_unit_test(an_empty_map_has_nothing),
     cmocka_unit_test(a_removed_name_is_gone_and_others_stay),
     cmocka_unit_test(a_scope_can_be_removed),

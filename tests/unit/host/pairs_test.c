@@ -3,6 +3,8 @@
 
 #include "host/pairs.h"
 
+#include <ctype.h>
+
 /** The example of the ABI text. */
 static const char EXAMPLE[] = "\x02\0\0\0"
                               "\x01\0\0\0\x01\0\0\0"
@@ -260,6 +262,27 @@ field_names_are_tokens_or_pseudo_headers(void **state)
   }
 }
 
+/* They are looked at four bytes at a time. */
+static void
+a_bad_byte_in_a_field_name_is_found_at_any_place(void **state)
+{
+  char text[18];
+  (void)state;
+  for (size_t size = 1; size < sizeof(text); size++) {
+    for (size_t at = 0; at < size; at++) {
+      for (int byte = 1; byte < 256; byte++) {
+        bool good =
+          (byte < 0x80 && isalnum(byte)) || strchr("!#$%&'*+-.^_`|~", byte) || (byte == ':' && at == 0 && size > 1);
+        memset(text, 'x', sizeof(text));
+        text[at]   = (char)byte;
+        text[size] = ' ';
+        assert_int_equal(pw_field_name_valid(pw_view_make(text, size)), good);
+        assert_int_equal(pw_field_valid(pw_view_make(text, size), LITERAL("")), good);
+      }
+    }
+  }
+}
+
 static void
 field_values_have_no_line_ends_and_no_nul(void **state)
 {
@@ -281,11 +304,15 @@ a_bad_byte_in_a_field_value_is_found_at_any_place(void **state)
   for (size_t size = 1; size < sizeof(text); size++) {
     for (size_t at = 0; at < size; at++) {
       for (int byte = 0; byte < 256; byte++) {
-        bool bad = byte == '\0' || byte == '\r' || byte == '\n';
-        memset(text, 0x01, sizeof(text));
-        text[at]   = (char)byte;
-        text[size] = '\n';
-        assert_int_equal(pw_field_value_valid(pw_view_make(text, size)), !bad);
+        static const char around[] = {'x', 0x01, (char)0xff};
+        bool              bad      = byte == '\0' || byte == '\r' || byte == '\n';
+        for (size_t i = 0; i < sizeof(around); i++) {
+          memset(text, around[i], sizeof(text));
+          text[at]   = (char)byte;
+          text[size] = '\n';
+          assert_int_equal(pw_field_value_valid(pw_view_make(text, size)), !bad);
+          assert_int_equal(pw_field_valid(LITERAL("a"), pw_view_make(text, size)), !bad);
+        }
       }
     }
   }
@@ -320,6 +347,7 @@ main(void)
     cmocka_unit_test(a_map_too_large_for_a_module_has_no_size),
     cmocka_unit_test(a_map_is_empty_when_memory_is_out),
     cmocka_unit_test(field_names_are_tokens_or_pseudo_headers),
+    cmocka_unit_test(a_bad_byte_in_a_field_name_is_found_at_any_place),
     cmocka_unit_test(field_values_have_no_line_ends_and_no_nul),
     cmocka_unit_test(a_bad_byte_in_a_field_value_is_found_at_any_place),
     cmocka_unit_test(field_names_compare_without_case),

@@ -262,6 +262,24 @@ a_value_that_cannot_be_copied_is_not_got(void **state)
   pw_bytes_clear(&bytes);
 }
 
+static void
+a_value_of_the_same_size_needs_no_memory(void **state)
+{
+  uint64_t bytes;
+  uint32_t keys;
+  set(*state, "key", "value");
+  uint32_t before = expect(*state, VM, "key", "value");
+  fail_alloc_at(1);
+  set(*state, "key", "other");
+  assert_int_equal(pw_shared_data_set(*state, VM, pw_view_of("key"), pw_view_of("wrong"), before),
+                   PW_STATUS_CAS_MISMATCH);
+  assert_false(fail_alloc_stop());
+  assert_int_not_equal(expect(*state, VM, "key", "other"), before);
+  pw_shared_data_usage(*state, &bytes, &keys);
+  assert_int_equal(bytes, 2 + 3 + 5);
+  assert_int_equal(keys, 1);
+}
+
 enum { THREADS = 8, ROUNDS = 3000 };
 
 struct counting {
@@ -327,7 +345,7 @@ churn(void *argument, unsigned index)
     random = random * 1664525 + 1013904223;
     snprintf(key, sizeof(key), "%u", (random >> 8) % 50);
     memset(value, 'a' + (int)(random >> 28), sizeof(value));
-    if (pw_shared_data_set(data, VM, pw_view_of(key), pw_view_make(value, (random >> 16) % sizeof(value)), 0) !=
+    if (pw_shared_data_set(data, VM, pw_view_of(key), pw_view_make(value, (random >> 16) % 3 * 100), 0) !=
         PW_STATUS_OK) {
       abort();
     }
@@ -377,6 +395,7 @@ main(void)
     WITH_DATA(a_vm_id_can_be_forgotten),
     cmocka_unit_test(nothing_is_changed_when_memory_is_out),
     WITH_DATA(a_value_that_cannot_be_copied_is_not_got),
+    WITH_DATA(a_value_of_the_same_size_needs_no_memory),
     WITH_DATA(threads_lose_no_update),
     WITH_DATA(threads_see_whole_values_and_the_limits_stay_exact),
   };

@@ -71,6 +71,29 @@ control_characters_are_escaped(void **state)
   pw_bytes_clear(&buffer);
 }
 
+/* Text is looked at eight bytes at a time: a byte that has to be escaped is found at each place, and no other is. */
+static void
+a_byte_that_cannot_stay_is_found_at_any_place(void **state)
+{
+  (void)state;
+  struct pw_bytes buffer = {0};
+  char            text[20];
+  for (size_t size = 1; size < sizeof(text); size++) {
+    for (size_t at = 0; at < size; at++) {
+      for (int byte = 0; byte < 256; byte++) {
+        bool stays = byte == '\t' || (byte >= 0x20 && byte < 0x7f);
+        memset(text, byte % 2 ? ' ' : '~', sizeof(text));
+        text[at]              = (char)byte;
+        text[size]            = '\n';
+        struct pw_view result = pw_log_text(pw_view_make(text, size), LIMIT, &buffer);
+        assert_int_equal(result.data == text, stays);
+        assert_int_equal(result.size > size, !stays);
+      }
+    }
+  }
+  pw_bytes_clear(&buffer);
+}
+
 static void
 long_text_is_cut_and_says_so(void **state)
 {
@@ -210,6 +233,7 @@ main(void)
     cmocka_unit_test(plain_text_is_not_copied),
     cmocka_unit_test(a_byte_is_plain_or_escaped_wherever_it_stands),
     cmocka_unit_test(control_characters_are_escaped),
+    cmocka_unit_test(a_byte_that_cannot_stay_is_found_at_any_place),
     cmocka_unit_test(long_text_is_cut_and_says_so),
     cmocka_unit_test(no_character_and_no_escape_is_cut_in_two),
     cmocka_unit_test(any_bytes_become_one_clean_line_within_the_limit),

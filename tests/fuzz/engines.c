@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Any bytes as a module on the WAMR engine: loaded, linked with whatever it imports, started, and each function that it
  * exports called, within limits. WAMR is compiled with the same sanitizers, and what it does guides the input. What
- * came of each call has to be the same on Wasmtime and on WasmEdge. */
+ * came of each call has to be the same on Wasmtime, WasmEdge and V8. */
 #include <proxywasm/engine.h>
 #include <proxywasm/module.h>
 
@@ -10,6 +10,7 @@
 
 #define DEADLINE_MS 20
 #define MOST_CALLS  32
+#define OTHERS      3
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -190,30 +191,48 @@ compare(const struct outcome *a, const struct outcome *b)
   }
 }
 
+static const char *const others[OTHERS] = {"wasmtime", "wasmedge", "v8"};
+static struct pw_engine *engine;
+static struct pw_engine *other_engines[OTHERS];
+
+/* V8 keeps memory where the leak sanitizer does not find it in use. */
+static void
+stop_engines(void)
+{
+  find("wamr")->engine_delete(engine);
+  for (size_t i = 0; i < OTHERS; i++) {
+    find(others[i])->engine_delete(other_engines[i]);
+  }
+}
+
+static void
+start_engines(void)
+{
+  engine = start_engine(find("wamr"));
+  for (size_t i = 0; i < OTHERS; i++) {
+    other_engines[i] = start_engine(find(others[i]));
+  }
+  atexit(stop_engines);
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-  static const char *const others[] = {"wasmtime", "wasmedge"};
-  static struct pw_engine *engine;
-  static struct pw_engine *other_engines[2];
-  struct pw_view           code = pw_view_make(data, size);
-  struct pw_error          error;
-  struct pw_module_info   *info = pw_module_info_read(code, &error);
-  struct outcome           ours;
-  struct outcome           theirs;
+  struct pw_view         code = pw_view_make(data, size);
+  struct pw_error        error;
+  struct pw_module_info *info = pw_module_info_read(code, &error);
+  struct outcome         ours;
+  struct outcome         theirs;
 
   /* As the host does: what is no module for it, no engine sees. */
   if (!info) {
     return 0;
   }
   if (!engine) {
-    engine = start_engine(find("wamr"));
-    for (size_t i = 0; i < 2; i++) {
-      other_engines[i] = start_engine(find(others[i]));
-    }
+    start_engines();
   }
   ours = run(find("wamr"), engine, code, info);
-  for (size_t i = 0; ours.was_started && i < 2; i++) {
+  for (size_t i = 0; ours.was_started && i < OTHERS; i++) {
     theirs = run(find(others[i]), other_engines[i], code, info);
     compare(&ours, &theirs);
   }

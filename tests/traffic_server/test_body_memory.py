@@ -218,19 +218,32 @@ def test_held_bodies_beyond_the_limit_take_no_more_than_it(bodies):
     assert watch.growth < GROWTH_MOST
 
 
+def stops_growing(server, do_round, allowance):
+    """Whether the server's memory stops growing over rounds of the same work. It grows at first, by what is on its way
+    at once; that is more with an engine that is slower."""
+    memory = []
+    for _ in range(16):
+        do_round()
+        memory.append(server.memory_kilobytes())
+        if len(memory) >= 4 and memory[-1] - memory[-3] < allowance:
+            return True
+    print(memory)
+    return False
+
+
 def test_held_bodies_give_their_memory_back(bodies):
     script = "hold upper"
     content = filtered(script, Content.of(900000, 1))
-    memory = []
-    for _ in range(4):
+
+    def hold_fifty():
         for framing in ("length", "chunked"):
             for _ in range(25):
                 response = bodies.ask(f"content=900000&framing={framing}", Upload(Content.of(900000), framing),
                                       request=script, response=script, host="limited", expected=content)
                 assert (response.status, response.difference) == (200, None)
-        memory.append(bodies.server.memory_kilobytes())
-    # 180 MB were held in each round, one body after another.
-    assert memory[-1] - memory[1] < 4 << 10, memory
+
+    # 180 MB are held in each round, one body after another.
+    assert stops_growing(bodies.server, hold_fifty, 4 << 10)
 
 
 def leave_amid(bodies, request, response, most, wait):
@@ -244,28 +257,28 @@ def leave_amid(bodies, request, response, most, wait):
 
 
 def test_bodies_of_clients_that_left_are_freed(bodies):
-    memory = []
-    for _ in range(4):
+    def leave_hundred():
         for number in range(100):
             request = ("hold", "upper", "pause=30", "hold pause-end=30", "headers=30")[number % 5]
             response = ("hold", "pause=30", "headers=30")[number % 3]
             leave_amid(bodies, request, response, (400000, None)[number % 2], (0, 0.01)[number // 2 % 2])
+        # A slow engine is still at it: what the rounds leave must not add up for that.
+        bodies.server.settle("proxywasm.streams", slack=10)
         time.sleep(0.5)
-        memory.append(bodies.server.memory_kilobytes())
-    # 50 MB or more were on their way in each round.
-    assert memory[-1] - memory[1] < 8 << 10, memory
+
+    # 50 MB or more are on their way in each round.
+    assert stops_growing(bodies.server, leave_hundred, 8 << 10)
 
 
 def test_bodies_of_origins_that_broke_off_are_freed(bodies):
-    memory = []
-    for _ in range(4):
+    def break_off_hundred():
         for number in range(100):
             script = ("hold", "upper", "hold upper")[number % 3]
             broken = ("break=body", "break=reset", "break=empty")[number // 3 % 3]
             with contextlib.suppress(ProtocolError, ConnectionError):
                 bodies.ask(f"content=500000&{broken}", Upload(Content.of(500000)), request=script, response=script)
-        memory.append(bodies.server.memory_kilobytes())
-    assert memory[-1] - memory[1] < 8 << 10, memory
+
+    assert stops_growing(bodies.server, break_off_hundred, 8 << 10)
 
 
 def test_nothing_is_left_behind(bodies):

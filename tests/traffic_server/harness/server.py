@@ -319,12 +319,12 @@ class TrafficServer:
                 return value
             time.sleep(0.1)
 
-    def settle(self, name, wanted=0, timeout=20):
-        """Waits until a statistic has a value, or the time is over; returns what it has."""
+    def settle(self, name, wanted=0, timeout=20, slack=0):
+        """Waits until a statistic has a value, give or take `slack`, or the time is over; returns what it has."""
         end = time.monotonic() + timeout
         while True:
             value = self.wait_for_metric(name, 0)
-            if value == wanted or time.monotonic() > end:
+            if abs(value - wanted) <= slack or time.monotonic() > end:
                 return value
             time.sleep(0.1)
 

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* `proxywasm bench`: what a module costs. */
-#include "cli/bench.h"
+#include "cli/bench/bench.h"
 
 #include <stdlib.h>
 
 #include "cli/command.h"
-#include "cli/suite_repeat.h"
+#include "cli/suite/suite_repeat.h"
 
 #define DEFAULT_SECONDS 1.0
 

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 
 #include "cli/command.h"
-#include "cli/simulator.h"
+#include "cli/simulator/simulator.h"
 #include "config/config.h"
 
 static const struct pw_command_option options[] = {

@@ -11,7 +11,7 @@
 
 #include "cli/command.h"
 #include "cli/conformance.h"
-#include "cli/suite_run.h"
+#include "cli/suite/suite_run.h"
 #include "config/config.h"
 
 /* Folders within folders of suites; more are a loop of links. */

@@ -8,7 +8,7 @@
 
 #include <proxywasm/engine.h>
 
-#include "cli/coverage.h"
+#include "cli/suite/coverage.h"
 
 /** A test that failed, or a suite that could not be read. */
 struct pw_conformance_failure {

@@ -8,7 +8,7 @@
 #ifndef PROXYWASM_CLI_HTTP_TEXT_H
 #define PROXYWASM_CLI_HTTP_TEXT_H
 
-#include "cli/simulator_fields.h"
+#include "cli/simulator/simulator_fields.h"
 
 /** A message. Zero-initialised is empty. Owns all of it. */
 struct pw_http_message {

@@ -9,7 +9,7 @@
 
 #include <stdio.h>
 
-#include "cli/simulator_fields.h"
+#include "cli/simulator/simulator_fields.h"
 
 /** Set `out`, zero the rest. */
 struct pw_json {

@@ -3,7 +3,7 @@
 #include <stdio.h>
 
 #include "cli/command.h"
-#include "cli/suite.h"
+#include "cli/suite/suite.h"
 #include "config/plugin_schema.h"
 #include "config/reference.h"
 #include "config/suggest.h"

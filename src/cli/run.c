@@ -3,8 +3,8 @@
 #include <stdio.h>
 
 #include "cli/command.h"
-#include "cli/run_profile.h"
-#include "cli/run_report.h"
+#include "cli/run/run_profile.h"
+#include "cli/run/run_report.h"
 
 static const struct pw_command_option command_options[] = {
   PW_RUN_SCENARIO_OPTIONS,

@@ -7,7 +7,7 @@
 
 #include "cli/command.h"
 #include "cli/json.h"
-#include "cli/suite_run.h"
+#include "cli/suite/suite_run.h"
 #include "config/config.h"
 
 enum { OPTION_FILTER = 256, OPTION_CONFIG, OPTION_LOG_LEVEL, OPTION_LOG_FILE, OPTION_JSON, OPTION_JUNIT, OPTION_LIST };

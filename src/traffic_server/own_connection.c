@@ -23,23 +23,17 @@ pw_own_connection_send(struct pw_own_connection *own, TSCont continuation)
 }
 
 void
-pw_connection_close(TSVConn *connection, bool orderly)
+pw_own_connection_close(struct pw_own_connection *own, bool orderly)
 {
-  if (!*connection) {
+  if (!own->connection) {
     return;
   }
   if (orderly) {
-    TSVConnClose(*connection);
+    TSVConnClose(own->connection);
   } else {
-    TSVConnAbort(*connection, 1);
+    TSVConnAbort(own->connection, 1);
   }
-  *connection = NULL;
-}
-
-void
-pw_own_connection_close(struct pw_own_connection *own, bool orderly)
-{
-  pw_connection_close(&own->connection, orderly);
+  own->connection = NULL;
 }
 
 void

@@ -29,7 +29,5 @@ void pw_own_connection_send(struct pw_own_connection *own, TSCont continuation);
 void pw_own_connection_close(struct pw_own_connection *own, bool orderly);
 /** Closes it, if that was not done, and frees its buffers. */
 void pw_own_connection_free(struct pw_own_connection *own);
-/** The same for one that is kept elsewhere. `*connection` is NULL afterwards. */
-void pw_connection_close(TSVConn *connection, bool orderly);
 
 #endif

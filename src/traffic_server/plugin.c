@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* wasm.so in plugin.config: filters for all transactions. */
 #include "traffic_server/compatibility.h"
+#include "traffic_server/configuration/slot.h"
 #include "traffic_server/log.h"
 #include "traffic_server/process.h"
-#include "traffic_server/slot.h"
-#include "traffic_server/transaction.h"
+#include "traffic_server/transaction/transaction.h"
 
 PW_ENTRY_POINT void TSPluginInit(int argc, const char *argv[]);
 

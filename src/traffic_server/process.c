@@ -2,10 +2,10 @@
 #include "traffic_server/process.h"
 
 #include "traffic_server/compatibility.h"
-#include "traffic_server/event_thread.h"
+#include "traffic_server/configuration/slot.h"
+#include "traffic_server/event_thread/event_thread.h"
 #include "traffic_server/log.h"
 #include "traffic_server/proxy_ops.h"
-#include "traffic_server/slot.h"
 
 #include <dlfcn.h>
 #include <errno.h>

@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "traffic_server/proxy_ops.h"
 
-#include "traffic_server/body.h"
-#include "traffic_server/field_map.h"
-#include "traffic_server/generation_worker.h"
-#include "traffic_server/http_call.h"
-#include "traffic_server/local_reply.h"
+#include "traffic_server/body/body.h"
+#include "traffic_server/call/http_call.h"
+#include "traffic_server/configuration/generation_worker.h"
+#include "traffic_server/event_thread/timer.h"
+#include "traffic_server/fields/field_map.h"
+#include "traffic_server/fields/property.h"
 #include "traffic_server/log.h"
-#include "traffic_server/property.h"
 #include "traffic_server/statistics.h"
-#include "traffic_server/timer.h"
-#include "traffic_server/transaction.h"
+#include "traffic_server/transaction/local_reply.h"
+#include "traffic_server/transaction/transaction.h"
 
 #include <sys/random.h>
 #include <time.h>

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* wasm.so in remap.config: filters for the transactions of a rule. */
+#include "traffic_server/body/held_inner.h"
 #include "traffic_server/compatibility.h"
-#include "traffic_server/held_inner.h"
+#include "traffic_server/configuration/slot.h"
 #include "traffic_server/log.h"
 #include "traffic_server/process.h"
-#include "traffic_server/slot.h"
-#include "traffic_server/transaction.h"
+#include "traffic_server/transaction/transaction.h"
 
 #include <stdio.h>
 

@@ -4,7 +4,7 @@
 #include <assert.h>
 
 #include "traffic_server/compatibility.h"
-#include "traffic_server/event_thread.h"
+#include "traffic_server/event_thread/event_thread.h"
 #include "traffic_server/log.h"
 #include "traffic_server/process.h"
 

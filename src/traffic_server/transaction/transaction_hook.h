@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/**
+ * @file transaction_hook.h
+ * What the files of a transaction share: transaction_begin.c (where it comes from), transaction_hook.c (the hooks that
+ * it meets), transaction.c (how it leaves them). All of it is called on the transaction's event thread.
+ */
+#ifndef PROXYWASM_TRAFFIC_SERVER_TRANSACTION_TRANSACTION_HOOK_H
+#define PROXYWASM_TRAFFIC_SERVER_TRANSACTION_TRANSACTION_HOOK_H
+
+#include "traffic_server/transaction/transaction.h"
+
+/* ---- transaction_hook.c ---- */
+
+/** A transaction's arguments in the server cost more than anything else that is done for it: the event thread has a
+ *  table of its own. NULL: there is none yet. */
+static inline struct pw_transaction *
+pw_transaction_find(struct pw_event_thread *thread, TSHttpTxn txn)
+{
+  return (struct pw_transaction *)pw_pointer_table_find(&thread->transactions, txn);
+}
+
+/** The function of pw_transaction.continuation. */
+int pw_transaction_on_hook(TSCont continuation, TSEvent event, void *data);
+/** Has the transaction come to a hook, once. */
+void pw_transaction_add_hook(struct pw_transaction *transaction, TSHttpHookID hook);
+
+/* ---- transaction.c ---- */
+
+/** Where the headers of a response are shown to a segment. */
+static inline TSHttpHookID
+pw_transaction_response_hook(const struct pw_segment_plan *plan)
+{
+  return plan->phase == PW_RESPONSE_PHASE_ORIGIN ? TS_HTTP_READ_RESPONSE_HDR_HOOK : TS_HTTP_SEND_RESPONSE_HDR_HOOK;
+}
+
+/** Lets the transaction leave the hook that it is held at. It may be gone then. */
+void pw_transaction_reenable(struct pw_transaction *transaction, TSEvent event);
+/** The same without an answer: HTTP/1 connections are closed, HTTP/2 streams reset. */
+void pw_transaction_shut_down(struct pw_transaction *transaction);
+/** Ends READ_REQUEST_HDR, or POST_REMAP after a pause there. */
+void pw_transaction_finish_request(struct pw_transaction *transaction, enum pw_outcome outcome);
+/** Ends TSRemapDoRemap, which cannot wait: what would hold or end a hook is done at POST_REMAP. */
+void pw_transaction_finish_remap(struct pw_transaction *transaction, enum pw_outcome outcome);
+/** Ends READ_RESPONSE_HDR. */
+void pw_transaction_finish_origin_response(struct pw_transaction *transaction, enum pw_outcome outcome);
+/** Ends SEND_RESPONSE_HDR. */
+void pw_transaction_finish_client_response(struct pw_transaction *transaction, enum pw_outcome outcome);
+
+#endif

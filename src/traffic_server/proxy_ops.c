@@ -3,6 +3,7 @@
 
 #include "traffic_server/body/body.h"
 #include "traffic_server/call/http_call.h"
+#include "traffic_server/clock.h"
 #include "traffic_server/configuration/generation_worker.h"
 #include "traffic_server/event_thread/timer.h"
 #include "traffic_server/fields/field_map.h"
@@ -13,28 +14,19 @@
 #include "traffic_server/transaction/transaction.h"
 
 #include <sys/random.h>
-#include <time.h>
-
-static uint64_t
-clock_nanoseconds(clockid_t clock)
-{
-  struct timespec now;
-  clock_gettime(clock, &now);
-  return (uint64_t)now.tv_sec * UINT64_C(1000000000) + (uint64_t)now.tv_nsec;
-}
 
 static uint64_t
 time_realtime(void *proxy)
 {
   (void)proxy;
-  return clock_nanoseconds(CLOCK_REALTIME);
+  return pw_clock_nanoseconds(CLOCK_REALTIME);
 }
 
 static uint64_t
 time_monotonic(void *proxy)
 {
   (void)proxy;
-  return clock_nanoseconds(CLOCK_MONOTONIC);
+  return pw_clock_nanoseconds(CLOCK_MONOTONIC);
 }
 
 static bool

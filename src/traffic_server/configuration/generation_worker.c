@@ -2,6 +2,7 @@
 #include "traffic_server/configuration/generation_worker.h"
 
 #include "traffic_server/call/http_call.h"
+#include "traffic_server/clock.h"
 #include "traffic_server/event_thread/event_thread.h"
 #include "traffic_server/event_thread/timer.h"
 #include "traffic_server/log.h"
@@ -9,7 +10,6 @@
 #include "traffic_server/statistics.h"
 
 #include <stdlib.h>
-#include <time.h>
 
 static struct pw_generation_worker *
 worker_allocate(struct pw_generation *generation, bool shared)
@@ -151,7 +151,6 @@ void
 pw_generation_worker_end(struct pw_generation_worker *worker)
 {
   const struct pw_generation *generation = worker->generation;
-  struct timespec             now;
 
   if (worker->shared) {
     /* A tick on another thread must not meet an instance that goes. On one thread ticks go on until the module has
@@ -169,8 +168,7 @@ pw_generation_worker_end(struct pw_generation_worker *worker)
       pw_instance_delete(worker->instances[i]);
     }
   }
-  clock_gettime(CLOCK_MONOTONIC, &now);
-  worker->ended_at = (uint64_t)now.tv_sec * UINT64_C(1000000000) + (uint64_t)now.tv_nsec;
+  worker->ended_at = pw_clock_nanoseconds(CLOCK_MONOTONIC);
 }
 
 void

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "traffic_server/event_thread/event_thread.h"
 
+#include "traffic_server/clock.h"
 #include "traffic_server/log.h"
 #include "traffic_server/statistics.h"
 #include "traffic_server/transaction/transaction.h"
 
 #include <stdlib.h>
-#include <time.h>
 
 /* An instance may end late (proxy_done): its memory goes this long after it was told to end. */
 #define END_NANOSECONDS           (UINT64_C(5) * 1000000000)
@@ -107,14 +107,6 @@ give_up_retired(struct pw_event_thread *thread)
   }
 }
 
-static uint64_t
-monotonic(void)
-{
-  struct timespec now;
-  clock_gettime(CLOCK_MONOTONIC, &now);
-  return (uint64_t)now.tv_sec * UINT64_C(1000000000) + (uint64_t)now.tv_nsec;
-}
-
 /* Ends the workers that nobody uses any more, and frees those whose instances have had time to end. */
 static void
 end_unused(struct pw_event_thread *thread)
@@ -125,7 +117,7 @@ end_unused(struct pw_event_thread *thread)
     if (!worker->current && worker->transactions == 0 && worker->ended_at == 0) {
       pw_generation_worker_end(worker);
     }
-    if (worker->ended_at != 0 && monotonic() - worker->ended_at >= END_NANOSECONDS) {
+    if (worker->ended_at != 0 && pw_clock_nanoseconds(CLOCK_MONOTONIC) - worker->ended_at >= END_NANOSECONDS) {
       *link = worker->next;
       pw_generation_worker_delete(worker);
     } else {

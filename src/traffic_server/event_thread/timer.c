@@ -4,13 +4,13 @@
  * then whether it is still wanted, and when. */
 #include "traffic_server/event_thread/timer.h"
 
+#include "traffic_server/clock.h"
 #include "traffic_server/compatibility.h"
 #include "traffic_server/configuration/generation_worker.h"
 #include "traffic_server/event_thread/event_thread.h"
 
 #include <pthread.h>
 #include <stdlib.h>
-#include <time.h>
 
 /* The most that a changed period is noticed late. */
 #define MOMENT_MILLISECONDS         UINT64_C(100)
@@ -30,14 +30,6 @@ struct pw_timer {
 /* Guards all timers: they are few, and it is never held while a module runs. */
 static pthread_mutex_t timers_lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t  tick_ended  = PTHREAD_COND_INITIALIZER;
-
-static uint64_t
-monotonic(void)
-{
-  struct timespec now;
-  clock_gettime(CLOCK_MONOTONIC, &now);
-  return (uint64_t)now.tv_sec * UINT64_C(1000000000) + (uint64_t)now.tv_nsec;
-}
 
 static void
 timer_free(struct pw_timer *timer)
@@ -67,7 +59,7 @@ timer_new(void)
 static void
 timer_schedule(struct pw_timer *timer)
 {
-  uint64_t now  = monotonic();
+  uint64_t now  = pw_clock_nanoseconds(CLOCK_MONOTONIC);
   uint64_t wait = timer->due > now ? (timer->due - now) / NANOSECONDS_PER_MILLISECOND + 1 : 1;
   wait          = wait < MOMENT_MILLISECONDS ? wait : MOMENT_MILLISECONDS;
 
@@ -105,7 +97,7 @@ timer_tick(struct pw_timer *timer)
 {
   struct pw_instance *instance = timer->instance;
   timer->ticking               = true;
-  timer->due                   = monotonic() + timer->milliseconds * NANOSECONDS_PER_MILLISECOND;
+  timer->due = pw_clock_nanoseconds(CLOCK_MONOTONIC) + timer->milliseconds * NANOSECONDS_PER_MILLISECOND;
   pthread_mutex_unlock(&timers_lock);
   pw_instance_tick(instance);
   pthread_mutex_lock(&timers_lock);
@@ -121,7 +113,7 @@ on_timer(TSCont continuation, TSEvent event, void *data)
   (void)data;
 
   pthread_mutex_lock(&timers_lock);
-  if (timer->worker && timer->milliseconds > 0 && monotonic() >= timer->due) {
+  if (timer->worker && timer->milliseconds > 0 && pw_clock_nanoseconds(CLOCK_MONOTONIC) >= timer->due) {
     timer_tick(timer);
   }
   timer->scheduled = false;
@@ -156,7 +148,7 @@ static void
 timer_set(struct pw_timer *timer, uint32_t milliseconds)
 {
   timer->milliseconds = milliseconds;
-  timer->due          = monotonic() + milliseconds * NANOSECONDS_PER_MILLISECOND;
+  timer->due          = pw_clock_nanoseconds(CLOCK_MONOTONIC) + milliseconds * NANOSECONDS_PER_MILLISECOND;
   if (!timer->scheduled && __atomic_load_n(&timer->worker->live, __ATOMIC_ACQUIRE)) {
     timer_schedule(timer);
   }

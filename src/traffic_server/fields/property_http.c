@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Properties of the request and the response. */
 #include "host/pairs.h"
+#include "traffic_server/clock.h"
 #include "traffic_server/fields/field_map.h"
 #include "traffic_server/fields/property.h"
 #include "traffic_server/transaction/transaction.h"
 
 #include <stdio.h>
-#include <time.h>
 
 /* ------------------------------------------------------------------------------------------------------ pseudo-headers
  */
@@ -159,10 +159,8 @@ get_time(const struct pw_property_request *request)
 static enum pw_status
 get_duration(const struct pw_property_request *request)
 {
-  uint64_t        begin = begin_of(request->txn);
-  struct timespec now;
-  clock_gettime(CLOCK_REALTIME, &now);
-  uint64_t end = (uint64_t)now.tv_sec * UINT64_C(1000000000) + (uint64_t)now.tv_nsec;
+  uint64_t begin = begin_of(request->txn);
+  uint64_t end   = pw_clock_nanoseconds(CLOCK_REALTIME);
   return begin ? pw_property_put_number(request->value, end > begin ? end - begin : 0) : PW_STATUS_NOT_FOUND;
 }
 

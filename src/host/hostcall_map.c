@@ -313,11 +313,17 @@ PW_HOSTCALL(pw_hc_set_header_map_pairs)
     return PW_STATUS_BAD_ARGUMENT;
   }
   status = pw_guest_pairs(vm, in[1], in[2], pairs);
-  if (status == PW_STATUS_OK) {
-    status = changeable(vm, in[0].u32, &stream);
+  if (status != PW_STATUS_OK) {
+    return status;
   }
-  for (i = 0; is_trailers(in[0].u32) && status == PW_STATUS_OK && i < pairs->count; ++i) {
-    status = pw_trailer_name_valid(pairs->items[i].key) ? PW_STATUS_OK : PW_STATUS_BAD_ARGUMENT;
+  status = changeable(vm, in[0].u32, &stream);
+  if (status != PW_STATUS_OK) {
+    return status;
   }
-  return status == PW_STATUS_OK ? vm->host->proxy->map_set(stream->data, (enum pw_map_type)in[0].u32, pairs) : status;
+  for (i = 0; is_trailers(in[0].u32) && i < pairs->count; ++i) {
+    if (!pw_trailer_name_valid(pairs->items[i].key)) {
+      return PW_STATUS_BAD_ARGUMENT;
+    }
+  }
+  return vm->host->proxy->map_set(stream->data, (enum pw_map_type)in[0].u32, pairs);
 }

@@ -384,8 +384,10 @@ is_special(enum pw_map_type map, struct pw_view key)
   return pw_is_pseudo(key) || kind_of(map, key) != FIELD_PLAIN;
 }
 
-enum pw_status
-pw_header_map_add(void *stream, enum pw_map_type map, struct pw_view key, struct pw_view value)
+/* What adding and replacing have in common: `change` is what they do to a plain field. */
+__attribute__((always_inline)) static inline enum pw_status
+change_field(void *stream, enum pw_map_type map, struct pw_view key, struct pw_view value,
+             bool (*change)(const struct pw_header *header, struct pw_view key, struct pw_view value))
 {
   struct pw_transaction *transaction;
   struct pw_header       header;
@@ -399,33 +401,33 @@ pw_header_map_add(void *stream, enum pw_map_type map, struct pw_view key, struct
   if (is_special(map, key)) {
     return set_special(transaction, &header, map, key, value);
   }
-  return pw_header_append(&header, key, value) ? PW_STATUS_OK : PW_STATUS_INTERNAL_FAILURE;
+  return change(&header, key, value) ? PW_STATUS_OK : PW_STATUS_INTERNAL_FAILURE;
+}
+
+enum pw_status
+pw_header_map_add(void *stream, enum pw_map_type map, struct pw_view key, struct pw_view value)
+{
+  return change_field(stream, map, key, value, pw_header_append);
+}
+
+static inline bool
+replace_plain(const struct pw_header *header, struct pw_view key, struct pw_view value)
+{
+  TSMLoc field = field_find(header, key);
+  if (field == TS_NULL_MLOC) {
+    return pw_header_append(header, key, value);
+  }
+  remove_from(header, TSMimeHdrFieldNextDup(header->buffer, header->location, field));
+  bool done = TSMimeHdrFieldValueStringSet(header->buffer, header->location, field, -1, value.size ? value.data : "",
+                                           (int)value.size) == TS_SUCCESS;
+  field_release(header, field);
+  return done;
 }
 
 enum pw_status
 pw_header_map_replace(void *stream, enum pw_map_type map, struct pw_view key, struct pw_view value)
 {
-  struct pw_transaction *transaction;
-  struct pw_header       header;
-  enum pw_status         status = writable(stream, map, &transaction, &header);
-  if (status != PW_STATUS_OK) {
-    return status;
-  }
-  if (!field_fits(key, value)) {
-    return PW_STATUS_BAD_ARGUMENT;
-  }
-  if (is_special(map, key)) {
-    return set_special(transaction, &header, map, key, value);
-  }
-  TSMLoc field = field_find(&header, key);
-  if (field == TS_NULL_MLOC) {
-    return pw_header_append(&header, key, value) ? PW_STATUS_OK : PW_STATUS_INTERNAL_FAILURE;
-  }
-  remove_from(&header, TSMimeHdrFieldNextDup(header.buffer, header.location, field));
-  bool done = TSMimeHdrFieldValueStringSet(header.buffer, header.location, field, -1, value.size ? value.data : "",
-                                           (int)value.size) == TS_SUCCESS;
-  field_release(&header, field);
-  return done ? PW_STATUS_OK : PW_STATUS_INTERNAL_FAILURE;
+  return change_field(stream, map, key, value, replace_plain);
 }
 
 enum pw_status

@@ -7,7 +7,7 @@
 static struct pw_transaction *
 make_transaction(struct pw_event_thread *thread, TSHttpTxn txn)
 {
-  struct pw_transaction *transaction = thread ? pw_transaction_new(thread, txn, pw_transaction_on_hook) : NULL;
+  struct pw_transaction *transaction = thread ? pw_transaction_new(thread, txn) : NULL;
   if (transaction) {
     pw_pointer_table_add(&thread->transactions, &transaction->node, txn);
     pw_transaction_add_hook(transaction, TS_HTTP_TXN_CLOSE_HOOK);

@@ -3,6 +3,7 @@
 
 #include "traffic_server/body/held_request.h"
 #include "traffic_server/body/response_body.h"
+#include "traffic_server/transaction/transaction_hook.h"
 
 #include <stdlib.h>
 
@@ -10,7 +11,7 @@
 #define KEPT_BYTES ((size_t)64 << 10)
 
 struct pw_transaction *
-pw_transaction_new(struct pw_event_thread *thread, TSHttpTxn txn, TSEventFunc on_hook)
+pw_transaction_new(struct pw_event_thread *thread, TSHttpTxn txn)
 {
   struct pw_transaction *transaction = thread->free_transactions;
   if (transaction) {
@@ -22,7 +23,7 @@ pw_transaction_new(struct pw_event_thread *thread, TSHttpTxn txn, TSEventFunc on
     }
     transaction->thread = thread;
     /* Kept with it. It needs no lock: the server holds the transaction's whenever it calls a hook. */
-    transaction->continuation = TSContCreate(on_hook, NULL);
+    transaction->continuation = TSContCreate(pw_transaction_on_hook, NULL);
     TSContDataSet(transaction->continuation, transaction);
   }
   transaction->txn         = txn;

@@ -8,8 +8,8 @@
 
 #include "traffic_server/transaction/transaction.h"
 
-/** `on_hook` is what its continuation calls: always the same. NULL: memory is out. */
-struct pw_transaction *pw_transaction_new(struct pw_event_thread *thread, TSHttpTxn txn, TSEventFunc on_hook);
+/** NULL: memory is out. */
+struct pw_transaction *pw_transaction_new(struct pw_event_thread *thread, TSHttpTxn txn);
 /** Adds the segments of a generation, all or none. False: memory is out. */
 bool pw_transaction_add_segments(struct pw_transaction *transaction, struct pw_generation_worker *worker);
 /** Ends its streams and gives everything back. */

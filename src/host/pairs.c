@@ -42,31 +42,24 @@ lower_eight(uint64_t word)
 static inline void
 copy_lower_eight(uint8_t *out, const char *text)
 {
-  uint64_t word;
-  memcpy(&word, text, sizeof(word));
-  word = lower_eight(word);
+  uint64_t word = lower_eight(pw_word_at(text));
   memcpy(out, &word, sizeof(word));
 }
 
-/* Of up to seven bytes: the first four and the last four, which may overlap, are one word. */
+/* Of up to seven bytes. */
 static inline void
 copy_lower_few(uint8_t *out, struct pw_view text)
 {
-  uint32_t halves[2];
-  uint64_t word;
-  if (text.size < sizeof(halves[0])) {
+  if (text.size < sizeof(uint32_t)) {
     for (size_t i = 0; i < text.size; i++) {
       out[i] = (uint8_t)lower(text.data[i]);
     }
     return;
   }
-  memcpy(&halves[0], text.data, sizeof(halves[0]));
-  memcpy(&halves[1], text.data + text.size - sizeof(halves[1]), sizeof(halves[1]));
-  word      = lower_eight((uint64_t)halves[1] << 32 | halves[0]);
-  halves[0] = (uint32_t)word;
-  halves[1] = (uint32_t)(word >> 32);
-  memcpy(out, &halves[0], sizeof(halves[0]));
-  memcpy(out + text.size - sizeof(halves[1]), &halves[1], sizeof(halves[1]));
+  uint64_t word  = lower_eight(pw_word_of_ends(text));
+  uint32_t first = (uint32_t)word, last = (uint32_t)(word >> 32);
+  memcpy(out, &first, sizeof(first));
+  memcpy(out + text.size - sizeof(last), &last, sizeof(last));
 }
 
 /* `out` and `text` do not overlap. */
@@ -221,46 +214,6 @@ controls_in(uint64_t word)
   return (word - PW_EACH_BYTE(0x20)) & ~word;
 }
 
-static inline uint64_t
-controls_at(const char *eight)
-{
-  uint64_t word;
-  memcpy(&word, eight, sizeof(word));
-  return controls_in(word);
-}
-
-/* Of up to seven bytes: the first four and the last four, which may overlap, are one word. */
-static inline uint64_t
-controls_in_few(struct pw_view text)
-{
-  uint32_t halves[2];
-  uint64_t controls = 0;
-  if (text.size < sizeof(halves[0])) {
-    for (size_t i = 0; i < text.size; i++) {
-      controls |= controls_in((uint8_t)text.data[i] | PW_EACH_BYTE(0x20) << 8);
-    }
-    return controls;
-  }
-  memcpy(&halves[0], text.data, sizeof(halves[0]));
-  memcpy(&halves[1], text.data + text.size - sizeof(halves[1]), sizeof(halves[1]));
-  return controls_in((uint64_t)halves[1] << 32 | halves[0]);
-}
-
-static inline bool
-has_controls(struct pw_view text)
-{
-  if (text.size < sizeof(uint64_t)) {
-    return controls_in_few(text) & PW_EACH_BYTE(0x80);
-  }
-  /* The rest, with bytes before it that are looked at again. */
-  size_t   last     = text.size - sizeof(uint64_t);
-  uint64_t controls = controls_at(text.data + last);
-  for (size_t i = 0; i < last; i += sizeof(uint64_t)) {
-    controls |= controls_at(text.data + i);
-  }
-  return controls & PW_EACH_BYTE(0x80);
-}
-
 /* Hardly any value has control characters; those are looked at one by one. */
 static __attribute__((noinline)) bool
 has_no_forbidden(struct pw_view value)
@@ -276,7 +229,7 @@ has_no_forbidden(struct pw_view value)
 static inline bool
 value_valid(struct pw_view value)
 {
-  return !has_controls(value) || has_no_forbidden(value);
+  return (pw_each_word(value, controls_in) & PW_EACH_BYTE(0x80)) == 0 || has_no_forbidden(value);
 }
 
 bool

@@ -72,31 +72,20 @@ next_piece(const char *text, size_t size)
   return (struct piece){.source = length, .size = length};
 }
 
-/** Has highest bits of bytes set unless eight bytes are all of ASCII that can stay: from 0x20 to 0x7e. */
+/** Has highest bits of bytes set unless all are of ASCII that can stay: from 0x20 to 0x7e. */
 static inline uint64_t
-not_plain(const char *eight)
+not_plain(uint64_t word)
 {
-  uint64_t word;
-  memcpy(&word, eight, sizeof(word));
   uint64_t beyond = word + PW_EACH_BYTE(1); /* of ASCII only 0x7f gets the highest bit */
   uint64_t below  = word - PW_EACH_BYTE(0x20);
   return word | beyond | below;
 }
 
-/** Whether a text is all of such bytes, as most are. Not asked of less than eight. */
+/** Whether a text is all of such bytes, as most are. */
 static inline bool
 is_plain(struct pw_view text)
 {
-  if (text.size < sizeof(uint64_t)) {
-    return false;
-  }
-  /* The rest, with bytes before it that are looked at again. */
-  size_t   last = text.size - sizeof(uint64_t);
-  uint64_t bad  = not_plain(text.data + last);
-  for (size_t i = 0; i < last; i += sizeof(uint64_t)) {
-    bad |= not_plain(text.data + i);
-  }
-  return (bad & PW_EACH_BYTE(0x80)) == 0;
+  return (pw_each_word(text, not_plain) & PW_EACH_BYTE(0x80)) == 0;
 }
 
 /** How many bytes from the beginning, up to `limit`, can stay as they are. */

@@ -487,6 +487,26 @@ def test_http2_stream_that_is_reset_amid_its_body_leaves_no_dead_connection(bodi
         send(bodies, "upper", Upload(b"next"))
 
 
+def test_http2_stream_that_is_reset_amid_its_body_ends_its_transaction(start_server, origin, certificates):
+    """Not when the server's timeout for a silent client has gone by, 30 s later."""
+    bodies = Bodies(start_server(**server_options(origin, {"do": {}}, {"do": ["do"]}, certificates=certificates,
+                                                  manager=True)), origin)
+    sizes = (10, 50000, 200000)  # of the last one a part is on its way to the origin
+    scripts = ("look", "upper", "hold", "pause=50", "hold pause-end=50")
+    for script in scripts:
+        for size in sizes:
+            with bodies.server.connect_http2() as connection:
+                left = connection.open("POST", unique_path(), "do.test", [("do-request-body", script)])
+                connection.upload(left, Upload(Content.of(size), "none"), end_stream=False)
+                time.sleep(0.1)
+                connection.reset(left)
+                time.sleep(0.1)
+    count = len(scripts) * len(sizes)
+    assert bodies.server.wait_for_metric("proxy.process.http.completed_requests", count, timeout=15) >= count
+    assert bodies.server.settle("proxywasm.streams") == 0
+    send(bodies, "upper", Upload(b"next"))
+
+
 @pytest.mark.parametrize("delay", [0.01, 0.1, 0.4])
 @pytest.mark.parametrize("how", ["reset", "close"])
 def test_http2_client_that_leaves_before_the_answer_does_no_harm(start_server, origin, certificates, how, delay):

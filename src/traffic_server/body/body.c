@@ -242,13 +242,15 @@ pw_body_is_full(struct pw_body *body)
 /* When a stream of HTTP/2 is reset while a body goes into a transform, and no response comes out, the server (9.2.9)
  * stops listening to the whole connection, and all of its streams wait for ever. Without a connection the client at
  * least knows. */
-void
-pw_body_look_at_client(const struct pw_body *body)
+bool
+pw_body_has_client(const struct pw_body *body)
 {
   TSHttpTxn txn = body->transaction->txn;
-  if (pw_client_is_mute(txn) && pw_body_is_http2(body)) {
-    pw_client_disconnect(txn);
+  if (!pw_client_is_mute(txn) || !pw_body_is_http2(body)) {
+    return true;
   }
+  pw_client_disconnect(txn);
+  return false;
 }
 
 void

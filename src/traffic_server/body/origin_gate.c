@@ -130,11 +130,23 @@ pw_origin_gate_abandon(TSHttpTxn txn)
   TSContCall(TSVIOContGet(operation), TS_EVENT_VCONN_WRITE_COMPLETE, operation);
 }
 
-void
-pw_origin_gate_end_sending(TSHttpTxn txn)
+static void
+shut_down(TSHttpTxn txn, int how)
 {
   int descriptor = -1;
   if (TSHttpTxnServerFdGet(txn, &descriptor) == TS_SUCCESS && descriptor >= 0) {
-    shutdown(descriptor, SHUT_WR);
+    shutdown(descriptor, how);
   }
+}
+
+void
+pw_origin_gate_end_sending(TSHttpTxn txn)
+{
+  shut_down(txn, SHUT_WR);
+}
+
+void
+pw_origin_gate_disconnect(TSHttpTxn txn)
+{
+  shut_down(txn, SHUT_RDWR);
 }

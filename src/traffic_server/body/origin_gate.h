@@ -58,4 +58,7 @@ void pw_origin_gate_abandon(TSHttpTxn txn);
 /** Ends the sending side: what is left unsent fails, and the origin sees the end of the request. */
 void pw_origin_gate_end_sending(TSHttpTxn txn);
 
+/** Breaks the connection, for a transaction that nobody waits for any more. */
+void pw_origin_gate_disconnect(TSHttpTxn txn);
+
 #endif

@@ -71,6 +71,22 @@ end_early(struct pw_request_body *request, enum pw_outcome outcome)
   }
 }
 
+/* The client has left, and the server does not know: it would wait for more of the body until a timeout. What there is
+ * of it counts as all, and the origin is not waited for. The server may end the transaction in this call. */
+static void
+leave_with_client(struct pw_request_body *request)
+{
+  struct pw_body *body = &request->body;
+  if (!body->transform.output) {
+    end_early(request, PW_OUTCOME_CLOSE);
+    return;
+  }
+  stop(request);
+  request->input_ended = true;
+  pw_origin_gate_disconnect(body->transaction->txn);
+  pw_transform_input_done(&body->transform);
+}
+
 /* ----------------------------------------------------------------------------------------------------------- the input
  */
 
@@ -265,8 +281,9 @@ ready(struct pw_transform *transform)
   if (!body->running) {
     begin_input(request);
   }
-  if (request->http2 && !request->input_ended) {
-    pw_body_look_at_client(body);
+  if (request->http2 && !request->input_ended && !pw_body_has_client(body)) {
+    leave_with_client(request);
+    return;
   }
   shut_gate_when_due(request);
   if (request->gate.answered && !body->stopped && !transform->ended) {

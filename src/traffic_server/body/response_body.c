@@ -248,7 +248,7 @@ ready(struct pw_transform *transform)
   }
   pw_pseudo_values_forget(&transaction->values);
   if (client_may_turn_mute(body)) {
-    pw_body_look_at_client(body);
+    pw_body_has_client(body);
   }
   if (!body->running) {
     outcome = begin_input(body);

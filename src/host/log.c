@@ -4,25 +4,30 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-/* Whether a line of this level may still be written now. */
+/* Whether a line may be written now, when those that were left are written. */
 static bool
-log_allowed(struct pw_instance *instance, enum pw_log_level level)
+ask_limiter(struct pw_instance *instance)
 {
   struct pw_host         *host   = instance->worker->host;
   const struct pw_plugin *plugin = instance->plugin;
+  uint64_t                now    = host->proxy->time_monotonic(host->proxy_data);
   uint64_t                dropped;
-  bool                    allowed;
+  bool                    allowed =
+    pw_log_limiter_allow(&instance->log_limiter, plugin->config.limits.log_lines_per_second, now, &dropped);
 
-  if (level < plugin->config.log_level) {
-    return false;
-  }
-  allowed = pw_log_limiter_allow(&instance->log_limiter, plugin->config.limits.log_lines_per_second,
-                                 host->proxy->time_monotonic(host->proxy_data), &dropped);
   if (dropped > 0) {
     pw_host_log(host, plugin, PW_LOG_WARN, "%llu log lines of the module were dropped: it writes more than %u a second",
                 (unsigned long long)dropped, plugin->config.limits.log_lines_per_second);
   }
   return allowed;
+}
+
+/* Whether a line of this level may still be written now. */
+static inline bool
+log_allowed(struct pw_instance *instance, enum pw_log_level level)
+{
+  return level >= instance->plugin->config.log_level &&
+         (pw_log_limiter_take(&instance->log_limiter) || ask_limiter(instance));
 }
 
 void

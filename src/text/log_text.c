@@ -151,14 +151,16 @@ bool
 pw_log_limiter_allow(struct pw_log_limiter *limiter, uint32_t lines_per_second, uint64_t now, uint64_t *dropped)
 {
   *dropped = 0;
+  if (pw_log_limiter_take(limiter)) {
+    return true;
+  }
   /* A clock that went back makes the difference huge, and so begins a new second too. */
   if (now - limiter->second_start >= SECOND) {
     limiter->second_start = now;
-    limiter->lines        = 0;
+    limiter->left         = lines_per_second;
     *dropped              = pw_log_limiter_take_dropped(limiter);
   }
-  if (limiter->lines < lines_per_second) {
-    limiter->lines++;
+  if (pw_log_limiter_take(limiter)) {
     return true;
   }
   limiter->dropped++;

@@ -19,15 +19,29 @@
  */
 struct pw_view pw_log_text(struct pw_view text, size_t limit, struct pw_bytes *buffer);
 
-/** How much one instance has logged in the current second. Zero-initialised is fresh. For one thread at a time. */
+/** How much one instance may log before the clock is looked at again. Zero-initialised is fresh. For one thread at a
+ *  time. */
 struct pw_log_limiter {
   uint64_t second_start; /**< nanoseconds */
-  uint32_t lines;        /**< let through since then */
+  uint32_t left;         /**< lines that may be written without a look at the clock */
   uint64_t dropped;      /**< not let through, and not told yet */
 };
 
+/** Takes one of the lines that are left. False: pw_log_limiter_allow decides, and needs the time for it. */
+static inline bool
+pw_log_limiter_take(struct pw_log_limiter *limiter)
+{
+  if (limiter->left == 0) {
+    return false;
+  }
+  limiter->left--;
+  return true;
+}
+
 /**
- * Whether a line may be written at `now` (monotonic nanoseconds). `lines_per_second` 0: none.
+ * Whether a line may be written at `now` (monotonic nanoseconds): a second after lines were last given out there are
+ * `lines_per_second` more; 0: none. So there are never more than twice as many in a second, and, in the long run, never
+ * more than that.
  * `*dropped` is set to the number of lines that were dropped in seconds before, when this is the time to tell (once a
  * second at most, and whether or not this line may be written), else to 0.
  */

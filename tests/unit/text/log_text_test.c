@@ -191,6 +191,44 @@ lines_beyond_the_rate_are_dropped_until_the_next_second(void **state)
   assert_int_equal(dropped, 0);
 }
 
+/* However lines come, and whenever: here now and then, with the whole rate at once in between. */
+static void
+no_second_has_more_than_twice_the_rate(void **state)
+{
+  (void)state;
+  enum { RATE = 4, STEPS = 2000 };
+  struct pw_log_limiter limiter = {0};
+  bool                  allowed[STEPS];
+  uint64_t              dropped;
+  unsigned              all = 0;
+  for (unsigned i = 0; i < STEPS; i++) {
+    /* A step is a tenth of a second. */
+    allowed[i] = (i % 7 == 0 || i % 61 > 40) && pw_log_limiter_allow(&limiter, RATE, (i + 10) * SECOND / 10, &dropped);
+    all += allowed[i];
+  }
+  for (unsigned i = 0; i + 10 <= STEPS; i++) {
+    unsigned lines = 0;
+    for (unsigned j = i; j < i + 10; j++) {
+      lines += allowed[j];
+    }
+    assert_in_range(lines, 0, 2 * RATE);
+  }
+  assert_in_range(all, STEPS / 10, RATE * STEPS / 10);
+}
+
+static void
+lines_that_are_left_need_no_clock(void **state)
+{
+  (void)state;
+  struct pw_log_limiter limiter = {0};
+  uint64_t              dropped;
+  assert_false(pw_log_limiter_take(&limiter));
+  assert_true(pw_log_limiter_allow(&limiter, 3, SECOND, &dropped));
+  assert_true(pw_log_limiter_take(&limiter));
+  assert_true(pw_log_limiter_take(&limiter));
+  assert_false(pw_log_limiter_take(&limiter));
+}
+
 static void
 what_was_dropped_is_told_once(void **state)
 {
@@ -240,6 +278,8 @@ main(void)
     cmocka_unit_test(the_buffer_is_reused),
     cmocka_unit_test(the_text_is_cut_when_memory_is_out),
     cmocka_unit_test(lines_beyond_the_rate_are_dropped_until_the_next_second),
+    cmocka_unit_test(no_second_has_more_than_twice_the_rate),
+    cmocka_unit_test(lines_that_are_left_need_no_clock),
     cmocka_unit_test(what_was_dropped_is_told_once),
     cmocka_unit_test(a_rate_of_nothing_drops_all_and_tells),
     cmocka_unit_test(a_clock_that_goes_back_silences_nobody),

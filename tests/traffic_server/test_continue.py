@@ -218,7 +218,7 @@ def test_at_its_end_nothing_comes_of_it(any_streams, callback, function, directi
 
 @pytest.mark.parametrize("function, direction", CONTINUING)
 def test_stream_that_waits_for_nobody_goes_its_way(any_streams, function, direction):
-    started = [any_streams.start(unique_path() + "?delay=0.5&body=whole") for _ in CALLBACKS]
+    started = [any_streams.start(unique_path() + "?delay=1.5&body=whole") for _ in CALLBACKS]
     for callback, (_, name) in zip(CALLBACKS, started):
         assert any_streams.act(callback, f"{function}-{direction}", name) == (OK, OK)
     for connection, _ in started:
@@ -229,7 +229,7 @@ def test_stream_that_waits_for_nobody_goes_its_way(any_streams, function, direct
 
 @pytest.mark.parametrize("direction", ["request", "response"])
 def test_stream_that_waits_for_the_origin_is_closed(any_streams, direction):
-    started = [any_streams.start(unique_path() + "?delay=0.5&body=whole") for _ in CALLBACKS]
+    started = [any_streams.start(unique_path() + "?delay=3&body=whole") for _ in CALLBACKS]
     for callback, (_, name) in zip(CALLBACKS, started):
         assert any_streams.act(callback, f"close-{direction}", name) == (OK, OK)
     for connection, _ in started:
@@ -238,7 +238,7 @@ def test_stream_that_waits_for_the_origin_is_closed(any_streams, direction):
 
 @pytest.mark.parametrize("callback", ["tick", "call", "queue", "request"])
 def test_stream_without_response_callbacks_is_closed_while_it_waits_for_the_origin(deaf_streams, callback):
-    connection, name = deaf_streams.start(unique_path() + "?delay=0.5&body=whole")
+    connection, name = deaf_streams.start(unique_path() + "?delay=3&body=whole")
     assert deaf_streams.act(callback, "close-request", name) == (OK, OK)
     assert_closed(connection)
     deaf_streams.assert_all_end()
@@ -323,7 +323,7 @@ def test_stream_of_another_thread_that_does_not_wait_is_not_answered(process_str
     """It is not known there how far it is."""
     results = set()
     for _ in range(8):
-        connection, name = process_streams.start(unique_path() + "?delay=0.3&body=done")
+        connection, name = process_streams.start(unique_path() + "?delay=1.5&body=done")
         results.add(process_streams.act("tick", "reply", name))
         with connection:
             assert connection.read_response().status in (200, 403)

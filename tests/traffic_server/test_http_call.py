@@ -176,10 +176,10 @@ def test_trailers_go_out_and_come_back(server, callee):
 
 def test_calls_at_once_and_in_sequence(server):
     begin = time.monotonic()
-    group = ";".join(call("callee", f"{unique_path()}?delay=0.3&body={number}") for number in range(8))
+    group = ";".join(call("callee", f"{unique_path()}?delay=1&body={number}") for number in range(8))
     calls = ask(server, f"{group}|{call('callee', unique_path() + '?body=a')}|{call('callee', unique_path() + '?body=b')}")
     assert [calls[number].body for number in sorted(calls)] == [*"01234567", "a", "b"]
-    assert time.monotonic() - begin < 2
+    assert time.monotonic() - begin < 5
 
 
 def test_answer_is_not_cached(server, callee):

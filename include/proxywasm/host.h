@@ -310,8 +310,8 @@ bool pw_stream_refused(struct pw_stream *stream);
 /** Request headers have come: proxy_on_request_headers, first instance to last. */
 enum pw_next pw_stream_request_headers(struct pw_stream *stream, bool end_of_stream);
 /** A piece of request body. What the modules let through goes to pw_proxy_ops.body_out, within this call or a later
- * one. PAUSE: the host holds what it was given; go on giving, up to `limits.body_bytes` (REPLY with 413 beyond that).
- */
+ * one. PAUSE: the host holds what it was given; go on giving, up to `limits.body_bytes`. Beyond that: REPLY, with 413
+ * (a response: 502), or CLOSE when it is too late for that. */
 enum pw_next pw_stream_request_body(struct pw_stream *stream, struct pw_view piece, bool end_of_stream);
 /** Request trailers, after the last piece of body (given with end_of_stream false). */
 enum pw_next pw_stream_request_trailers(struct pw_stream *stream);

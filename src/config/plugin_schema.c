@@ -112,7 +112,8 @@ static const struct pw_schema_key limit_keys[] = {
   {"start", .type = PW_SCHEMA_DURATION, LIMIT(start_milliseconds), .minimum = 1, .maximum = 60 * MINUTE,
    .preset = "10s", .meaning = "Time of each of `_initialize` or `_start`, `proxy_on_vm_start`, `proxy_on_configure`."},
   {"body", .type = PW_SCHEMA_SIZE, LIMIT(body_bytes), .minimum = 1, .maximum = 4 * GIB, .preset = "10MiB",
-   .meaning = "Body held for one transaction and direction while a module pauses it; beyond it the answer is 413."},
+   .meaning = "Body held for one transaction and direction while a module pauses it; beyond it the client gets 413 "
+              "(request) or 502 (response)."},
   {"calls_in_flight", .type = PW_SCHEMA_NUMBER, LIMIT(calls_in_flight), .minimum = 1, .maximum = 1000000,
    .preset = "1000", .meaning = "HTTP and gRPC calls open at once, for one plugin and VM."},
   {"log_lines_per_second", .type = PW_SCHEMA_NUMBER, LIMIT(log_lines_per_second), .minimum = 1, .maximum = 100000000,
@@ -194,8 +195,8 @@ static const struct pw_schema_key plugin_keys[] = {
      "too. `origin`: when the origin's response comes, so that what the module makes of it is cached."},
   {"request_body", .type = PW_SCHEMA_CHOICE, .offset = PLUGIN(request_body), .choices = body_modes, .preset = "stream",
    .meaning = "`stream`: `proxy_on_request_body` gets the body piece by piece, if the module has it. `off`: the module "
-              "is not shown request bodies and trailers, whatever it exports: modules of the Rust and Go SDKs export "
-              "every callback. "
+              "is not shown request bodies and trailers, whatever it exports: modules of the Rust SDK (and of "
+              "proxy-wasm-go-sdk, but not of `sdk/go`) export every callback. "
               "`buffer`: it gets the whole body at once, of at most `limits.body`."},
   {"response_body", .type = PW_SCHEMA_CHOICE, .offset = PLUGIN(response_body), .choices = body_modes,
    .preset = "stream", .meaning = "The same for `proxy_on_response_body`."},

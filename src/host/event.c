@@ -115,6 +115,13 @@ pw_root_unsubscribe(struct pw_root *root)
   }
 }
 
+/* A root that the module has ended, in the callback before, is told of nothing more. */
+static bool
+root_serves(const struct pw_root *root)
+{
+  return root->context.instance->root == root && !root->context.vm->dead;
+}
+
 /* Tells the root of items, as many as fit into this run; the rest is for the next one. */
 static void
 event_deliver(const struct pw_queue_event *event)
@@ -124,7 +131,7 @@ event_deliver(const struct pw_queue_event *event)
   uint32_t                count  = event->items < PW_ITEMS_PER_RUN ? event->items : PW_ITEMS_PER_RUN;
   uint32_t                i;
 
-  for (i = 0; i < count && !root->context.vm->dead && pw_plugin_wants(plugin, PW_CALLBACK_QUEUE_READY); ++i) {
+  for (i = 0; i < count && root_serves(root) && pw_plugin_wants(plugin, PW_CALLBACK_QUEUE_READY); ++i) {
     pw_value values[2];
 
     values[0].u64 = root->context.id;

@@ -83,6 +83,8 @@ root_free(struct pw_root *root)
 {
   struct pw_instance *instance = root->context.instance;
 
+  /* Whatever a module has begun since it ended the root. */
+  root_stop(root);
   pw_context_settle_done(&root->context);
   if (root->context.vm != NULL) {
     pw_vm_remove_context(root->context.vm, &root->context);
@@ -101,6 +103,7 @@ pw_root_finished(struct pw_root *root)
   root_stop(root);
   if (instance->root == root) {
     instance->root = NULL;
+    pw_vm_forget_context(root->context.vm, &root->context);
     pw_root_release(root);
   }
 }
@@ -188,10 +191,9 @@ root_ask(struct pw_root *root, enum pw_callback callback, size_t size, struct pw
     return pw_vm_trap_error(vm, pw_callback_name(callback), error);
   }
   if (values[0].u32 == 0) {
-    return pw_error_set(
-      error, PW_ERROR_START,
-      "the module's %s answered false: it refuses its configuration (see its log lines before this one)",
-      pw_callback_name(callback));
+    return pw_error_set(error, PW_ERROR_START,
+                        "the module's %s answered false: it refuses its configuration (see its log lines)",
+                        pw_callback_name(callback));
   }
   return true;
 }

@@ -84,7 +84,8 @@ struct pw_plugin {
   struct pw_linked_hostcall *hostcalls; /**< one for each import */
   struct pw_import          *imports;
   struct pw_bytes            identity;         /**< equal for plugins that may share a VM */
-  uint32_t                   callbacks;        /**< bit i: callback i is exported and allowed */
+  uint32_t                   exported;         /**< bit i: callback i is exported and allowed */
+  uint32_t                   callbacks;        /**< of those, what the configuration has not switched off */
   bool                       headers_have_end; /**< on_request/response_headers take end_of_stream */
   const char                *allocator;        /**< export name, NULL: none */
   bool                       allocates_empty;  /**< even for values without bytes; see guest.c */
@@ -264,6 +265,8 @@ bool pw_vm_trap_error(const struct pw_vm *vm, const char *where, struct pw_error
 uint32_t pw_vm_allocate(struct pw_vm *vm, uint32_t size);
 /** Registers a context: gives it an id. False when memory is out. */
 bool pw_vm_add_context(struct pw_vm *vm, struct pw_context *context);
+/** The module cannot name it any more; it stays the VM's. */
+void pw_vm_forget_context(struct pw_vm *vm, struct pw_context *context);
 void pw_vm_remove_context(struct pw_vm *vm, struct pw_context *context);
 
 /* ---------------------------------------------------------------------------------------------------------- context */

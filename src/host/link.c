@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "text/log_text.h"
+
 static const struct {
   const char *export;
   enum pw_abi_version version;
@@ -105,8 +107,9 @@ link_callback(struct pw_plugin *plugin, int callback, const struct pw_extern *ex
                                                            : "a function of a type that the ABI does not use",
                         pw_function_type_text(&type, wanted, sizeof(wanted)));
   }
-  if (capability_allowed(plugin, callbacks[callback].name) && !is_switched_off(plugin, callback)) {
-    plugin->callbacks |= 1u << callback;
+  if (capability_allowed(plugin, callbacks[callback].name)) {
+    plugin->exported |= 1u << callback;
+    plugin->callbacks |= is_switched_off(plugin, callback) ? 0 : 1u << callback;
   }
   return true;
 }
@@ -202,19 +205,33 @@ traced_hostcall(void *context, const void *data, pw_value *values)
   return trap;
 }
 
+/* Appends a name of the module's, which may hold anything. */
+static void
+report_name(struct pw_bytes *report, const char *name)
+{
+  struct pw_bytes buffer = {NULL, 0, 0};
+  struct pw_view  shown  = pw_log_text(pw_view_of(name), 200, &buffer);
+
+  pw_bytes_append(report, shown.data, shown.size);
+  pw_bytes_clear(&buffer);
+}
+
 /* Appends to a list of what is missing; the whole list is the error. */
 static void
 report_import(struct pw_bytes *report, const struct pw_extern *import, const char *why)
 {
-  char        line[512];
+  char        text[512];
   char        type[128];
   const char *kinds[] = {"function", "table", "memory", "global", "tag"};
-  int         length;
+  int         length  = snprintf(text, sizeof(text), "%s  %s ", report->size > 0 ? "\n" : "", kinds[import->kind]);
 
-  length = snprintf(line, sizeof(line), "%s  %s %.100s.%.200s%s%s: %s", report->size > 0 ? "\n" : "",
-                    kinds[import->kind], import->module, import->name, import->type_known ? " " : "",
+  pw_bytes_append(report, text, (size_t)length);
+  report_name(report, import->module);
+  pw_bytes_append(report, ".", 1);
+  report_name(report, import->name);
+  length = snprintf(text, sizeof(text), "%s%s: %s", import->type_known ? " " : "",
                     import->type_known ? pw_function_type_text(&import->type, type, sizeof(type)) : "", why);
-  pw_bytes_append(report, line, (size_t)length < sizeof(line) ? (size_t)length : sizeof(line) - 1);
+  pw_bytes_append(report, text, (size_t)length < sizeof(text) ? (size_t)length : sizeof(text) - 1);
 }
 
 static bool

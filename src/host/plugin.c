@@ -95,8 +95,10 @@ copy_config(struct pw_plugin *plugin, const struct pw_plugin_config *config, str
   copy->environment      = plugin->environment;
   for (i = 0; i < config->capability_count; ++i) {
     if (!pw_link_capability_exists(config->capabilities[i])) {
-      return pw_error_set(error, PW_ERROR_ARGUMENT, "unknown capability '%.*s': no function of the ABI has that name",
-                          (int)config->capabilities[i].size, config->capabilities[i].data);
+      return pw_error_set(
+        error, PW_ERROR_ARGUMENT,
+        "capability_restriction_config: unknown capability '%.*s': no function of the ABI has that name",
+        (int)config->capabilities[i].size, config->capabilities[i].data);
     }
     plugin->capabilities[i] = keep(plugin, config->capabilities[i]);
   }
@@ -140,7 +142,8 @@ make_identity(struct pw_plugin *plugin)
        identity_add(plugin, &config->limits.stack_bytes, sizeof(config->limits.stack_bytes)) &&
        identity_add(plugin, &config->profile, sizeof(config->profile)) &&
        identity_add(plugin, &config->callback_times, sizeof(config->callback_times)) &&
-       identity_add(plugin, &config->restrict_capabilities, sizeof(config->restrict_capabilities));
+       identity_add(plugin, &config->restrict_capabilities, sizeof(config->restrict_capabilities)) &&
+       identity_add(plugin, &config->capability_count, sizeof(config->capability_count));
   for (i = 0; ok && i < config->capability_count; ++i) {
     ok = identity_add_view(plugin, config->capabilities[i]);
   }

@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* One instance of a module: how it starts, is called, and dies. */
+#include "host/code.h"
 #include "host/internal.h"
 
 #include <stdio.h>
 #include <stdlib.h>
+
+#define PW_PAGE_BYTES UINT64_C(65536)
 
 bool
 pw_vm_trap_error(const struct pw_vm *vm, const char *where, struct pw_error *error)
@@ -17,11 +20,11 @@ pw_vm_trap_error(const struct pw_vm *vm, const char *where, struct pw_error *err
 }
 
 static void
-vm_log_death(const struct pw_vm *vm, const char *where)
+vm_log_death(const struct pw_vm *vm, const struct pw_plugin *plugin, const char *where)
 {
   const struct pw_trap *trap = &vm->trap;
 
-  pw_host_log(vm->host, vm->plugin, PW_LOG_ERROR,
+  pw_host_log(vm->host, plugin, PW_LOG_ERROR,
               "the module trapped in %s: %s\n%sits VM is discarded; a new one is made for the next stream", where,
               trap->message, trap->backtrace);
 }
@@ -128,15 +131,16 @@ vm_settle(struct pw_vm *vm)
   }
 }
 
+/* In a call that was made for `context`, whose plugin is one of those that share the VM. */
 static void
-vm_trapped(struct pw_vm *vm, const struct pw_trap *trap, const char *where)
+vm_trapped(struct pw_vm *vm, const struct pw_context *context, const struct pw_trap *trap, const char *where)
 {
   if (!vm->dead) {
     vm->dead = true;
     vm->trap = *trap;
     /* A VM that has never served is reported by whoever starts it. */
     if (vm->started) {
-      vm_log_death(vm, where);
+      vm_log_death(vm, context->instance->plugin, where);
     }
   }
 }
@@ -170,7 +174,7 @@ vm_enter(struct pw_vm *vm, struct pw_context *context, const pw_function *functi
   }
   ok = vm_run(vm, context, function, values, count, deadline_ms);
   if (!ok) {
-    vm_trapped(vm, &vm->worker->trap, name);
+    vm_trapped(vm, context, &vm->worker->trap, name);
   }
   if (trace != NULL) {
     trace->callback_end(vm->host->trace_data, context->instance, name, ok ? values : NULL,
@@ -197,9 +201,9 @@ vm_watch(struct pw_vm *vm, struct pw_context *context, enum pw_callback callback
 
 /* What follows a call seldom. */
 static __attribute__((noinline, cold)) void
-vm_call_trapped(struct pw_vm *vm, enum pw_callback callback)
+vm_call_trapped(struct pw_vm *vm, const struct pw_context *context, enum pw_callback callback)
 {
-  vm_trapped(vm, &vm->worker->trap, pw_callback_name(callback));
+  vm_trapped(vm, context, &vm->worker->trap, pw_callback_name(callback));
 }
 
 bool
@@ -218,7 +222,7 @@ pw_vm_call(struct pw_vm *vm, struct pw_context *context, enum pw_callback callba
   } else {
     ok = vm_run(vm, context, &vm->callbacks[callback], values, count, deadline_ms);
     if (PW_UNLIKELY(!ok)) {
-      vm_call_trapped(vm, callback);
+      vm_call_trapped(vm, context, callback);
     }
   }
   if (PW_LIKELY(vm->depth == 0) && PW_UNLIKELY(vm->dead || vm->finished != NULL)) {
@@ -246,7 +250,7 @@ pw_vm_allocate(struct pw_vm *vm, uint32_t size)
   --vm->depth;
   vm->allocating = false;
   if (PW_UNLIKELY(!ok)) {
-    vm_trapped(vm, &vm->worker->trap, vm->plugin->allocator);
+    vm_trapped(vm, vm->effective, &vm->worker->trap, vm->plugin->allocator);
     return 0;
   }
   return value.u32;
@@ -278,6 +282,13 @@ pw_vm_add_context(struct pw_vm *vm, struct pw_context *context)
 }
 
 void
+pw_vm_forget_context(struct pw_vm *vm, struct pw_context *context)
+{
+  pw_id_map_remove(&vm->contexts, context->id);
+  context->id = 0; /* which nobody has: its number may be given to another one now */
+}
+
+void
 pw_vm_remove_context(struct pw_vm *vm, struct pw_context *context)
 {
   pw_id_map_remove(&vm->contexts, context->id);
@@ -295,7 +306,8 @@ vm_find_functions(struct pw_vm *vm, struct pw_error *error)
   for (callback = 0; callback < PW_CALLBACK_COUNT; ++callback) {
     const char *name = pw_callback_name((enum pw_callback)callback);
 
-    if (pw_plugin_wants(plugin, (enum pw_callback)callback) &&
+    /* Those that this plugin switched off as well: another one that shares the VM may want them. */
+    if ((plugin->exported & 1u << callback) != 0 &&
         !vm->engine->function_find(vm->instance, name, &vm->callbacks[callback]) &&
         !(callback == PW_CALLBACK_GRPC_RECEIVE_TRAILING_METADATA &&
           vm->engine->function_find(vm->instance, PW_GRPC_TRAILING_METADATA_ALIAS, &vm->callbacks[callback]))) {
@@ -352,12 +364,27 @@ vm_run_start_functions(struct pw_vm *vm, struct pw_root *root, struct pw_error *
 /* Of a VM whose instance is being made: nothing of it may be touched. */
 static struct pw_memory no_memory;
 
+/* An engine would say so as well, but not which key it is. */
+static bool
+check_memory_limit(const struct pw_plugin *plugin, struct pw_error *error)
+{
+  uint64_t most  = plugin->config.limits.memory_bytes;
+  uint64_t pages = plugin->code->info->has_memory ? plugin->code->info->memory_minimum : 0;
+
+  return pages <= most / PW_PAGE_BYTES ||
+         pw_error_set(error, PW_ERROR_LIMIT, "the module begins with %lluKiB of memory, and limits.memory is %lluKiB",
+                      (unsigned long long)(pages * (PW_PAGE_BYTES / 1024)), (unsigned long long)(most / 1024));
+}
+
 static bool
 vm_instantiate(struct pw_vm *vm, struct pw_error *error)
 {
   const struct pw_limits    *limits = &vm->plugin->config.limits;
   struct pw_instance_options options;
 
+  if (!check_memory_limit(vm->plugin, error)) {
+    return false;
+  }
   memset(&options, 0, sizeof(options));
   options.host_data      = vm;
   options.memory_bytes   = limits->memory_bytes;

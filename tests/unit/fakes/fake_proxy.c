@@ -32,7 +32,7 @@ proxy_log(void *proxy, const struct pw_plugin *plugin, enum pw_log_level level, 
   size_t used = strlen(fake.log);
 
   (void)proxy;
-  (void)plugin;
+  fake.log_plugin = plugin;
   snprintf(fake.log + used, sizeof(fake.log) - used, "%s: %.*s\n", pw_log_level_name(level), (int)text.size, text.data);
 }
 

@@ -12,24 +12,25 @@
 enum { FAKE_PROXY_HEADERS = 16 };
 
 struct fake_proxy {
-  uint64_t        now;        /**< both clocks, nanoseconds */
-  char            log[8192];  /**< lines "level: text" */
-  int             resumes[4]; /**< calls of `resume`, by stream type */
-  struct pw_bytes body[4];    /**< what left through `body_out` */
-  bool            body_end[4];
-  uint32_t        reply_status; /**< of the last local reply; 0: none */
-  char            reply_body[256];
-  int             replies;
-  uint32_t        tick; /**< period of the last set_tick */
-  int             wakes;
-  uint32_t        call_id; /**< of the last HTTP call */
-  int             calls;
-  int             cancelled;
-  enum pw_status  call_status; /**< what http_call answers */
-  char            keys[FAKE_PROXY_HEADERS][64];
-  char            values[FAKE_PROXY_HEADERS][64];
-  size_t          headers;
-  bool            no_maps; /**< maps answer NOT_FOUND */
+  uint64_t                now;        /**< both clocks, nanoseconds */
+  char                    log[8192];  /**< lines "level: text" */
+  const struct pw_plugin *log_plugin; /**< of the last one */
+  int                     resumes[4]; /**< calls of `resume`, by stream type */
+  struct pw_bytes         body[4];    /**< what left through `body_out` */
+  bool                    body_end[4];
+  uint32_t                reply_status; /**< of the last local reply; 0: none */
+  char                    reply_body[256];
+  int                     replies;
+  uint32_t                tick; /**< period of the last set_tick */
+  int                     wakes;
+  uint32_t                call_id; /**< of the last HTTP call */
+  int                     calls;
+  int                     cancelled;
+  enum pw_status          call_status; /**< what http_call answers */
+  char                    keys[FAKE_PROXY_HEADERS][64];
+  char                    values[FAKE_PROXY_HEADERS][64];
+  size_t                  headers;
+  bool                    no_maps; /**< maps answer NOT_FOUND */
 };
 
 extern struct fake_proxy         fake;

@@ -246,32 +246,98 @@ a_trap_leaves_other_streams_of_the_vm_without_it(void **state)
   fixture_close(&f);
 }
 
+/* Two plugins that share a VM. What the first one has switched off the second one may want. */
+static void
+open_two_of(struct fixture *f, const struct fake_export *exports)
+{
+  struct pw_plugin_config config = configured();
+  struct pw_bytes         code;
+  size_t                  i;
+
+  fake_module         = exports;
+  code                = fake_code();
+  config.name         = pw_view_of("first");
+  config.request_body = PW_BODY_OFF;
+  for (i = 0; i < 2; ++i) {
+    f->plugins[i]   = pw_plugin_load(f->host, &config, pw_bytes_view(&code), "fake.wasm", &f->error);
+    f->instances[i] = pw_instance_new(f->worker, f->plugins[i], &f->error);
+
+    config.name         = pw_view_of("second");
+    config.request_body = PW_BODY_EXPORTED;
+  }
+  f->count = 2;
+  pw_bytes_clear(&code);
+  assert_int_equal(fake_instances_made, 1);
+}
+
 static void
 plugins_of_one_identity_share_a_vm_and_have_roots_of_their_own(void **state)
 {
-  struct pw_plugin_config config = configured();
-  struct fixture          f;
-  struct pw_bytes         code;
-  size_t                  i;
+  struct fixture f;
 
   (void)state;
   reset();
   fixture_open(&f);
-  fake_module = module;
-  code        = fake_code();
-  for (i = 0; i < 2; ++i) {
-    f.plugins[i]   = pw_plugin_load(f.host, &config, pw_bytes_view(&code), "fake.wasm", &f.error);
-    f.instances[i] = pw_instance_new(f.worker, f.plugins[i], &f.error);
-  }
-  f.count = 2;
-  pw_bytes_clear(&code);
-  assert_int_equal(fake_instances_made, 1);
+  open_two_of(&f, module);
   assert_string_equal(notes, "initialize create(1,0) vm_start(2;1234 ms) configure(3:abc) "
                              "create(2,0) vm_start(2;1234 ms) configure(3:abc) ");
   fixture_chain(&f);
   notes_clear();
   request_is_seen(&f);
   assert_string_equal(notes, "create(3,1) create(4,2) q3 q4 ");
+  fixture_close(&f);
+}
+
+static uint32_t
+request_body_is_noted(struct fake_vm *vm, const pw_value *a)
+{
+  note("body(%u) ", a[1].u32);
+  if (trap_now) {
+    fake_trap(vm, "wasm unreachable");
+  }
+  return PW_ACTION_CONTINUE;
+}
+
+static const struct fake_export noting_bodies[] = {{"proxy_on_request_body", "iii:i", request_body_is_noted},
+                                                   {NULL, NULL, NULL}};
+
+static void
+a_body_that_one_plugin_has_switched_off_comes_to_the_other_of_its_vm(void **state)
+{
+  struct fixture    f;
+  struct pw_stream *stream;
+
+  (void)state;
+  reset();
+  fixture_open(&f);
+  open_two_of(&f, noting_bodies);
+  fixture_chain(&f);
+  stream = pw_stream_new(f.chain, &f);
+  pw_stream_request_headers(stream, false);
+  pw_stream_request_body(stream, pw_view_of("abc"), true);
+  assert_string_equal(notes, "body(3) ");
+  pw_stream_end(stream);
+  fixture_close(&f);
+}
+
+static void
+a_trap_is_told_of_the_plugin_whose_callback_it_was(void **state)
+{
+  struct fixture    f;
+  struct pw_stream *stream;
+
+  (void)state;
+  reset();
+  fixture_open(&f);
+  open_two_of(&f, noting_bodies);
+  fixture_chain(&f);
+  stream   = pw_stream_new(f.chain, &f);
+  trap_now = true;
+  pw_stream_request_headers(stream, false);
+  pw_stream_request_body(stream, pw_view_of("abc"), true);
+  assert_non_null(strstr(fake.log, "the module trapped in proxy_on_request_body"));
+  assert_ptr_equal(fake.log_plugin, f.plugins[1]);
+  pw_stream_end(stream);
   fixture_close(&f);
 }
 
@@ -454,6 +520,123 @@ a_module_that_feeds_its_own_queue_does_not_hold_the_thread(void **state)
   fixture_close(&f);
 }
 
+/* What a root context does that wants to live on: it defers its end, and asks for more when it is done. */
+static uint32_t
+done_with_items_left(struct fake_vm *vm, const pw_value *a)
+{
+  (void)a;
+  FAKE_HOSTCALL(vm, "proxy_enqueue_shared_queue", queue_id, 800, 4);
+  FAKE_HOSTCALL(vm, "proxy_enqueue_shared_queue", queue_id, 800, 4);
+  return 0;
+}
+
+static uint32_t
+queue_ready_ends_the_root(struct fake_vm *vm, const pw_value *a)
+{
+  pw_value start[2] = {a[0], a[1]};
+
+  note("ready ");
+  FAKE_HOSTCALL(vm, "proxy_done");
+  return configure_calls(vm, start);
+}
+
+static void
+a_root_that_is_done_is_told_of_no_more_items(void **state)
+{
+  static const struct fake_export living[]  = {{"proxy_on_configure", "ii:i", configure_calls},
+                                               {"proxy_on_done", "i:i", done_with_items_left},
+                                               {"proxy_on_queue_ready", "ii:v", queue_ready_ends_the_root},
+                                               {"proxy_on_http_call_response", "iiiii:v", call_response},
+                                               {NULL, NULL, NULL}};
+  static const struct fake_export sending[] = {{"proxy_on_tick", "i:v", tick}, {NULL, NULL, NULL}};
+  struct fixture                  f;
+
+  (void)state;
+  reset();
+  fixture_open(&f);
+  fixture_add(&f, living, NULL);
+  fixture_add(&f, sending, NULL);
+  pw_instance_delete(f.instances[0]);
+  f.instances[0] = NULL;
+  pw_worker_run(f.worker);
+  assert_string_equal(notes, "ready ");
+  assert_int_equal(fake.tick, 0);
+  /* Nobody is subscribed any more, and what was is not looked at. */
+  pw_instance_tick(f.instances[1]);
+  pw_worker_run(f.worker);
+  assert_string_equal(notes, "ready tick ");
+  fixture_close(&f);
+}
+
+static uint32_t root_ids[2];
+static size_t   root_count;
+
+static uint32_t
+create_remembers(struct fake_vm *vm, const pw_value *a)
+{
+  (void)vm;
+  root_ids[root_count++] = a[0].u32;
+  return 0;
+}
+
+static uint32_t
+defers_end(struct fake_vm *vm, const pw_value *a)
+{
+  (void)vm;
+  (void)a;
+  return 0;
+}
+
+static uint32_t
+tick_ends_both(struct fake_vm *vm, const pw_value *a)
+{
+  (void)a;
+  FAKE_HOSTCALL(vm, "proxy_set_effective_context", root_ids[1]);
+  FAKE_HOSTCALL(vm, "proxy_done");
+  FAKE_HOSTCALL(vm, "proxy_set_effective_context", root_ids[0]);
+  FAKE_HOSTCALL(vm, "proxy_done");
+  return 0;
+}
+
+static uint32_t
+delete_acts_for_the_other(struct fake_vm *vm, const pw_value *a)
+{
+  if (a[0].u32 == root_ids[1]) {
+    status = FAKE_HOSTCALL(vm, "proxy_set_effective_context", root_ids[0]);
+    note("delete(%d) ", status);
+    FAKE_HOSTCALL(vm, "proxy_set_tick_period_milliseconds", 500);
+  }
+  return 0;
+}
+
+static void
+a_root_that_has_ended_cannot_be_acted_for(void **state)
+{
+  static const struct fake_export both[] = {{"proxy_on_context_create", "ii:v", create_remembers},
+                                            {"proxy_on_tick", "i:v", tick_ends_both},
+                                            {"proxy_on_done", "i:i", defers_end},
+                                            {"proxy_on_delete", "i:v", delete_acts_for_the_other},
+                                            {NULL, NULL, NULL}};
+  struct fixture                  f;
+  struct pw_instance             *first;
+  int                             i;
+
+  (void)state;
+  reset();
+  root_count = 0;
+  fixture_open(&f);
+  open_two_of(&f, both);
+  first = f.instances[0];
+  for (i = 0; i < 2; ++i) {
+    pw_instance_delete(f.instances[i]);
+    f.instances[i] = NULL;
+  }
+  pw_instance_tick(first);
+  assert_string_equal(notes, "delete(2) ");
+  assert_int_equal(fake.tick, 0);
+  fixture_close(&f);
+}
+
 static uint32_t
 configure_counts(struct fake_vm *vm, const pw_value *a)
 {
@@ -519,10 +702,14 @@ main(void)
     cmocka_unit_test(a_trap_leaves_other_streams_of_the_vm_without_it),
     cmocka_unit_test(plugins_of_one_identity_share_a_vm_and_have_roots_of_their_own),
     cmocka_unit_test(a_call_from_the_start_is_answered_once),
+    cmocka_unit_test(a_body_that_one_plugin_has_switched_off_comes_to_the_other_of_its_vm),
+    cmocka_unit_test(a_trap_is_told_of_the_plugin_whose_callback_it_was),
     cmocka_unit_test(open_calls_timers_and_queues_end_with_the_vm),
     cmocka_unit_test(an_instance_that_ends_cancels_its_calls),
     cmocka_unit_test(queue_items_are_told_on_the_workers_own_thread),
     cmocka_unit_test(a_module_that_feeds_its_own_queue_does_not_hold_the_thread),
+    cmocka_unit_test(a_root_that_is_done_is_told_of_no_more_items),
+    cmocka_unit_test(a_root_that_has_ended_cannot_be_acted_for),
     cmocka_unit_test(shared_data_goes_with_the_last_plugin_of_its_vm_id),
     cmocka_unit_test(an_instance_outlives_its_owner_until_its_streams_end),
   };

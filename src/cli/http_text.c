@@ -4,12 +4,18 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#include "text/log_text.h"
+
+/* Of a text that is shown because it is wrong. */
+#define MOST_SHOWN_BYTES 40
+
 /** Where reading stands. */
 struct reader {
   struct pw_view                     rest;
   unsigned                           line; /* of the last line that was taken */
   const struct pw_http_text_options *options;
   struct pw_error                   *error;
+  char                               shown[2 * MOST_SHOWN_BYTES];
 };
 
 #define FAIL(reader, ...) fail_at((reader), (reader)->line, __VA_ARGS__)
@@ -27,6 +33,17 @@ fail_at(struct reader *reader, unsigned line, const char *format, ...)
   va_end(arguments);
   return pw_error_set(reader->error, PW_ERROR_CONFIGURATION, "%s:%u: %s",
                       reader->options->file ? reader->options->file : "HTTP text", line, text);
+}
+
+/* A text that is wrong, to be shown: it may hold anything. Until the next one. */
+static const char *
+shown(struct reader *reader, struct pw_view wrong)
+{
+  struct pw_bytes buffer = {0};
+  struct pw_view  text   = pw_log_text(wrong, MOST_SHOWN_BYTES, &buffer);
+  snprintf(reader->shown, sizeof(reader->shown), "%.*s", (int)text.size, text.data ? text.data : "");
+  pw_bytes_clear(&buffer);
+  return reader->shown;
 }
 
 static bool
@@ -153,8 +170,7 @@ read_request_line(struct reader *reader, struct pw_view line, struct pw_http_mes
   struct pw_view version = take_word(&line);
   struct target  target;
   if (!pw_field_name_valid(method) || method.data[0] == ':') {
-    return FAIL(reader, "a request begins with METHOD TARGET HTTP/1.1; the method '%.*s' is none",
-                method.size > 40 ? 40 : (int)method.size, method.data);
+    return FAIL(reader, "a request begins with METHOD TARGET HTTP/1.1; the method '%s' is none", shown(reader, method));
   }
   if (place.size == 0 || line.size > 0 || (version.size > 0 && !is_version(version)) || !pw_field_value_valid(place)) {
     return FAIL(reader, "a request begins with METHOD TARGET HTTP/1.1, such as 'GET /path HTTP/1.1'");
@@ -185,8 +201,7 @@ read_status_line(struct reader *reader, struct pw_view line, struct pw_http_mess
     digits = status.data[i] >= '0' && status.data[i] <= '9';
   }
   if (!digits) {
-    return FAIL(reader, "the status '%.*s' is no number of three digits", status.size > 40 ? 40 : (int)status.size,
-                status.data ? status.data : "");
+    return FAIL(reader, "the status '%s' is no number of three digits", shown(reader, status));
   }
   keep_version(message, version);
   return pw_fields_add(&message->headers, pw_view_of(":status"), status) || no_memory(reader);
@@ -325,7 +340,7 @@ read_known_body(struct reader *reader, struct pw_view length, struct pw_http_mes
 {
   size_t size;
   if (!parse_number(length, 10, &size)) {
-    return FAIL(reader, "Content-Length '%.*s' is no number", length.size > 40 ? 40 : (int)length.size, length.data);
+    return FAIL(reader, "Content-Length '%s' is no number", shown(reader, length));
   }
   reader->line++;
   if (reader->rest.size == 0 && size > 0) {
@@ -353,7 +368,7 @@ read_chunks(struct reader *reader, struct pw_http_message *message)
     const char    *mark   = line.size > 0 ? memchr(line.data, ';', line.size) : NULL;
     struct pw_view number = trim(pw_view_make(line.data, mark ? (size_t)(mark - line.data) : line.size));
     if (!parse_number(number, 16, &size)) {
-      return FAIL(reader, "'%.*s' is no hexadecimal chunk size", number.size > 40 ? 40 : (int)number.size, number.data);
+      return FAIL(reader, "'%s' is no hexadecimal chunk size", shown(reader, number));
     }
     if (size == 0) {
       if (!read_fields(reader, &message->trailers)) {

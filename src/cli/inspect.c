@@ -9,6 +9,10 @@
 #include "engine/precompiled.h"
 #include "host/hostcall.h"
 #include "host/link.h"
+#include "text/log_text.h"
+
+/* Of a name, which may be as long as the module. */
+#define MOST_NAME_BYTES 500
 
 static const struct pw_command_option options[] = {
   {'j', "json", NULL, "all of it as JSON"},
@@ -153,6 +157,24 @@ serve(const struct pw_extern *import)
 
 /* ------------------------------------------------------------------------------------------------------------ text */
 
+/* Text of the module's making: what would end the line or move the cursor is escaped. */
+static void
+print_name(const char *name)
+{
+  struct pw_bytes buffer = {0};
+  struct pw_view  shown  = pw_log_text(pw_view_of(name), MOST_NAME_BYTES, &buffer);
+  fwrite(shown.data, 1, shown.size, stdout);
+  pw_bytes_clear(&buffer);
+}
+
+static void
+print_told(const char *label, const char *text)
+{
+  printf("%-12s", label);
+  print_name(*text ? text : "not told");
+  printf("\n");
+}
+
 static void
 print_summary(const struct inspection *inspection)
 {
@@ -161,7 +183,13 @@ print_summary(const struct inspection *inspection)
   if (info->memory_maximum != UINT64_MAX) {
     snprintf(maximum, sizeof(maximum), "at most %" PRIu64 " KiB", info->memory_maximum * 64);
   }
-  printf("module      %s%s%s%s\n", inspection->file, *info->name ? " (" : "", info->name, *info->name ? ")" : "");
+  printf("module      %s", inspection->file);
+  if (*info->name) {
+    printf(" (");
+    print_name(info->name);
+    printf(")");
+  }
+  printf("\n");
   printf("size        %zu bytes: code %zu, data %zu; %" PRIu32 " functions\n", inspection->size, info->code_size,
          info->data_size, info->function_count);
   printf("ABI         %s\n", *inspection->versions ? inspection->versions : "no version marked");
@@ -173,8 +201,8 @@ print_summary(const struct inspection *inspection)
   }
   printf("allocator   %s\n", inspection->allocator ? inspection->allocator : "none: the host cannot pass bytes to it");
   printf("start       %s\n", *start_function(info) ? start_function(info) : "no start function");
-  printf("producers   %s\n", *info->producers ? info->producers : "not told");
-  printf("features    %s\n", *info->features ? info->features : "not told");
+  print_told("producers", info->producers);
+  print_told("features", info->features);
 }
 
 static const char *
@@ -201,24 +229,40 @@ print_precompiled(const struct inspection *inspection)
 }
 
 static void
+print_import(const struct pw_extern *import)
+{
+  struct service service = serve(import);
+  char           type[128];
+  printf("  %-6s ", service.served ? "ok" : "MISSING");
+  print_name(import->module);
+  printf(".");
+  print_name(import->name);
+  printf(" %s: %s\n", type_text(import, type, sizeof(type)), service.text);
+}
+
+static void
+print_export(const struct inspection *inspection, const struct pw_extern *export)
+{
+  const char *role = role_of(inspection, export);
+  char        type[128];
+  printf("  ");
+  print_name(export->name);
+  printf(" %s%s%s\n", type_text(export, type, sizeof(type)), *role ? ": " : "", role);
+}
+
+static void
 print_text(const struct inspection *inspection)
 {
   const struct pw_module_info *info = inspection->info;
-  char                         type[128];
   print_summary(inspection);
   print_precompiled(inspection);
   printf("\nimports (%zu)\n", info->import_count);
   for (size_t i = 0; i < info->import_count; i++) {
-    const struct pw_extern *import  = &info->imports[i];
-    struct service          service = serve(import);
-    printf("  %-6s %s.%s %s: %s\n", service.served ? "ok" : "MISSING", import->module, import->name,
-           type_text(import, type, sizeof(type)), service.text);
+    print_import(&info->imports[i]);
   }
   printf("\nexports (%zu)\n", info->export_count);
   for (size_t i = 0; i < info->export_count; i++) {
-    const struct pw_extern *export = &info->exports[i];
-    const char *role               = role_of(inspection, export);
-    printf("  %s %s%s%s\n", export->name, type_text(export, type, sizeof(type)), *role ? ": " : "", role);
+    print_export(inspection, &info->exports[i]);
   }
   printf("\n");
   const struct pw_error *errors[] = {&inspection->abi, &inspection->callbacks, &inspection->imports};

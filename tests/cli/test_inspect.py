@@ -75,3 +75,43 @@ def test_a_file_that_is_not_there(proxywasm):
     done = proxywasm("inspect", "nowhere.wasm")
     assert done.returncode == 1
     assert done.stderr == "proxywasm inspect: file: nowhere.wasm: cannot be opened: No such file or directory\n"
+
+
+def named(text):
+    """A name in a module: its size, and what it is."""
+    raw = text.encode()
+    return bytes([len(raw)]) + raw
+
+
+def section(number, content):
+    return bytes([number, len(content)]) + content
+
+
+FORGED = "x\n\nlinks\x1b[8m"
+SHOWN = "x\\n\\nlinks\\x1b[8m"
+
+
+@pytest.fixture
+def forger(write):
+    """A module with an import and an export whose names look like more lines of output."""
+    types = section(1, b"\x01\x60\x00\x00")
+    imports = section(2, b"\x01" + named(FORGED) + named(FORGED) + b"\x00\x00")
+    memory = section(5, b"\x01\x00\x01")
+    exports = section(7, b"\x03" + named("memory") + b"\x02\x00" + named("proxy_abi_version_0_2_1") + b"\x00\x00"
+                      + named(FORGED) + b"\x00\x00")
+    return write("forger.wasm", b"\0asm\x01\0\0\0" + types + imports + memory + exports)
+
+
+def test_names_of_a_module_cannot_forge_lines(proxywasm, forger):
+    done = proxywasm("inspect", forger)
+    assert done.returncode == 1
+    assert "links" not in done.stdout.splitlines() and "\x1b" not in done.stdout
+    assert f"  MISSING {SHOWN}.{SHOWN} (): not provided" in done.stdout
+    assert f"\n  {SHOWN} ()\n" in done.stdout
+    assert f"\n  function {SHOWN}.{SHOWN} (): no ABI version has it\n" in done.stdout
+
+
+def test_names_of_a_module_cannot_forge_messages(proxywasm, forger):
+    done = proxywasm("run", forger)
+    assert f"\n  function {SHOWN}.{SHOWN} (): no ABI version has it\n" in done.stdout
+    assert "\x1b" not in done.stderr + done.stdout

@@ -6,13 +6,10 @@
 
 #include "cli/simulator/simulator_internal.h"
 
-#define CLIENT_ADDRESS   "127.0.0.1"
-#define CLIENT_PORT      49152
-#define PROXY_ADDRESS    "127.0.0.1"
-#define PROXY_PORT       80
-#define UPSTREAM_ADDRESS "127.0.0.1"
-#define UPSTREAM_PORT    8080
-#define OUTGOING_PORT    49153
+#define CLIENT_PORT   49152
+#define PROXY_PORT    80
+#define UPSTREAM_PORT 8080
+#define OUTGOING_PORT 49153
 
 static bool
 put_text(struct pw_bytes *value, struct pw_view text)
@@ -82,11 +79,13 @@ enum source {
   QUERY,       /* what follows '?' in ":path" */
   TEXT,        /* `name` itself */
   NUMBER,      /* `number` itself */
+  ADDRESS,     /* of this machine, with `number` as its port */
   BODY_SIZE,   /* bytes of body that came, `number` is the stream type */
   TOTAL_SIZE,  /* and of its headers and trailers */
   TIME,        /* of the begin */
   DURATION,    /* since then */
   IDENTIFIER,  /* the transaction's number */
+  REQUEST_ID,  /* a field of `map`, by `name`, or that number as text */
   STATUS_CODE, /* of the response */
   BOOLEAN      /* `number` */
 };
@@ -112,7 +111,7 @@ static const struct computed computed[] = {
   {"request.method", FIELD, REQUEST, ":method", 0},
   {"request.referer", FIELD, REQUEST, "referer", 0},
   {"request.useragent", FIELD, REQUEST, "user-agent", 0},
-  {"request.id", FIELD, REQUEST, "x-request-id", 0},
+  {"request.id", REQUEST_ID, REQUEST, "x-request-id", 0},
   {"request.protocol", TEXT, REQUEST, "HTTP/1.1", 0},
   {"request.headers", MAP, REQUEST, NULL, 0},
   {"request.trailers", MAP, PW_MAP_HTTP_REQUEST_TRAILERS, NULL, 0},
@@ -128,13 +127,13 @@ static const struct computed computed[] = {
   {"response.total_size", TOTAL_SIZE, RESPONSE, NULL, PW_STREAM_HTTP_RESPONSE},
   {"connection.id", IDENTIFIER, NO_MAP, NULL, 0},
   {"connection.mtls", BOOLEAN, NO_MAP, NULL, 0},
-  {"source.address", TEXT, NO_MAP, CLIENT_ADDRESS, 0},
+  {"source.address", ADDRESS, NO_MAP, NULL, CLIENT_PORT},
   {"source.port", NUMBER, NO_MAP, NULL, CLIENT_PORT},
-  {"destination.address", TEXT, NO_MAP, PROXY_ADDRESS, 0},
+  {"destination.address", ADDRESS, NO_MAP, NULL, PROXY_PORT},
   {"destination.port", NUMBER, NO_MAP, NULL, PROXY_PORT},
-  {"upstream.address", TEXT, RESPONSE, UPSTREAM_ADDRESS, 0},
+  {"upstream.address", ADDRESS, RESPONSE, NULL, UPSTREAM_PORT},
   {"upstream.port", NUMBER, RESPONSE, NULL, UPSTREAM_PORT},
-  {"upstream.local_address", TEXT, RESPONSE, PROXY_ADDRESS, 0},
+  {"upstream.local_address", ADDRESS, RESPONSE, NULL, OUTGOING_PORT},
   {"upstream.local_port", NUMBER, RESPONSE, NULL, OUTGOING_PORT},
 };
 
@@ -153,6 +152,26 @@ put_path_part(const struct pw_transaction *transaction, bool query, struct pw_by
     part = mark ? pw_view_make(mark + 1, path.size - head - 1) : pw_view_make(NULL, 0);
   }
   return put_text(value, part) ? PW_STATUS_OK : PW_STATUS_SERIALIZATION_FAILURE;
+}
+
+static enum pw_status
+put_request_id(const struct pw_transaction *transaction, const struct computed *entry, struct pw_bytes *value)
+{
+  char           text[24];
+  enum pw_status status = put_field(value, &transaction->maps[entry->map], pw_view_of(entry->name));
+  if (status != PW_STATUS_NOT_FOUND) {
+    return status;
+  }
+  snprintf(text, sizeof(text), "%" PRIu64, (uint64_t)transaction->id);
+  return put_text(value, pw_view_of(text)) ? PW_STATUS_OK : PW_STATUS_SERIALIZATION_FAILURE;
+}
+
+static bool
+put_address(struct pw_bytes *value, uint64_t port)
+{
+  char text[32];
+  snprintf(text, sizeof(text), "127.0.0.1:%" PRIu64, port);
+  return put_text(value, pw_view_of(text));
 }
 
 static uint64_t
@@ -188,6 +207,8 @@ compute(const struct pw_transaction *transaction, const struct computed *entry, 
   switch (entry->source) {
   case FIELD:
     return put_field(value, &transaction->maps[entry->map], pw_view_of(entry->name));
+  case REQUEST_ID:
+    return put_request_id(transaction, entry, value);
   case URL_PATH:
   case QUERY:
     return put_path_part(transaction, entry->source == QUERY, value);
@@ -196,6 +217,9 @@ compute(const struct pw_transaction *transaction, const struct computed *entry, 
     break;
   case TEXT:
     done = put_text(value, pw_view_of(entry->name));
+    break;
+  case ADDRESS:
+    done = put_address(value, entry->number);
     break;
   case BOOLEAN:
     done = pw_bytes_append(value, entry->number ? "\1" : "\0", 1);
@@ -265,6 +289,9 @@ look_up(struct pw_simulator *simulator, const struct pw_transaction *transaction
   }
   if (given != NULL) {
     return put_text(value, given->value) ? PW_STATUS_OK : PW_STATUS_SERIALIZATION_FAILURE;
+  }
+  if (pw_view_equal(path, pw_view_of("node"))) {
+    return PW_STATUS_OK; /* empty, as it is in Traffic Server */
   }
   if (transaction == NULL || parts_have_dots(path)) {
     return PW_STATUS_NOT_FOUND;

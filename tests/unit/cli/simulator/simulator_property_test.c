@@ -83,6 +83,41 @@ request_properties_follow_from_the_headers(void **state)
 }
 
 static void
+addresses_have_ports(void **state)
+{
+  (void)state;
+  assert_int_equal(get("source\0address"), PW_STATUS_OK);
+  assert_view_equal(pw_bytes_view(&value), "127.0.0.1:49152");
+  assert_int_equal(get("destination\0address"), PW_STATUS_OK);
+  assert_view_equal(pw_bytes_view(&value), "127.0.0.1:80");
+  transaction.map_states[PW_MAP_HTTP_RESPONSE_HEADERS] = PW_MAP_SENT;
+  assert_int_equal(get("upstream\0address"), PW_STATUS_OK);
+  assert_view_equal(pw_bytes_view(&value), "127.0.0.1:8080");
+  transaction.map_states[PW_MAP_HTTP_RESPONSE_HEADERS] = PW_MAP_ABSENT;
+}
+
+static void
+a_request_without_an_id_has_its_number(void **state)
+{
+  (void)state;
+  assert_int_equal(get("request\0id"), PW_STATUS_OK);
+  assert_view_equal(pw_bytes_view(&value), "7");
+  pw_fields_add(&transaction.maps[0], pw_view_of("X-Request-ID"), pw_view_of("its own"));
+  assert_int_equal(get("request\0id"), PW_STATUS_OK);
+  assert_view_equal(pw_bytes_view(&value), "its own");
+}
+
+static void
+the_node_is_empty_and_there_without_a_stream(void **state)
+{
+  (void)state;
+  assert_int_equal(get_without("node"), PW_STATUS_OK);
+  assert_int_equal(value.size, 0);
+  assert_int_equal(get("node"), PW_STATUS_OK);
+  assert_int_equal(value.size, 0);
+}
+
+static void
 a_map_is_serialised(void **state)
 {
   (void)state;
@@ -215,6 +250,9 @@ main(void)
 {
   const struct CMUnitTest tests[] = {
     cmocka_unit_test_setup_teardown(request_properties_follow_from_the_headers, begin, end),
+    cmocka_unit_test_setup_teardown(addresses_have_ports, begin, end),
+    cmocka_unit_test_setup_teardown(a_request_without_an_id_has_its_number, begin, end),
+    cmocka_unit_test_setup_teardown(the_node_is_empty_and_there_without_a_stream, begin, end),
     cmocka_unit_test_setup_teardown(a_map_is_serialised, begin, end),
     cmocka_unit_test_setup_teardown(numbers_are_64_bits, begin, end),
     cmocka_unit_test_setup_teardown(time_is_that_of_the_virtual_clock, begin, end),

@@ -64,6 +64,12 @@ gather_worker(struct pw_generation_worker *worker)
 }
 
 void
+pw_statistics_gather_last(struct pw_generation_worker *worker)
+{
+  gather_worker(worker);
+}
+
+void
 pw_statistics_gather(struct pw_event_thread *thread)
 {
   int64_t instances = 0;

@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 struct pw_event_thread;
+struct pw_generation_worker;
 struct pw_metric;
 
 /** X(identifier, name). */
@@ -42,6 +43,9 @@ void pw_statistics_metric_defined(void *proxy, const struct pw_metric *metric);
 
 /** Adds what has happened on an event thread since the last time. On that thread. */
 void pw_statistics_gather(struct pw_event_thread *thread);
+
+/** Adds what has happened in the instances of a worker that is about to end them. On its thread. */
+void pw_statistics_gather_last(struct pw_generation_worker *worker);
 
 /** Copies everything into Traffic Server's statistics. From one thread, once a second. */
 void pw_statistics_publish(void);

@@ -6,6 +6,7 @@ import time
 import pytest
 
 from harness.bodies import Bodies, Client, counts, filtered, over_tls, server_options
+from harness.configuration import global_plugin
 from harness.content import Content, difference
 from harness.http1 import ProtocolError, format_request
 from harness.origin import Origin
@@ -507,6 +508,19 @@ def test_http2_stream_that_is_reset_amid_its_body_ends_its_transaction(start_ser
     send(bodies, "upper", Upload(b"next"))
 
 
+def test_http2_upload_that_has_come_whole_is_sent_on_when_another_is_reset(bodies):
+    """Traffic Server 9.2 stops listening to the connection of both; of this one nothing more is to come."""
+    path, content = unique_path(), Content.of(900000)
+    with bodies.server.connect_http2() as connection:
+        whole = connection.open("POST", path + "?read-pause=0.01&body=done", "do.test", [("do-request-body", "look")])
+        connection.upload(whole, Upload(content, "none"))
+        left = connection.open("POST", unique_path(), "do.test", [("do-request-body", "look")])
+        connection.upload(left, Upload(Content.of(100), "none"), end_stream=False)
+        time.sleep(0.1)
+        connection.reset(left)
+        assert_came(bodies, path, content)
+
+
 @pytest.mark.parametrize("delay", [0.01, 0.1, 0.4])
 @pytest.mark.parametrize("how", ["reset", "close"])
 def test_http2_client_that_leaves_before_the_answer_does_no_harm(start_server, origin, certificates, how, delay):
@@ -616,3 +630,24 @@ def test_origin_over_tls(start_server, certificates):
                     if "answer" not in query:
                         assert_came(bodies, path, Content.of(size).upper())
         assert not origin.violations
+
+
+# ------------------------------------------------------------------------------------------------------------- tunnels
+
+@pytest.mark.parametrize("version", ["1.0", "1.1"])
+def test_connect_is_a_tunnel_and_no_body(start_server, origin, version):
+    """Whatever the module wants of bodies."""
+    server = start_server(**{**server_options(origin, {"do": {}}, {}), "plugins": [global_plugin("do.yaml")],
+                             "records": {"http.connect_ports": str(origin.port), "url_remap.remap_required": 0}})
+    path = unique_path()
+    for script in ("look", "upper"):
+        with server.connect() as connection:
+            connection.send(f"CONNECT 127.0.0.1:{origin.port} HTTP/{version}\r\nHost: 127.0.0.1:{origin.port}\r\n"
+                            f"do-request-body: {script}\r\n\r\n".encode())
+            head = b""
+            while b"\r\n\r\n" not in head:
+                head += connection.socket.recv(1)
+            assert head.split()[1] == b"200"
+            connection.send(format_request("POST", path, [("Host", "a.test"), ("Content-Length", "3")], b"abc"))
+            assert connection.read_response().status == 200
+            assert [request.body for request in origin.wait_for(path)][-1] == b"abc"

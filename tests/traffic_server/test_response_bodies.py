@@ -414,6 +414,16 @@ def test_local_reply_before_the_headers_have_gone(bodies, host, script):
         assert response.headers.all("x-replied") == ["yes"]
 
 
+@pytest.mark.parametrize("status", [204, 304])
+@pytest.mark.parametrize("script", ["reply", "hold reply-end"])
+def test_local_reply_without_a_body_has_no_length(bodies, status, script):
+    with bodies.server.connect() as connection:
+        response = bodies.get("size=300", f"{script}={status}", connection=connection)
+        assert response.status == status and not response.body
+        assert not response.headers.all("Content-Length") and not response.headers.all("Transfer-Encoding")
+        assert bodies.get("body=next", connection=connection).body == b"next"
+
+
 def test_local_reply_is_not_cached(bodies):
     for host in ("do", "origin"):
         path = unique_path()

@@ -4,6 +4,7 @@
 #include "traffic_server/body/origin_gate.h"
 #include "traffic_server/configuration/slot.h"
 #include "traffic_server/fields/header_map.h"
+#include "traffic_server/late_hook.h"
 #include "traffic_server/process.h"
 #include "traffic_server/transaction/transaction.h"
 
@@ -195,7 +196,7 @@ pw_held_inner_connect(struct pw_held_request *held)
 /* ----------------------------------------------------------------------------------------------------- its transaction
  */
 
-static TSCont hook_continuation;
+static struct pw_late_hook hook;
 
 bool
 pw_held_inner_is(TSHttpTxn txn)
@@ -317,11 +318,11 @@ prepare(TSHttpTxn txn)
     set_host(held, &header);
   }
   if (body_size(held) > 0 || held->carries_body) {
-    TSHttpTxnHookAdd(txn, TS_HTTP_READ_RESPONSE_HDR_HOOK, hook_continuation);
+    TSHttpTxnHookAdd(txn, TS_HTTP_READ_RESPONSE_HDR_HOOK, hook.continuation);
   }
   if (body_size(held) > 0 && !held->carries_body) {
     TSUserArgSet(txn, pw_process_argument_index(), (void *)(uintptr_t)held->number);
-    TSHttpTxnHookAdd(txn, TS_HTTP_SEND_REQUEST_HDR_HOOK, hook_continuation);
+    TSHttpTxnHookAdd(txn, TS_HTTP_SEND_REQUEST_HDR_HOOK, hook.continuation);
   }
   return true;
 }
@@ -386,9 +387,5 @@ on_hook(TSCont continuation, TSEvent event, void *data)
 void
 pw_held_inner_watch(void)
 {
-  static bool watching;
-  if (!__atomic_exchange_n(&watching, true, __ATOMIC_ACQ_REL)) {
-    hook_continuation = TSContCreate(on_hook, NULL);
-    TSHttpHookAdd(TS_HTTP_READ_REQUEST_HDR_HOOK, hook_continuation);
-  }
+  pw_late_hook_add(&hook, TS_HTTP_READ_REQUEST_HDR_HOOK, on_hook);
 }

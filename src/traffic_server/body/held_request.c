@@ -405,16 +405,11 @@ bool
 pw_held_request_wanted(struct pw_transaction *transaction)
 {
   struct pw_header header;
-  int              size   = 0;
-  const char      *method = NULL;
-  if (!transaction->paused || transaction->direction != PW_STREAM_HTTP_REQUEST ||
-      !transaction->paused->plan->wants_request_body ||
-      !pw_stream_takes_body(transaction->paused->stream, PW_STREAM_HTTP_REQUEST) ||
-      pw_request_ends_with_headers(transaction) || !pw_header_of(transaction, PW_MAP_HTTP_REQUEST_HEADERS, &header)) {
-    return false;
-  }
-  method = TSHttpHdrMethodGet(header.buffer, header.location, &size);
-  return method && !pw_view_equal(pw_view_make(method, (size_t)size), pw_view_of("CONNECT"));
+  return transaction->paused && transaction->direction == PW_STREAM_HTTP_REQUEST &&
+         transaction->paused->plan->wants_request_body &&
+         pw_stream_takes_body(transaction->paused->stream, PW_STREAM_HTTP_REQUEST) &&
+         pw_header_of(transaction, PW_MAP_HTTP_REQUEST_HEADERS, &header) &&
+         !pw_request_ends_with_headers(transaction) && !pw_request_is_connect(transaction);
 }
 
 bool

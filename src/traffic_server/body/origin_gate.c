@@ -54,6 +54,15 @@ by_http2(TSHttpTxn txn)
 }
 
 bool
+pw_origin_gate_can_be_shut(TSHttpTxn txn)
+{
+  TSVConn connection = by_http2(txn) ? NULL : TSHttpTxnServerVConnGet(txn);
+  TSVIO   operation  = connection ? TSVConnReadVIOGet(connection) : NULL;
+  /* Before, there is a reading of nothing, which shows whether the connection is alive. */
+  return !operation || TSVIONBytesGet(operation) == INT64_MAX;
+}
+
+bool
 pw_origin_gate_shut(struct pw_origin_gate *gate, TSHttpTxn txn, void (*on_answer)(void *owner), void *owner)
 {
   TSVConn connection = by_http2(txn) ? NULL : TSHttpTxnServerVConnGet(txn);
@@ -130,23 +139,11 @@ pw_origin_gate_abandon(TSHttpTxn txn)
   TSContCall(TSVIOContGet(operation), TS_EVENT_VCONN_WRITE_COMPLETE, operation);
 }
 
-static void
-shut_down(TSHttpTxn txn, int how)
-{
-  int descriptor = -1;
-  if (TSHttpTxnServerFdGet(txn, &descriptor) == TS_SUCCESS && descriptor >= 0) {
-    shutdown(descriptor, how);
-  }
-}
-
 void
 pw_origin_gate_end_sending(TSHttpTxn txn)
 {
-  shut_down(txn, SHUT_WR);
-}
-
-void
-pw_origin_gate_disconnect(TSHttpTxn txn)
-{
-  shut_down(txn, SHUT_RDWR);
+  int descriptor = -1;
+  if (TSHttpTxnServerFdGet(txn, &descriptor) == TS_SUCCESS && descriptor >= 0) {
+    shutdown(descriptor, SHUT_WR);
+  }
 }

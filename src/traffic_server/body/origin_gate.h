@@ -30,6 +30,10 @@ struct pw_origin_gate {
   void *owner;
 };
 
+/** Whether the server is on its way to read the answer, or there is no connection: before that it has only asked
+ * whether the connection is alive. */
+bool pw_origin_gate_can_be_shut(TSHttpTxn txn);
+
 /** `on_answer` is called once, when the origin has answered: it may open the gate. False: it stays open, as there is no
  *  connection that can be taken over (an origin by HTTP/2). */
 bool pw_origin_gate_shut(struct pw_origin_gate *gate, TSHttpTxn txn, void (*on_answer)(void *owner), void *owner);
@@ -57,8 +61,5 @@ void pw_origin_gate_abandon(TSHttpTxn txn);
 
 /** Ends the sending side: what is left unsent fails, and the origin sees the end of the request. */
 void pw_origin_gate_end_sending(TSHttpTxn txn);
-
-/** Breaks the connection, for a transaction that nobody waits for any more. */
-void pw_origin_gate_disconnect(TSHttpTxn txn);
 
 #endif

@@ -11,6 +11,8 @@
 #define SLOW_ORIGIN_MILLISECONDS 10
 /* Between looks whether an origin that gets no more has broken the connection. */
 #define BROKEN_ORIGIN_MILLISECONDS 20
+/* Between looks whether another plugin has let the request's header go. */
+#define HELD_REQUEST_MILLISECONDS 10
 
 /* ---------------------------------------------------------------------------------------------------------- the output
  */
@@ -71,20 +73,28 @@ end_early(struct pw_request_body *request, enum pw_outcome outcome)
   }
 }
 
-/* The client has left, and the server does not know: it would wait for more of the body until a timeout. What there is
- * of it counts as all, and the origin is not waited for. The server may end the transaction in this call. */
-static void
-leave_with_client(struct pw_request_body *request)
+/* Whether the client has left amid its body, and the server does not know: it would wait for the rest until a timeout.
+ * What has come whole is not held up by that. The server has to be in a state in which it takes what `leave` says: not
+ * while SEND_REQUEST_HDR is under way, which is over when the gate is shut, and not when a part was cut off. */
+static bool
+client_has_left(const struct pw_request_body *request)
 {
-  struct pw_body *body = &request->body;
-  if (!body->transform.output) {
-    end_early(request, PW_OUTCOME_CLOSE);
-    return;
-  }
-  stop(request);
-  request->input_ended = true;
-  pw_origin_gate_disconnect(body->transaction->txn);
-  pw_transform_input_done(&body->transform);
+  const struct pw_body *body = &request->body;
+  return request->http2 && !request->input_ended && !pw_body_has_client(body) && !request->half_sent &&
+         pw_transform_awaits_input(&body->transform) &&
+         (!body->transform.output || pw_origin_gate_is_shut(&request->gate));
+}
+
+/* Nobody is to blame but the client: the origin, which has done nothing wrong, sees its connection closed, and counts
+ * as one that is alive. The server ends the transaction in this call. */
+static void
+leave(struct pw_request_body *request)
+{
+  struct pw_body *body      = &request->body;
+  body->stopped             = true;
+  body->transaction->paused = NULL;
+  request->input_ended      = true;
+  pw_transform_end_transaction(&body->transform);
 }
 
 /* ----------------------------------------------------------------------------------------------------------- the input
@@ -256,13 +266,16 @@ begin_input(struct pw_request_body *request)
 
 static void on_answer(void *owner);
 
-/* Between SEND_REQUEST_HDR and now the server has begun to read the answer. */
+/* Since SEND_REQUEST_HDR the server has begun to read the answer, if no other plugin holds that hook. */
 static void
 shut_gate_when_due(struct pw_request_body *request)
 {
-  if (request->gate_due) {
+  TSHttpTxn txn = request->body.transaction->txn;
+  if (request->gate_due && pw_origin_gate_can_be_shut(txn)) {
     request->gate_due = false;
-    pw_origin_gate_shut(&request->gate, request->body.transaction->txn, on_answer, request);
+    pw_origin_gate_shut(&request->gate, txn, on_answer, request);
+  } else if (request->gate_due && !request->body.transform.closed) {
+    pw_transform_later(&request->body.transform, HELD_REQUEST_MILLISECONDS);
   }
 }
 
@@ -281,8 +294,8 @@ ready(struct pw_transform *transform)
   if (!body->running) {
     begin_input(request);
   }
-  if (request->http2 && !request->input_ended && !pw_body_has_client(body)) {
-    leave_with_client(request);
+  if (client_has_left(request)) {
+    leave(request);
     return;
   }
   shut_gate_when_due(request);
@@ -394,7 +407,8 @@ pw_request_body_prepare(struct pw_transaction *transaction)
 {
   struct pw_request_body *request = &transaction->request_body;
   struct pw_header        header;
-  if (request->body.transform.connection || transaction->held_request ||
+  /* What follows CONNECT is no body. */
+  if (request->body.transform.connection || transaction->held_request || pw_request_is_connect(transaction) ||
       !pw_body_wanted(transaction, PW_STREAM_HTTP_REQUEST) || pw_request_ends_with_headers(transaction) ||
       !pw_header_of(transaction, PW_MAP_HTTP_REQUEST_HEADERS, &header)) {
     return true;

@@ -300,8 +300,20 @@ closed(struct pw_transform *transform)
   }
   pw_inflow_guard_remove(&body->guard, transaction->txn);
   pw_response_trailers_stop(transaction);
-  if (!transform->output && !body->stopped) {
+  /* What breaks off closes it with an error. Without one the transaction is about to end, and is not to be spoken to.
+   */
+  if (!transform->output && !body->stopped && pw_transform_was_aborted(transform)) {
     give_up(body);
+  }
+}
+
+void
+pw_response_body_sends(struct pw_transaction *transaction)
+{
+  struct pw_header header;
+  if (transaction->response_body.stopped && pw_local_reply_precludes_body(&transaction->answer) &&
+      TSHttpTxnClientRespGet(transaction->txn, &header.buffer, &header.location) == TS_SUCCESS) {
+    pw_header_remove(&header, pw_view_of("Content-Length"));
   }
 }
 

@@ -27,6 +27,10 @@ bool pw_response_body_runs(const struct pw_transaction *transaction);
 /** Whether headers that are held wait for a transform that the server has not begun to feed. */
 bool pw_response_body_is_due(const struct pw_transaction *transaction);
 
+/** At SEND_RESPONSE_HDR: a reply that was made in the transform, and must have no length, has got one of the server's.
+ */
+void pw_response_body_sends(struct pw_transaction *transaction);
+
 /** The transaction has ended. */
 void pw_response_body_end(struct pw_transaction *transaction);
 

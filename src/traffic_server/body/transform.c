@@ -161,6 +161,19 @@ pw_transform_is_fed_by(struct pw_transform *transform, TSVIO operation)
          TSVIOContGet(operation) == TSVIOContGet(input);
 }
 
+bool
+pw_transform_was_aborted(const struct pw_transform *transform)
+{
+  return TSVConnClosedGet((TSVConn)transform->connection) == TS_VC_CLOSE_ABORT;
+}
+
+bool
+pw_transform_awaits_input(const struct pw_transform *transform)
+{
+  TSVIO input = transform->input_over || transform->closed ? NULL : TSVConnWriteVIOGet(transform->connection);
+  return input && TSVIOBufferGet(input) && TSVIONTodoGet(input) > TSIOBufferReaderAvail(TSVIOReaderGet(input));
+}
+
 int64_t
 pw_transform_input_length(struct pw_transform *transform)
 {
@@ -371,10 +384,10 @@ pw_transform_cut(struct pw_transform *transform)
   }
 }
 
-/* The state machine of the transaction waits for the output, and takes this for what a transform says that gave up. The
- * output itself cannot say so before it was read from (9.2.9 looks for a lock that is not there yet). */
+/* The state machine of the transaction takes this for what a transform says that gave up, or, amid an upload, a client
+ * that left. The output itself cannot say so before it was read from (9.2.9 looks for a lock that is not there yet). */
 static void
-abort_before_output(struct pw_transform *transform)
+tell_transaction(struct pw_transform *transform)
 {
   static int64_t nothing;
   TSContCall((TSCont)transform->txn, TS_EVENT_ERROR, &nothing);
@@ -404,8 +417,16 @@ pw_transform_abort(struct pw_transform *transform)
   if (transform->output) {
     abort_output(transform);
   } else {
-    abort_before_output(transform);
+    tell_transaction(transform);
   }
+}
+
+void
+pw_transform_end_transaction(struct pw_transform *transform)
+{
+  transform->input_over = true;
+  transform->ended      = true;
+  tell_transaction(transform);
 }
 
 int64_t

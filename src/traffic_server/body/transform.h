@@ -78,6 +78,10 @@ bool pw_transform_is_last(struct pw_transform *transform);
 bool pw_transform_has_input(struct pw_transform *transform);
 /** Whether the operation of a connection belongs to whoever feeds the input now. */
 bool pw_transform_is_fed_by(struct pw_transform *transform, TSVIO operation);
+/** Of one that is closed: whether the server did so because of an error. */
+bool pw_transform_was_aborted(const struct pw_transform *transform);
+/** Whether more of the input is to come than is there: whoever feeds it has not ended it yet. */
+bool pw_transform_awaits_input(const struct pw_transform *transform);
 /** The length of the input; -1: unknown. */
 int64_t pw_transform_input_length(struct pw_transform *transform);
 void    pw_transform_consume(struct pw_transform *transform, size_t size);
@@ -110,6 +114,9 @@ void pw_transform_cut(struct pw_transform *transform);
 /** Has the server give up on the message: an error page (for a request: no answer) if the output has not begun, else a
  *  broken connection. It calls into the server, which may end the transaction meanwhile. */
 void pw_transform_abort(struct pw_transform *transform);
+/** Ends the transaction in this call, as if its client had left amid the upload that goes through this transform. Only
+ *  of a request, while more of it is to come, and while the server asks no plugin anything. */
+void pw_transform_end_transaction(struct pw_transform *transform);
 /** Bytes that have been written and not been taken by the server. */
 int64_t pw_transform_waiting(const struct pw_transform *transform);
 /** Those of them that have gone out. */

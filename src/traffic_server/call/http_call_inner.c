@@ -2,6 +2,7 @@
 #include "traffic_server/call/http_call_inner.h"
 
 #include "traffic_server/call/http_call_request.h"
+#include "traffic_server/late_hook.h"
 #include "traffic_server/process.h"
 
 #include "host/id_map.h"
@@ -125,24 +126,21 @@ note_failure(TSHttpTxn txn, struct pw_exchange *exchange)
   TSHandleMLocRelease(buffer, TS_NULL_MLOC, header);
 }
 
-static int
-on_response(TSCont continuation, TSEvent event, void *data)
+static void
+at_response(TSHttpTxn txn, TSEvent event)
 {
-  TSHttpTxn           txn      = (TSHttpTxn)data;
   struct pw_exchange *exchange = exchange_of(txn);
-  (void)continuation;
   if (exchange && event == TS_EVENT_HTTP_READ_RESPONSE_HDR) {
     note_answer(txn, exchange);
   } else if (exchange) {
     note_failure(txn, exchange);
   }
   TSHttpTxnReenable(txn, TS_EVENT_HTTP_CONTINUE);
-  return 0;
 }
 
 /* ----------------------------------------------------------------------------------------------------------- begin */
 
-static TSCont response_continuation;
+static struct pw_late_hook hook;
 
 /* False: nobody waits for it any more. */
 static bool
@@ -159,8 +157,8 @@ prepare(TSHttpTxn txn)
   if (exchange) {
     set_timeouts(txn, exchange->timeout_milliseconds);
     TSUserArgSet(txn, pw_process_argument_index(), (void *)(uintptr_t)number);
-    TSHttpTxnHookAdd(txn, TS_HTTP_READ_RESPONSE_HDR_HOOK, response_continuation);
-    TSHttpTxnHookAdd(txn, TS_HTTP_SEND_RESPONSE_HDR_HOOK, response_continuation);
+    TSHttpTxnHookAdd(txn, TS_HTTP_READ_RESPONSE_HDR_HOOK, hook.continuation);
+    TSHttpTxnHookAdd(txn, TS_HTTP_SEND_RESPONSE_HDR_HOOK, hook.continuation);
     if (!exchange->by_remap) {
       TSHttpTxnCntlSet(txn, TS_HTTP_CNTL_SKIP_REMAPPING, true);
       set_host(buffer, header, pw_bytes_view(&exchange->authority));
@@ -170,24 +168,29 @@ prepare(TSHttpTxn txn)
   return exchange != NULL;
 }
 
-static int
-on_request(TSCont continuation, TSEvent event, void *data)
+static void
+at_request(TSHttpTxn txn)
 {
-  TSHttpTxn   txn  = (TSHttpTxn)data;
   const char *tag  = TSHttpTxnIsInternal(txn) ? TSHttpTxnPluginTagGet(txn) : NULL;
   bool        ours = tag && strcmp(tag, PW_INNER_TAG) == 0;
-  (void)continuation;
-  (void)event;
   TSHttpTxnReenable(txn, ours && !prepare(txn) ? TS_EVENT_HTTP_ERROR : TS_EVENT_HTTP_CONTINUE);
+}
+
+static int
+on_hook(TSCont continuation, TSEvent event, void *data)
+{
+  TSHttpTxn txn = (TSHttpTxn)data;
+  (void)continuation;
+  if (event == TS_EVENT_HTTP_READ_REQUEST_HDR) {
+    at_request(txn);
+  } else {
+    at_response(txn, event);
+  }
   return 0;
 }
 
 void
 pw_exchange_watch(void)
 {
-  static bool watching;
-  if (!__atomic_exchange_n(&watching, true, __ATOMIC_ACQ_REL)) {
-    response_continuation = TSContCreate(on_response, NULL);
-    TSHttpHookAdd(TS_HTTP_READ_REQUEST_HDR_HOOK, TSContCreate(on_request, NULL));
-  }
+  pw_late_hook_add(&hook, TS_HTTP_READ_REQUEST_HDR_HOOK, on_hook);
 }

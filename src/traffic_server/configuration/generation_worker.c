@@ -158,6 +158,7 @@ pw_generation_worker_end(struct pw_generation_worker *worker)
     pw_timers_end(worker);
     pw_http_calls_end(worker);
   }
+  pw_statistics_gather_last(worker);
   for (size_t i = 0; i < generation->segment_count; i++) {
     if (worker->chains[i]) {
       pw_chain_delete(worker->chains[i]);

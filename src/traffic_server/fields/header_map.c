@@ -205,6 +205,14 @@ has_body_of_unknown_length(TSHttpTxn txn, struct pw_view method)
 }
 
 bool
+pw_request_is_connect(struct pw_transaction *transaction)
+{
+  struct pw_header header;
+  return pw_header_of(transaction, PW_MAP_HTTP_REQUEST_HEADERS, &header) &&
+         pw_view_equal(method_of(&header), pw_view_of("CONNECT"));
+}
+
+bool
 pw_request_ends_with_headers(struct pw_transaction *transaction)
 {
   struct pw_header header;

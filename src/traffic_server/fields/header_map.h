@@ -41,6 +41,8 @@ void pw_header_retain(const struct pw_header *header, bool (*keep)(struct pw_vie
 /** All fields of a name go. */
 void pw_header_remove(const struct pw_header *header, struct pw_view name);
 
+/** Whether the request opens a tunnel: what follows is no body. */
+bool pw_request_is_connect(struct pw_transaction *transaction);
 /** Whether the message has no body: `end_of_stream` of the headers callbacks. */
 bool pw_request_ends_with_headers(struct pw_transaction *transaction);
 bool pw_response_ends_with_headers(struct pw_transaction *transaction);

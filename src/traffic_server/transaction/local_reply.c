@@ -247,6 +247,12 @@ append_body_fields(const struct pw_header *header, const struct pw_local_answer 
   }
 }
 
+bool
+pw_local_reply_precludes_body(const struct pw_local_answer *answer)
+{
+  return body_precluded(answer->status);
+}
+
 void
 pw_local_reply_write(const struct pw_local_answer *answer, const struct pw_header *header)
 {

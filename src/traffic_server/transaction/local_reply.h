@@ -47,6 +47,8 @@ void pw_local_reply_free(struct pw_local_answer *answer);
 
 /** Writes it into a response: status, fields, and those that belong to its body. */
 void pw_local_reply_write(const struct pw_local_answer *answer, const struct pw_header *header);
+/** Whether its status is one of those that have neither a body nor a length. */
+bool pw_local_reply_precludes_body(const struct pw_local_answer *answer);
 /** Its body; empty for a status that has none. */
 struct pw_view pw_local_reply_body(const struct pw_local_answer *answer);
 

@@ -56,6 +56,8 @@ request_headers(struct pw_segment *segment, bool end_of_stream)
   }
   segment->transaction->thread->streams++;
   if (pw_stream_refused(segment->stream)) {
+    /* Neither is it asked of the response that this leads to. */
+    segment->answered = true;
     return outcome_of(segment, PW_NEXT_FAIL);
   }
   return outcome_of_headers(segment, pw_stream_request_headers(segment->stream, end_of_stream), PW_STREAM_HTTP_REQUEST);

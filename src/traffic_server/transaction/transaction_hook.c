@@ -69,6 +69,7 @@ at_send_response(struct pw_transaction *transaction)
   TSMBuffer buffer;
   TSMLoc    header;
   pw_response_trailers_send(transaction);
+  pw_response_body_sends(transaction);
   if (transaction->phase == PW_PHASE_SENT || TSHttpTxnClientRespGet(transaction->txn, &buffer, &header) != TS_SUCCESS ||
       (is_interim(buffer, header) && !transaction->answer.armed)) {
     pw_transaction_reenable(transaction, TS_EVENT_HTTP_CONTINUE);

@@ -216,7 +216,7 @@ grow_queue(void)
   struct pw_error            error      = {.message = "out of memory"};
   struct pw_queue_subscriber subscriber = {ignore, &queue};
   size_t                     waiting    = 0;
-  queues                                = pw_shared_queues_new(1, UINT64_C(1) << 30);
+  queues                                = pw_shared_queues_new(1, UINT64_C(1) << 30, UINT64_C(1) << 30);
   need(queues != NULL, &error);
   pw_shared_queues_register(queues, pw_view_of(""), pw_view_of("queue"), &subscriber, &queue);
   for (size_t items = 1; items <= 1000000; items *= 10) {

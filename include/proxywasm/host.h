@@ -62,6 +62,7 @@ struct pw_host_options {
   uint32_t                   shared_data_keys;  /**< 0: 1,000,000 */
   uint32_t                   queue_count;       /**< the most queues; 0: 1,024 */
   uint64_t                   queue_bytes;       /**< the most bytes waiting in one queue; 0: 16 MiB */
+  uint64_t                   queues_bytes;      /**< and in all of them; 0: 64 MiB */
   uint32_t                   metric_count;      /**< the most metrics; 0: 1,024 */
 };
 
@@ -176,7 +177,8 @@ struct pw_plugin_config {
  * Reads, checks, compiles and links a module. The configuration and the code are copied as far as they are needed.
  * `file` is for messages only. The result has one reference.
  * Errors: MODULE (no wasm, broken), ABI (no marker; a callback or an import has a signature that the ABI has not),
- * LINK (imports that nobody provides: each one by name), ENGINE, MEMORY, ARGUMENT (unknown capability, names it).
+ * LINK (imports that nobody provides: each one by name; too many of them), ENGINE, FILE, LIMIT (compiling took too
+ * much), MEMORY, ARGUMENT (unknown capability, names it).
  */
 struct pw_plugin *pw_plugin_load(struct pw_host *host, const struct pw_plugin_config *config, struct pw_view code,
                                  const char *file, struct pw_error *error);
@@ -219,9 +221,10 @@ enum pw_instance_state {
 };
 
 /**
- * Starts a plugin on a worker: a VM (or one there already of the same identity), root context, on_vm_start (once per
- * VM), on_configure. Retains the plugin. Always returns an instance unless memory is out; when the start failed its
- * state is FAILED and `error` says why (START: on_vm_start or on_configure answered false; TRAP with backtrace; LIMIT).
+ * Starts a plugin on a worker: a VM (or one there already of the same identity), root context, on_vm_start (of each
+ * root, see decision 7), on_configure. Retains the plugin. Always returns an instance unless memory is out; when the
+ * start failed its state is FAILED and `error` says why (START: on_vm_start or on_configure answered false; TRAP with
+ * backtrace; LIMIT: it begins with more memory than it may have; MEMORY, MODULE, ENGINE: it could not be instantiated).
  */
 struct pw_instance *pw_instance_new(struct pw_worker *worker, struct pw_plugin *plugin, struct pw_error *error);
 /**

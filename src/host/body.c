@@ -129,6 +129,18 @@ step_gathers(const struct pw_stream *stream, const struct pw_context *context, i
          !stream->directions[direction].body_ended && !stream->is_tcp;
 }
 
+/* Whether there is a VM to gather for. Another thread may see it die. */
+static bool
+is_served(const struct pw_context *context)
+{
+  bool served;
+
+  pw_worker_enter(context->instance->worker);
+  served = context->vm != NULL && !context->vm->dead;
+  pw_worker_leave(context->instance->worker);
+  return served;
+}
+
 /* One step. True: `*piece` and `*end` are what the next step gets. False: `*next` says how the way ends here. */
 static bool
 body_step(struct pw_stream *stream, int direction, size_t step, struct pw_view *piece, bool *end, enum pw_next *next)
@@ -146,7 +158,7 @@ body_step(struct pw_stream *stream, int direction, size_t step, struct pw_view *
   if (!pw_plugin_wants(context->instance->plugin, callback)) {
     return true;
   }
-  if (step_gathers(stream, context, direction, *end) && context->vm != NULL && !context->vm->dead) {
+  if (step_gathers(stream, context, direction, *end) && is_served(context)) {
     return step_hold(stream, direction, step, *piece, *end, next);
   }
   if (!stage_show(context, direction, *piece, *end)) {

@@ -12,41 +12,37 @@ settings_equal(const struct pw_engine_settings *a, const struct pw_engine_settin
   return a->stack_bytes == b->stack_bytes && a->profile == b->profile && a->images == b->images;
 }
 
-/* The engine of these settings, from a code that has it, or a new one. */
+/* The engine of these settings, from a code that has it, or NULL. Under the lock. */
 static struct pw_engine *
-engine_get(struct pw_host *host, const struct pw_engine_ops *ops, const struct pw_engine_settings *settings,
-           struct pw_error *error)
+engine_find(const struct pw_host *host, const struct pw_code *wanted)
 {
   const struct pw_code *code;
 
   for (code = host->codes; code != NULL; code = code->next) {
-    if (code->ops == ops && settings_equal(&code->settings, settings)) {
+    if (code != wanted && code->ops == wanted->ops && settings_equal(&code->settings, &wanted->settings)) {
       return code->engine;
     }
   }
-  return ops->engine_new(settings, error);
+  return NULL;
 }
 
-static bool
-engine_in_use(const struct pw_host *host, const struct pw_engine *engine)
-{
-  const struct pw_code *code;
-
-  for (code = host->codes; code != NULL; code = code->next) {
-    if (code->engine == engine) {
-      return true;
-    }
-  }
-  return false;
-}
-
+/* Takes it from the list. What nobody else has of it is deleted without the lock: that takes its time. */
 static void
-code_free(const struct pw_host *host, struct pw_code *code)
+code_drop(struct pw_host *host, struct pw_code *code)
 {
+  struct pw_code **link;
+  bool             engine_shared;
+
+  pthread_mutex_lock(&host->code_lock);
+  for (link = &host->codes; *link != code; link = &(*link)->next) {
+  }
+  *link         = code->next;
+  engine_shared = engine_find(host, code) != NULL;
+  pthread_mutex_unlock(&host->code_lock);
   if (code->compiled != NULL) {
     code->ops->module_delete(code->compiled);
   }
-  if (code->engine != NULL && !engine_in_use(host, code->engine)) {
+  if (code->engine != NULL && !engine_shared) {
     code->ops->engine_delete(code->engine);
   }
   pw_module_info_free(code->info);
@@ -67,19 +63,36 @@ note_cache(const struct pw_plugin *plugin, enum pw_cache_result result, const st
   }
 }
 
+/* In the list from the beginning, so that its engine is kept. NULL: memory is out. */
 static struct pw_code *
-code_new(const struct pw_plugin *plugin, const struct pw_engine_ops *ops, const struct pw_engine_settings *settings,
-         const struct pw_precompiled_file *file, struct pw_error *error)
+code_new(struct pw_host *host, const struct pw_engine_ops *ops, const struct pw_engine_settings *settings,
+         const uint8_t *hash)
 {
-  struct pw_code         *code = (struct pw_code *)calloc(1, sizeof(*code));
+  struct pw_code *code = (struct pw_code *)calloc(1, sizeof(*code));
+
+  if (code != NULL) {
+    code->ops        = ops;
+    code->settings   = *settings;
+    code->references = 1;
+    memcpy(code->hash, hash, sizeof(code->hash));
+    pthread_mutex_lock(&host->code_lock);
+    code->engine = engine_find(host, code);
+    code->next   = host->codes;
+    host->codes  = code;
+    pthread_mutex_unlock(&host->code_lock);
+  }
+  return code;
+}
+
+/* Compiles it, or takes what was compiled. Without the lock: others may give theirs back meanwhile. */
+static bool
+code_make(const struct pw_plugin *plugin, struct pw_code *code, const struct pw_precompiled_file *file,
+          struct pw_error *error)
+{
   struct pw_module_source source;
   struct pw_error         note;
   enum pw_cache_result    cache = PW_CACHE_OFF;
 
-  if (code == NULL) {
-    pw_error_set(error, PW_ERROR_MEMORY, "out of memory for a module");
-    return NULL;
-  }
   memset(&source, 0, sizeof(source));
   source.code                 = file->module;
   source.precompiled          = file->sections;
@@ -87,47 +100,61 @@ code_new(const struct pw_plugin *plugin, const struct pw_engine_ops *ops, const 
   source.compile_milliseconds = plugin->config.limits.compile_milliseconds;
   source.compile_memory_bytes = plugin->config.limits.compile_memory_bytes;
   pw_error_set(&note, PW_ERROR_NONE, "%s", "");
-  code->ops      = ops;
-  code->settings = *settings;
-  code->info     = pw_module_info_read(file->module, error);
-  if (code->info != NULL) {
-    code->engine = engine_get(plugin->host, ops, settings, error);
+  code->info = pw_module_info_read(file->module, error);
+  if (code->info != NULL && code->engine == NULL) {
+    code->engine = code->ops->engine_new(&code->settings, error);
   }
-  if (code->engine != NULL) {
-    code->compiled = pw_engine_load_module(ops, code->engine, settings, &source, &cache, &note, error);
+  if (code->info != NULL && code->engine != NULL) {
+    code->compiled = pw_engine_load_module(code->ops, code->engine, &code->settings, &source, &cache, &note, error);
   }
   note_cache(plugin, cache, &note);
-  if (code->compiled == NULL) {
-    code_free(plugin->host, code);
-    return NULL;
-  }
   code->precompiled = cache == PW_CACHE_PRECOMPILED;
+  return code->compiled != NULL;
+}
+
+/* One that is in use, with one more reference, or NULL. */
+static struct pw_code *
+code_find(const struct pw_plugin *plugin, const struct pw_engine_ops *ops, const struct pw_engine_settings *settings,
+          const uint8_t *hash)
+{
+  struct pw_host *host = plugin->host;
+  struct pw_code *code;
+
+  pthread_mutex_lock(&host->code_lock);
+  for (code = host->codes; code != NULL; code = code->next) {
+    if (code->ops == ops && settings_equal(&code->settings, settings) &&
+        (!code->precompiled || plugin->config.allow_precompiled) && memcmp(code->hash, hash, sizeof(code->hash)) == 0) {
+      ++code->references;
+      break;
+    }
+  }
+  pthread_mutex_unlock(&host->code_lock);
   return code;
 }
 
-/* Finds code in use; makes it otherwise. Under the lock. */
+/* One load at a time: two plugins with one module compile it once. */
 static struct pw_code *
-code_find(const struct pw_plugin *plugin, const struct pw_engine_ops *ops, const struct pw_engine_settings *settings,
+code_load(const struct pw_plugin *plugin, const struct pw_engine_ops *ops, const struct pw_engine_settings *settings,
           const struct pw_precompiled_file *file, struct pw_error *error)
 {
-  struct pw_host *host = plugin->host;
   struct pw_code *code;
   uint8_t         hash[PW_CODE_HASH_SIZE];
 
   if (!pw_code_hash(file->module, hash, error)) {
     return NULL;
   }
-  for (code = host->codes; code != NULL; code = code->next) {
-    if (code->ops == ops && settings_equal(&code->settings, settings) &&
-        (!code->precompiled || plugin->config.allow_precompiled) && memcmp(code->hash, hash, sizeof(hash)) == 0) {
-      return code;
-    }
-  }
-  code = code_new(plugin, ops, settings, file, error);
+  code = code_find(plugin, ops, settings, hash);
   if (code != NULL) {
-    memcpy(code->hash, hash, sizeof(hash));
-    code->next  = host->codes;
-    host->codes = code;
+    return code;
+  }
+  code = code_new(plugin->host, ops, settings, hash);
+  if (code == NULL) {
+    pw_error_set(error, PW_ERROR_MEMORY, "out of memory for a module");
+    return NULL;
+  }
+  if (!code_make(plugin, code, file, error)) {
+    code_drop(plugin->host, code);
+    return NULL;
   }
   return code;
 }
@@ -146,30 +173,24 @@ pw_code_get(const struct pw_plugin *plugin, const struct pw_engine_ops *ops, con
       "compiled code: the precompiled code of the module is not used: vm_config.allow_precompiled is not true");
     parts.sections = pw_view_make(NULL, 0);
   }
-  /* One lock for finding and compiling: two plugins with one module compile it once. */
-  pthread_mutex_lock(&host->code_lock);
-  code = code_find(plugin, ops, settings, &parts, error);
-  if (code != NULL) {
-    ++code->references;
-  }
-  pthread_mutex_unlock(&host->code_lock);
+  pthread_mutex_lock(&host->load_lock);
+  code = code_load(plugin, ops, settings, &parts, error);
+  pthread_mutex_unlock(&host->load_lock);
   return code;
 }
 
 void
 pw_code_put(struct pw_host *host, struct pw_code *code)
 {
-  struct pw_code **link;
+  bool last;
 
   if (code == NULL) {
     return;
   }
   pthread_mutex_lock(&host->code_lock);
-  if (--code->references == 0) {
-    for (link = &host->codes; *link != code; link = &(*link)->next) {
-    }
-    *link = code->next;
-    code_free(host, code);
-  }
+  last = --code->references == 0;
   pthread_mutex_unlock(&host->code_lock);
+  if (last) {
+    code_drop(host, code);
+  }
 }

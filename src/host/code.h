@@ -24,10 +24,11 @@ struct pw_code {
 };
 
 /** The code of a plugin's module, the file `wasm`: what is in use already, or what came with the file, if the plugin's
- *  configuration allows that and it fits, or compiled now. Any thread. Errors: MODULE, ENGINE, MEMORY. */
+ *  configuration allows that and it fits, or compiled now. Any thread; it waits for other loads. Errors: MODULE,
+ * ENGINE, MEMORY, LIMIT (compiling took too much). */
 struct pw_code *pw_code_get(const struct pw_plugin *plugin, const struct pw_engine_ops *ops,
                             const struct pw_engine_settings *settings, struct pw_view wasm, struct pw_error *error);
-/** Gives it back. Any thread. NULL is allowed. */
+/** Gives it back. Any thread; it waits for no load. NULL is allowed. */
 void pw_code_put(struct pw_host *host, struct pw_code *code);
 
 #endif

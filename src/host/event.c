@@ -124,14 +124,18 @@ root_serves(const struct pw_root *root)
 
 /* Tells the root of items, as many as fit into this run; the rest is for the next one. */
 static void
-event_deliver(const struct pw_queue_event *event)
+event_deliver(const struct pw_queue_event *event, uint64_t end)
 {
-  struct pw_root         *root   = pw_root_retain(event->root);
-  const struct pw_plugin *plugin = root->context.instance->plugin;
-  uint32_t                count  = event->items < PW_ITEMS_PER_RUN ? event->items : PW_ITEMS_PER_RUN;
-  uint32_t                i;
+  struct pw_root           *root     = pw_root_retain(event->root);
+  const struct pw_instance *instance = root->context.instance;
+  const struct pw_plugin   *plugin   = instance->plugin;
+  uint32_t                  count    = event->items < PW_ITEMS_PER_RUN ? event->items : PW_ITEMS_PER_RUN;
+  uint32_t                  i;
 
-  for (i = 0; i < count && root_serves(root) && pw_plugin_wants(plugin, PW_CALLBACK_QUEUE_READY); ++i) {
+  if (!pw_plugin_wants(plugin, PW_CALLBACK_QUEUE_READY)) {
+    count = 0;
+  }
+  for (i = 0; i < count && root_serves(root) && pw_instance_now(instance) < end; ++i) {
     pw_value values[2];
 
     values[0].u64 = root->context.id;
@@ -139,10 +143,22 @@ event_deliver(const struct pw_queue_event *event)
     pw_vm_call(root->context.vm, &root->context, PW_CALLBACK_QUEUE_READY, values, 2,
                plugin->config.limits.callback_milliseconds);
   }
-  if (event->items > count && root->subscribed) {
-    event_notify(root, event->queue_id, event->items - count);
+  if (event->items > i && root->subscribed) {
+    event_notify(root, event->queue_id, event->items - i);
   }
   pw_root_release(root);
+}
+
+static void
+deliver_events(struct pw_worker *worker, uint64_t end)
+{
+  while (worker->delivering != NULL) {
+    struct pw_queue_event *event = worker->delivering;
+
+    worker->delivering = event->next;
+    event_deliver(event, end);
+    free(event);
+  }
 }
 
 void
@@ -155,12 +171,7 @@ pw_worker_run(struct pw_worker *worker)
   worker->events     = NULL;
   worker->events_end = &worker->events;
   pthread_mutex_unlock(&worker->event_lock);
-  while (worker->delivering != NULL) {
-    struct pw_queue_event *event = worker->delivering;
-
-    worker->delivering = event->next;
-    event_deliver(event);
-    free(event);
-  }
+  deliver_events(worker, pw_worker_run_end(worker));
+  pw_worker_settle(worker);
   pw_worker_leave(worker);
 }

@@ -8,6 +8,7 @@
 #define PW_DEFAULT_SHARED_DATA_KEYS  1000000
 #define PW_DEFAULT_QUEUE_COUNT       1024
 #define PW_DEFAULT_QUEUE_BYTES       (UINT64_C(16) << 20)
+#define PW_DEFAULT_QUEUES_BYTES      (UINT64_C(64) << 20)
 #define PW_DEFAULT_METRIC_COUNT      1024
 
 #define OPTION(value, fallback) ((value) != 0 ? (value) : (fallback))
@@ -35,9 +36,12 @@ pw_host_new(const struct pw_host_options *options, struct pw_error *error)
   host->shared_data     = pw_shared_data_new(OPTION(options->shared_data_bytes, PW_DEFAULT_SHARED_DATA_BYTES),
                                              OPTION(options->shared_data_keys, PW_DEFAULT_SHARED_DATA_KEYS));
   host->shared_queues   = pw_shared_queues_new(OPTION(options->queue_count, PW_DEFAULT_QUEUE_COUNT),
-                                               OPTION(options->queue_bytes, PW_DEFAULT_QUEUE_BYTES));
+                                               OPTION(options->queue_bytes, PW_DEFAULT_QUEUE_BYTES),
+                                               OPTION(options->queues_bytes, PW_DEFAULT_QUEUES_BYTES));
   host->metrics         = pw_metrics_new(OPTION(options->metric_count, PW_DEFAULT_METRIC_COUNT));
+  pthread_mutex_init(&host->load_lock, NULL);
   pthread_mutex_init(&host->code_lock, NULL);
+  pthread_mutex_init(&host->vm_id_lock, NULL);
   pw_callback_times_init(&host->callback_times);
   if (host->shared_data == NULL || host->shared_queues == NULL || host->metrics == NULL ||
       (options->cache_directory != NULL && host->cache_directory == NULL)) {
@@ -59,7 +63,9 @@ pw_host_delete(struct pw_host *host)
   pw_metrics_delete(host->metrics);
   pw_foreign_functions_clear(&host->foreign_functions);
   pw_callback_times_clear(&host->callback_times);
+  pthread_mutex_destroy(&host->load_lock);
   pthread_mutex_destroy(&host->code_lock);
+  pthread_mutex_destroy(&host->vm_id_lock);
   free(host->cache_directory);
   free(host);
 }

@@ -203,6 +203,19 @@ changeable(struct pw_vm *vm, uint32_t map, struct pw_stream **stream)
   return PW_LIKELY(pw_stream_map_open(*stream, (enum pw_map_type)map)) ? PW_STATUS_OK : too_late(context, map);
 }
 
+/* Counts what a change leaves in the proxy's memory for as long as the stream lives, replaced or not. */
+static inline bool
+charge(struct pw_stream *stream, size_t bytes)
+{
+  size_t sum = stream->changed_bytes + bytes + PW_CHANGED_FIELD_OVERHEAD;
+
+  if (PW_UNLIKELY(sum > PW_MAX_CHANGED_BYTES)) {
+    return false;
+  }
+  stream->changed_bytes = (uint32_t)sum;
+  return true;
+}
+
 static inline bool
 is_trailers(uint32_t map)
 {
@@ -223,8 +236,9 @@ changed_field(struct pw_vm *vm, const pw_value *in, struct pw_view *key, struct 
     return PW_STATUS_INVALID_MEMORY_ACCESS;
   }
   status = changeable(vm, in[0].u32, stream);
-  if (status == PW_STATUS_OK && (!pw_field_valid(*key, *value) || key->size + value->size > PW_MAX_FIELD_BYTES ||
-                                 (is_trailers(in[0].u32) && !pw_trailer_name_valid(*key)))) {
+  if (status == PW_STATUS_OK &&
+      (!pw_field_valid(*key, *value) || key->size + value->size > PW_MAX_FIELD_BYTES ||
+       (is_trailers(in[0].u32) && !pw_trailer_name_valid(*key)) || !charge(*stream, key->size + value->size))) {
     return PW_STATUS_BAD_ARGUMENT;
   }
   return status;
@@ -324,6 +338,9 @@ PW_HOSTCALL(pw_hc_set_header_map_pairs)
     if (!pw_trailer_name_valid(pairs->items[i].key)) {
       return PW_STATUS_BAD_ARGUMENT;
     }
+  }
+  if (!charge(stream, in[2].u32)) {
+    return PW_STATUS_BAD_ARGUMENT;
   }
   return vm->host->proxy->map_set(stream->data, (enum pw_map_type)in[0].u32, pairs);
 }

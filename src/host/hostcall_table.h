@@ -129,6 +129,11 @@ PW_HOSTCALL_TABLE(PW_HOSTCALL_PROTOTYPE)
 /** The most of one field: name and value. */
 #define PW_MAX_FIELD_BYTES (1u << 18)
 
+/** The most that modules may change in the maps of one stream, all in all: what is replaced stays in a server's memory
+ *  until the stream ends. Each field counts for its bytes and for some of what surrounds it there. */
+#define PW_MAX_CHANGED_BYTES      (1u << 22)
+#define PW_CHANGED_FIELD_OVERHEAD 256u
+
 /** Lifts serialised fields and checks each. INVALID_MEMORY_ACCESS; BAD_ARGUMENT: not as the ABI serialises
  *  them, a name or value that no HTTP message may have, or too many. The views are into guest memory. */
 enum pw_status pw_guest_pairs(struct pw_vm *vm, pw_value address, pw_value size, struct pw_pairs *pairs);

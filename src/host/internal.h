@@ -49,9 +49,12 @@ struct pw_host {
   struct pw_timed_callbacks   callback_times;
   atomic_uint                 worker_count; /**< of workers that were ever made: numbers them */
   struct pw_foreign_functions foreign_functions;
-  pthread_mutex_t             code_lock; /**< guards `codes` */
-  struct pw_code             *codes;     /**< compiled modules in use, see code.c */
-  struct pw_vm_id            *vm_ids;    /**< likewise; see vm_id.c */
+  /** Held while a module is loaded, which may take as long as compiling does. Never where a callback may wait. */
+  pthread_mutex_t  load_lock;
+  pthread_mutex_t  code_lock; /**< guards `codes` and their references */
+  struct pw_code  *codes;     /**< compiled modules in use, see code.c */
+  pthread_mutex_t  vm_id_lock;
+  struct pw_vm_id *vm_ids; /**< see vm_id.c */
 };
 
 /** The VM ids that plugins have: with the last plugin of an id its shared data and queues go. Any thread. */
@@ -265,6 +268,12 @@ bool pw_vm_trap_error(const struct pw_vm *vm, const char *where, struct pw_error
 uint32_t pw_vm_allocate(struct pw_vm *vm, uint32_t size);
 /** Registers a context: gives it an id. False when memory is out. */
 bool pw_vm_add_context(struct pw_vm *vm, struct pw_context *context);
+/** How long one turn of a thread may take for what could also be done in the next one. */
+#define PW_RUN_NANOSECONDS UINT64_C(50000000)
+/** When a turn that begins now has to be over; UINT64_MAX: never, as the proxy gives no other one. */
+uint64_t pw_worker_run_end(const struct pw_worker *worker);
+/** Goes on with contexts that modules are done with, and that had to wait. */
+void pw_worker_settle(struct pw_worker *worker);
 /** The module cannot name it any more; it stays the VM's. */
 void pw_vm_forget_context(struct pw_vm *vm, struct pw_context *context);
 void pw_vm_remove_context(struct pw_vm *vm, struct pw_context *context);
@@ -417,10 +426,11 @@ struct pw_stream {
   atomic_int               verdict; /**< enum pw_next: CONTINUE, or how a module ended the phase */
   atomic_uint              pending; /**< 1, and one for each context that deferred its end */
   uint32_t                 replies;
-  bool                     in_phase; /**< a call of the proxy is under way */
-  bool                     failed;   /**< FAIL was answered: no more callbacks */
-  bool                     deferred; /**< a context deferred its end */
-  atomic_bool              is_tcp;   /**< any thread asks */
+  uint32_t                 changed_bytes; /**< see PW_MAX_CHANGED_BYTES */
+  bool                     in_phase;      /**< a call of the proxy is under way */
+  bool                     failed;        /**< FAIL was answered: no more callbacks */
+  bool                     deferred;      /**< a context deferred its end */
+  atomic_bool              is_tcp;        /**< any thread asks */
   struct pw_direction      directions[2];
   struct pw_property_store properties;
   struct pw_snapshot      *snapshot; /**< NULL: no context deferred its end, or memory was out */

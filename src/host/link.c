@@ -6,6 +6,9 @@
 
 #include "text/log_text.h"
 
+/* Each is looked for among those that there are, by engines as well. */
+#define PW_MAX_IMPORTS 1000u
+
 static const struct {
   const char *export;
   enum pw_abi_version version;
@@ -280,6 +283,11 @@ pw_link_imports(struct pw_plugin *plugin, const struct pw_module_info *info, str
   bool            ok     = true;
   size_t          i;
 
+  if (count > PW_MAX_IMPORTS) {
+    return pw_error_set(error, PW_ERROR_LINK,
+                        "the module has %zu imports, %u are allowed: the ABI has not a tenth of that", count,
+                        PW_MAX_IMPORTS);
+  }
   plugin->hostcalls = (struct pw_linked_hostcall *)calloc(count, sizeof(*plugin->hostcalls));
   plugin->imports   = (struct pw_import *)calloc(count, sizeof(*plugin->imports));
   if (plugin->hostcalls == NULL || plugin->imports == NULL) {

@@ -50,27 +50,31 @@ struct pw_shared_queues {
   struct pw_name_map    map;
   struct queue         *free; /**< places that had a queue */
   uint32_t              max_queues;
-  uint64_t              max_bytes;
-  _Atomic uint32_t      used;     /**< places that have been made */
-  struct queue *_Atomic places[]; /**< id - 1 modulo max_queues */
+  uint64_t              max_bytes;       /**< of one queue */
+  uint64_t              max_total_bytes; /**< of all */
+  _Atomic uint64_t      bytes;           /**< of all */
+  _Atomic uint32_t      used;            /**< places that have been made */
+  struct queue *_Atomic places[];        /**< id - 1 modulo max_queues */
 };
 
 struct pw_shared_queues *
-pw_shared_queues_new(uint32_t max_queues, uint64_t max_bytes)
+pw_shared_queues_new(uint32_t max_queues, uint64_t max_bytes, uint64_t max_total_bytes)
 {
   struct pw_shared_queues *queues = calloc(1, sizeof(*queues) + (size_t)max_queues * sizeof(queues->places[0]));
   if (queues) {
     pthread_mutex_init(&queues->lock, NULL);
-    queues->max_queues = max_queues;
-    queues->max_bytes  = max_bytes;
+    queues->max_queues      = max_queues;
+    queues->max_bytes       = max_bytes;
+    queues->max_total_bytes = max_total_bytes;
   }
   return queues;
 }
 
 /** Drops everything in a queue, and its name. Nobody is subscribed. */
 static void
-empty_queue(struct queue *queue)
+empty_queue(struct pw_shared_queues *queues, struct queue *queue)
 {
+  atomic_fetch_sub_explicit(&queues->bytes, queue->bytes, memory_order_relaxed);
   while (queue->first) {
     struct item *item = queue->first;
     queue->first      = item->next;
@@ -100,7 +104,7 @@ pw_shared_queues_delete(struct pw_shared_queues *queues)
       queue->subscriptions              = subscription->next;
       free(subscription);
     }
-    empty_queue(queue);
+    empty_queue(queues, queue);
     pthread_cond_destroy(&queue->idle);
     pthread_mutex_destroy(&queue->lock);
     free(queue);
@@ -338,12 +342,23 @@ lock_queue(struct pw_shared_queues *queues, uint32_t id)
   return queue;
 }
 
-/** Hangs an item at the end; false when the queue is full. */
+/** Counts bytes of an item among those of all queues; false when there is no room for them. */
+static bool
+charge(struct pw_shared_queues *queues, uint64_t cost)
+{
+  if (atomic_fetch_add_explicit(&queues->bytes, cost, memory_order_relaxed) + cost <= queues->max_total_bytes) {
+    return true;
+  }
+  atomic_fetch_sub_explicit(&queues->bytes, cost, memory_order_relaxed);
+  return false;
+}
+
+/** Hangs an item at the end; false when the queue is full, or all of them are. */
 static bool
 hang(struct pw_shared_queues *queues, struct queue *queue, struct item *item)
 {
   uint64_t cost = (uint64_t)item->size + ITEM_OVERHEAD;
-  if (cost > queues->max_bytes || queue->bytes > queues->max_bytes - cost) {
+  if (cost > queues->max_bytes || queue->bytes > queues->max_bytes - cost || !charge(queues, cost)) {
     return false;
   }
   *queue->end = item;
@@ -384,11 +399,13 @@ pw_shared_queues_enqueue(struct pw_shared_queues *queues, uint32_t id, struct pw
 
 /** Takes the first item off the queue. */
 static struct item *
-unhang(struct queue *queue)
+unhang(struct pw_shared_queues *queues, struct queue *queue)
 {
   struct item *item = queue->first;
+  uint64_t     cost = (uint64_t)item->size + ITEM_OVERHEAD;
   queue->first      = item->next;
-  queue->bytes -= (uint64_t)item->size + ITEM_OVERHEAD;
+  queue->bytes -= cost;
+  atomic_fetch_sub_explicit(&queues->bytes, cost, memory_order_relaxed);
   queue->count--;
   if (!queue->first) {
     queue->end    = &queue->first;
@@ -411,7 +428,7 @@ pw_shared_queues_dequeue(struct pw_shared_queues *queues, uint32_t id, struct pw
     /* Before it is taken out, so that it is not lost when memory is out. */
     bool copied = pw_bytes_append(bytes, queue->first->bytes, queue->first->size);
     status      = copied ? PW_STATUS_OK : PW_STATUS_INTERNAL_FAILURE;
-    item        = copied ? unhang(queue) : NULL;
+    item        = copied ? unhang(queues, queue) : NULL;
   }
   pthread_mutex_unlock(&queue->lock);
   free(item);
@@ -426,7 +443,7 @@ drop_queue(void *data, struct pw_name_node *node)
   pthread_mutex_lock(&queue->lock);
   bool unused = queue->subscriptions == NULL;
   if (unused) {
-    empty_queue(queue);
+    empty_queue(queues, queue);
     give_place_back(queues, queue);
   }
   pthread_mutex_unlock(&queue->lock);

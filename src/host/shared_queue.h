@@ -31,8 +31,8 @@ struct pw_queue_subscriber {
 };
 
 /** `max_queues`: the most queues at once. `max_bytes`: the most that may wait in one queue (bytes of the items, and 32
- *  more for each item). NULL when memory is out. */
-struct pw_shared_queues *pw_shared_queues_new(uint32_t max_queues, uint64_t max_bytes);
+ *  more for each item), `max_total_bytes`: in all of them. NULL when memory is out. */
+struct pw_shared_queues *pw_shared_queues_new(uint32_t max_queues, uint64_t max_bytes, uint64_t max_total_bytes);
 /** When no other call is under way. NULL is allowed. */
 void pw_shared_queues_delete(struct pw_shared_queues *queues);
 

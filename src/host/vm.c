@@ -107,17 +107,43 @@ pw_vm_bury(struct pw_vm *vm)
   pw_vm_release(vm);
 }
 
+uint64_t
+pw_worker_run_end(const struct pw_worker *worker)
+{
+  const struct pw_host *host = worker->host;
+
+  return host->proxy->wake != NULL ? host->proxy->time_monotonic(host->proxy_data) + PW_RUN_NANOSECONDS : UINT64_MAX;
+}
+
+/* What has not been done in time is left to the next run, which is asked for. A VM of one stream has no more than that
+ * and a root. */
+static bool
+settles_later(const struct pw_vm *vm, uint64_t end)
+{
+  struct pw_worker *worker = vm->worker;
+
+  if (end == UINT64_MAX || vm->plugin->config.vm_per_stream ||
+      worker->host->proxy->time_monotonic(worker->host->proxy_data) < end) {
+    return false;
+  }
+  worker->host->proxy->wake(worker->data);
+  return true;
+}
+
 /* After the outermost call: what could not be done while the module was running. The callbacks that this makes do not
  * settle again: a module that is done with a thousand contexts at once must not nest as many calls on our stack, and a
  * trap must not take a context away from whoever is finishing it. */
 static void
 vm_settle(struct pw_vm *vm)
 {
+  uint64_t end;
+
   if (vm->settling) {
     return;
   }
   vm->settling = true;
-  while (vm->finished != NULL && !vm->dead) {
+  end          = vm->finished != NULL ? pw_worker_run_end(vm->worker) : 0;
+  while (vm->finished != NULL && !vm->dead && !settles_later(vm, end)) {
     struct pw_context *context = vm->finished;
 
     vm->finished           = context->next_finished;
@@ -128,6 +154,32 @@ vm_settle(struct pw_vm *vm)
   vm->settling = false;
   if (vm->dead && vm->instance != NULL) {
     pw_vm_bury(vm);
+  }
+}
+
+static struct pw_vm *
+vm_to_settle(const struct pw_worker *worker)
+{
+  struct pw_vm *vm = worker->vms;
+
+  while (vm != NULL && vm->finished == NULL) {
+    vm = vm->next;
+  }
+  return vm;
+}
+
+void
+pw_worker_settle(struct pw_worker *worker)
+{
+  struct pw_vm *vm;
+  bool          left = false;
+
+  /* One that is not done in time has asked for another run. */
+  while (!left && (vm = vm_to_settle(worker)) != NULL) {
+    ++vm->references;
+    vm_settle(vm);
+    left = vm->finished != NULL && !vm->dead;
+    pw_vm_release(vm);
   }
 }
 

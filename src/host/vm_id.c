@@ -31,7 +31,7 @@ pw_host_vm_id_retain(struct pw_host *host, struct pw_view vm_id)
   struct pw_vm_id **link;
   bool              ok;
 
-  pthread_mutex_lock(&host->code_lock);
+  pthread_mutex_lock(&host->vm_id_lock);
   link = vm_id_find(host, vm_id);
   if (*link == NULL) {
     *link = (struct pw_vm_id *)calloc(1, sizeof(**link) + vm_id.size);
@@ -46,7 +46,7 @@ pw_host_vm_id_retain(struct pw_host *host, struct pw_view vm_id)
   if (ok) {
     ++(*link)->references;
   }
-  pthread_mutex_unlock(&host->code_lock);
+  pthread_mutex_unlock(&host->vm_id_lock);
   return ok;
 }
 
@@ -56,7 +56,7 @@ pw_host_vm_id_release(struct pw_host *host, struct pw_view vm_id)
   struct pw_vm_id **link;
   struct pw_vm_id  *gone = NULL;
 
-  pthread_mutex_lock(&host->code_lock);
+  pthread_mutex_lock(&host->vm_id_lock);
   link = vm_id_find(host, vm_id);
   if (--(*link)->references == 0) {
     gone  = *link;
@@ -64,6 +64,6 @@ pw_host_vm_id_release(struct pw_host *host, struct pw_view vm_id)
     pw_shared_data_remove_vm(host->shared_data, vm_id);
     pw_shared_queues_remove_vm(host->shared_queues, vm_id);
   }
-  pthread_mutex_unlock(&host->code_lock);
+  pthread_mutex_unlock(&host->vm_id_lock);
   free(gone);
 }

@@ -392,6 +392,8 @@ pw_engine_find(const char *name, struct pw_error *error)
   return &fake_ops;
 }
 
+void (*fake_while_compiling)(void);
+
 struct pw_compiled_module *
 pw_engine_load_module(const struct pw_engine_ops *ops, struct pw_engine *engine,
                       const struct pw_engine_settings *settings, const struct pw_module_source *source,
@@ -406,6 +408,9 @@ pw_engine_load_module(const struct pw_engine_ops *ops, struct pw_engine *engine,
   *cache = source->precompiled.size > 0 ? PW_CACHE_PRECOMPILED : PW_CACHE_OFF;
   if (module != NULL) {
     module->exports = fake_module;
+  }
+  if (fake_while_compiling != NULL) {
+    fake_while_compiling();
   }
   return module;
 }

@@ -36,6 +36,9 @@ extern _Atomic int fake_instances_made;
 enum fake_images { FAKE_IMAGES_NONE, FAKE_IMAGES_WORK, FAKE_IMAGES_CANNOT };
 extern enum fake_images fake_images;
 
+/** Called while a module is compiled, if it is set. */
+extern void (*fake_while_compiling)(void);
+
 /** The wasm binary for `fake_module`, owned by the caller. */
 struct pw_bytes fake_code(void);
 

@@ -1,10 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Whose code a plugin runs: plugins share what they may share, and none gets precompiled code that it does not allow.
  */
+#define _GNU_SOURCE
 #include "fakes/fixture.h"
 #include "host/code.h"
 #include "host/internal.h"
 #include "support/unit.h"
+
+#include <pthread.h>
+#include <time.h>
 
 /* A section of precompiled code, with nothing in it: the fake engine takes any. */
 static const char section[] = "\0\x16\x15proxywasm.precompiled";
@@ -80,6 +84,52 @@ the_module_is_the_same_with_and_without_precompiled_code(void **state)
   fixture_close(&fixture);
 }
 
+static struct pw_plugin *released;
+static bool              was_released;
+
+static void *
+release(void *data)
+{
+  pw_plugin_release((struct pw_plugin *)data);
+  return NULL;
+}
+
+/* As an event thread does it with the plugins of a configuration that is gone. */
+static void
+release_on_another_thread(void)
+{
+  struct timespec end;
+  pthread_t       thread;
+
+  fake_while_compiling = NULL;
+  assert_int_equal(pthread_create(&thread, NULL, release, released), 0);
+  clock_gettime(CLOCK_REALTIME, &end);
+  end.tv_sec += 30;
+  was_released = pthread_timedjoin_np(thread, NULL, &end) == 0;
+}
+
+static void
+a_plugin_goes_while_another_one_is_compiled(void **state)
+{
+  struct fixture    fixture;
+  struct pw_bytes   files[2];
+  struct pw_plugin *other;
+
+  (void)state;
+  fixture_open(&fixture);
+  files[0] = fake_code();
+  files[1] = fake_code();
+  released = load(&fixture, pw_bytes_view(&files[0]), false);
+
+  fake_while_compiling = release_on_another_thread;
+  other                = load(&fixture, pw_bytes_view(&files[1]), false);
+  assert_true(was_released);
+  pw_plugin_release(other);
+  pw_bytes_clear(&files[0]);
+  pw_bytes_clear(&files[1]);
+  fixture_close(&fixture);
+}
+
 int
 main(void)
 {
@@ -87,6 +137,7 @@ main(void)
   const struct CMUnitTest         tests[]   = {
               cmocka_unit_test(precompiled_code_is_not_shared_with_who_forbids_it),
               cmocka_unit_test(the_module_is_the_same_with_and_without_precompiled_code),
+              cmocka_unit_test(a_plugin_goes_while_another_one_is_compiled),
   };
 
   fake_module = nothing;

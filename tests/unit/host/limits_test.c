@@ -207,6 +207,158 @@ names_of_queues_are_limited(void **state)
   fixture_close(&f);
 }
 
+static uint32_t stream_ids[8];
+static uint32_t stream_count;
+
+static uint32_t
+creates(struct fake_vm *vm, const pw_value *a)
+{
+  (void)vm;
+  if (a[1].u32 != 0) {
+    stream_ids[stream_count++] = a[0].u32;
+  }
+  return 0;
+}
+
+static uint32_t
+tick_is_done_with_all(struct fake_vm *vm, const pw_value *a)
+{
+  uint32_t i;
+
+  (void)a;
+  for (i = 0; i < stream_count; ++i) {
+    FAKE_HOSTCALL(vm, "proxy_set_effective_context", stream_ids[i]);
+    FAKE_HOSTCALL(vm, "proxy_done");
+  }
+  return 0;
+}
+
+static uint32_t
+logs_for_thirty_milliseconds(struct fake_vm *vm, const pw_value *a)
+{
+  (void)vm;
+  (void)a;
+  ++log_count;
+  fake.now += UINT64_C(30000000);
+  return 0;
+}
+
+static const struct fake_export late[] = {{"proxy_on_context_create", "ii:v", creates},
+                                          {"proxy_on_tick", "i:v", tick_is_done_with_all},
+                                          {"proxy_on_done", "i:i", defers},
+                                          {"proxy_on_log", "i:v", logs_for_thirty_milliseconds},
+                                          {NULL, NULL, NULL}};
+
+static void
+ends_of_many_contexts_take_several_turns_of_the_thread(void **state)
+{
+  struct fixture f;
+  int            i;
+  int            wakes;
+
+  (void)state;
+  log_count    = 0;
+  stream_count = 0;
+  fixture_open(&f);
+  fixture_add(&f, late, NULL);
+  fixture_chain(&f);
+  for (i = 0; i < 5; ++i) {
+    pw_stream_end(pw_stream_new(f.chain, &f));
+  }
+  wakes = fake.wakes;
+  pw_instance_tick(f.instances[0]);
+  assert_int_equal(log_count, 2);
+  assert_int_equal(fake.wakes, wakes + 1);
+  pw_worker_run(f.worker);
+  assert_int_equal(log_count, 4);
+  assert_int_equal(fake.wakes, wakes + 2);
+  pw_worker_run(f.worker);
+  assert_int_equal(log_count, 5);
+  assert_int_equal(fake.wakes, wakes + 2);
+  fixture_close(&f);
+}
+
+static uint32_t
+registers_and_fills_two_queues(struct fake_vm *vm, const pw_value *a)
+{
+  uint32_t i;
+  uint32_t id;
+
+  (void)a;
+  for (i = 0; i < 6; ++i) {
+    FAKE_HOSTCALL(vm, "proxy_register_shared_queue", 700, fake_put(vm, 700, i % 2 == 0 ? "a" : "b"), 710);
+    id = fake_u32(vm, 710);
+    FAKE_HOSTCALL(vm, "proxy_enqueue_shared_queue", id, 700, 1);
+  }
+  return 0;
+}
+
+static const struct fake_export filling[] = {{"proxy_on_tick", "i:v", registers_and_fills_two_queues},
+                                             {"proxy_on_queue_ready", "ii:v", logs_for_thirty_milliseconds},
+                                             {NULL, NULL, NULL}};
+
+static void
+items_of_all_queues_take_several_turns_of_the_thread(void **state)
+{
+  struct fixture f;
+  int            i;
+
+  (void)state;
+  log_count = 0;
+  fixture_open(&f);
+  fixture_add(&f, filling, NULL);
+  pw_instance_tick(f.instances[0]);
+  for (i = 1; i <= 3; ++i) {
+    pw_worker_run(f.worker);
+    assert_int_equal(log_count, 2 * i);
+  }
+  pw_worker_run(f.worker);
+  assert_int_equal(log_count, 6);
+  fixture_close(&f);
+}
+
+static int added;
+
+static uint32_t
+adds_fields_without_end(struct fake_vm *vm, const pw_value *a)
+{
+  (void)a;
+  fake_put(vm, 100, "x");
+  memset(fake_memory(vm, 1000), 'v', 40000);
+  while (FAKE_HOSTCALL(vm, "proxy_add_header_map_value", PW_MAP_HTTP_REQUEST_HEADERS, 100, 1, 1000, 40000) ==
+         PW_STATUS_OK) {
+    ++added;
+    fake.headers = 0; /* which has room for a few */
+  }
+  return PW_ACTION_CONTINUE;
+}
+
+static const struct fake_export adding[] = {{"proxy_on_request_headers", "iii:i", adds_fields_without_end},
+                                            {NULL, NULL, NULL}};
+
+static void
+what_a_module_changes_in_the_headers_of_a_stream_is_limited(void **state)
+{
+  struct fixture    f;
+  struct pw_stream *stream;
+
+  (void)state;
+  added = 0;
+  fixture_open(&f);
+  fixture_add(&f, adding, NULL);
+  fixture_chain(&f);
+  stream = pw_stream_new(f.chain, &f);
+  pw_stream_request_headers(stream, true);
+  assert_in_range(added, 90, 110);
+  pw_stream_end(stream);
+  /* Each stream has its own. */
+  stream = pw_stream_new(f.chain, &f);
+  pw_stream_request_headers(stream, true);
+  assert_in_range(added, 180, 220);
+  pw_stream_end(stream);
+  fixture_close(&f);
+}
+
 int
 main(void)
 {
@@ -217,6 +369,9 @@ main(void)
     cmocka_unit_test(vms_of_streams_that_are_never_done_are_limited),
     cmocka_unit_test(a_vm_for_each_stream_that_does_not_start_is_tried_again_later),
     cmocka_unit_test(names_of_queues_are_limited),
+    cmocka_unit_test(what_a_module_changes_in_the_headers_of_a_stream_is_limited),
+    cmocka_unit_test(ends_of_many_contexts_take_several_turns_of_the_thread),
+    cmocka_unit_test(items_of_all_queues_take_several_turns_of_the_thread),
   };
 
   return cmocka_run_group_tests(tests, NULL, NULL);

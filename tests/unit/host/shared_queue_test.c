@@ -25,7 +25,7 @@ hear(void *data, uint32_t queue_id, uint32_t items)
 static int
 make(void **state)
 {
-  *state = pw_shared_queues_new(4, 1000);
+  *state = pw_shared_queues_new(4, 1000, 2500);
   return *state ? 0 : -1;
 }
 
@@ -246,13 +246,35 @@ no_queues_at_all_may_be_allowed(void **state)
   (void)state;
   struct listener                  listener   = {0};
   const struct pw_queue_subscriber subscriber = {hear, &listener};
-  struct pw_shared_queues         *queues     = pw_shared_queues_new(0, 0);
+  struct pw_shared_queues         *queues     = pw_shared_queues_new(0, 0, 0);
   uint32_t                         id         = 0;
   assert_non_null(queues);
   assert_int_equal(pw_shared_queues_register(queues, VM, pw_view_of("q"), &subscriber, &id),
                    PW_STATUS_INTERNAL_FAILURE);
   assert_int_equal(pw_shared_queues_enqueue(queues, 1, pw_view_of("x")), PW_STATUS_NOT_FOUND);
   pw_shared_queues_delete(queues);
+}
+
+static void
+all_queues_together_take_no_more_than_their_total(void **state)
+{
+  struct pw_shared_queues *queues = *state;
+  static char              item[900];
+  static struct listener   listeners[4];
+  struct pw_bytes          taken = {0};
+  uint32_t                 ids[4];
+  for (int i = 0; i < 4; i++) {
+    const char name[] = {(char)('a' + i), '\0'};
+    ids[i]            = listen(queues, name, &listeners[i]);
+  }
+  /* 2,500 in all: two items of 932. */
+  assert_int_equal(pw_shared_queues_enqueue(queues, ids[0], pw_view_make(item, sizeof(item))), PW_STATUS_OK);
+  assert_int_equal(pw_shared_queues_enqueue(queues, ids[1], pw_view_make(item, sizeof(item))), PW_STATUS_OK);
+  assert_int_equal(pw_shared_queues_enqueue(queues, ids[2], pw_view_make(item, sizeof(item))),
+                   PW_STATUS_INTERNAL_FAILURE);
+  assert_int_equal(pw_shared_queues_dequeue(queues, ids[0], &taken), PW_STATUS_OK);
+  assert_int_equal(pw_shared_queues_enqueue(queues, ids[2], pw_view_make(item, sizeof(item))), PW_STATUS_OK);
+  pw_bytes_clear(&taken);
 }
 
 static void
@@ -316,10 +338,10 @@ nothing_is_changed_when_memory_is_out(void **state)
   const struct pw_queue_subscriber subscriber = {hear, &listener};
   unsigned                         n          = 1;
   fail_alloc_at(1);
-  assert_null(pw_shared_queues_new(1, 100));
+  assert_null(pw_shared_queues_new(1, 100, 100));
   assert_true(fail_alloc_stop());
   for (;; n++) {
-    struct pw_shared_queues *queues = pw_shared_queues_new(1, 100);
+    struct pw_shared_queues *queues = pw_shared_queues_new(1, 100, 100);
     uint32_t                 id     = 0;
     assert_non_null(queues);
     fail_alloc_at(n);
@@ -533,6 +555,7 @@ main(void)
     WITH_QUEUES(unsubscribing_ends_every_queue_of_that_subscriber),
     WITH_QUEUES(the_number_of_queues_is_limited),
     cmocka_unit_test(no_queues_at_all_may_be_allowed),
+    WITH_QUEUES(all_queues_together_take_no_more_than_their_total),
     WITH_QUEUES(a_full_queue_takes_nothing_more),
     WITH_QUEUES(empty_items_fill_a_queue_too),
     WITH_QUEUES(a_removed_queue_is_unknown_and_its_id_does_not_come_back_soon),

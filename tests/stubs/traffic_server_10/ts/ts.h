@@ -247,6 +247,7 @@ TSVIO            TSVConnWrite(TSVConn connp, TSCont contp, TSIOBufferReader read
 void             TSVConnClose(TSVConn connp);
 void             TSVConnAbort(TSVConn connp, int error);
 void             TSVConnShutdown(TSVConn connp, int read, int write);
+enum TSVConnCloseFlags { TS_VC_CLOSE_ABORT = -1, TS_VC_CLOSE_NORMAL = 1 };
 int              TSVConnClosedGet(TSVConn connp);
 TSVIO            TSVConnReadVIOGet(TSVConn connp);
 TSVIO            TSVConnWriteVIOGet(TSVConn connp);

@@ -167,7 +167,7 @@ bench_suite(struct bench *bench)
                                    .cache_directory = pw_command_cache_directory(),
                                    .repeated        = true};
   struct pw_error         error = {0};
-  if (bench->options.flags || (given.engine != NULL && strcmp(given.engine, "all") == 0)) {
+  if (bench->options.flags || pw_command_all_engines(given.engine)) {
     return pw_command_usage(line,
                             "of a suite's tests, the suite says what comes: beside it there are only --engine with "
                             "one engine, --filter, --seconds, --streams and --json");
@@ -196,8 +196,7 @@ bench_suite(struct bench *bench)
 static int
 bench_modules(struct bench *bench)
 {
-  const char *engine = bench->options.plugin.engine;
-  int         exit   = pw_run_setup_plugins(&bench->setup);
+  int exit = pw_run_setup_plugins(&bench->setup);
   /* The modules are read here, so that no figure has the disk in it. */
   for (size_t i = 0; exit < 0 && i < bench->setup.plugin_count; i++) {
     struct pw_run_plugin *plugin = &bench->setup.plugins[i];
@@ -207,7 +206,7 @@ bench_modules(struct bench *bench)
     return exit;
   }
   bench->scenario = pw_repeat_run(&bench->setup);
-  return engine != NULL && strcmp(engine, "all") == 0 ? bench_all(bench) : bench_one(bench);
+  return pw_command_all_engines(bench->options.plugin.engine) ? bench_all(bench) : bench_one(bench);
 }
 
 static int
@@ -216,7 +215,9 @@ run_command(struct pw_command_line *line)
   struct bench bench = {.amount = {.nanoseconds = (uint64_t)(DEFAULT_SECONDS * 1e9)}};
   int          exit  = pw_run_options_read(line, &bench.options, read_own, &bench);
   bench.setup        = (struct pw_run_setup){.line = line, .options = &bench.options};
-  if (exit < 0 && is_suite(bench.options.module)) {
+  if (exit < 0 && !pw_command_engine(line, bench.options.plugin.engine, true)) {
+    exit = line->exit;
+  } else if (exit < 0 && is_suite(bench.options.module)) {
     exit = bench_suite(&bench);
   } else if (exit < 0 && (line->count > 1 || bench.filter != NULL)) {
     exit = pw_command_usage(line, line->count > 1 ? "a second module can only be given with a suite"

@@ -64,15 +64,20 @@ start_plugin(const struct request *request, const struct pw_config_plugin *plugi
   struct pw_bytes         code     = {0};
   char                   *path     = module_path(request, plugin);
   struct pw_instance     *instance = NULL;
-  config.engine                    = request->engine ? request->engine : config.engine;
-  config.vm_per_stream             = plugin->vm_scope == PW_VM_SCOPE_TRANSACTION;
+  size_t                  lines;
+  config.engine        = request->engine ? request->engine : config.engine;
+  config.vm_per_stream = plugin->vm_scope == PW_VM_SCOPE_TRANSACTION;
   if (!path) {
     return pw_error_set(error, PW_ERROR_MEMORY, "out of memory for a path");
   }
+  pw_simulator_log(simulator, &lines);
   if (pw_config_read_bytes(path, PW_COMMAND_MODULE_BYTES, &code, error)) {
     instance = pw_simulator_add_plugin(simulator, &config, pw_bytes_view(&code), path, error);
   }
-  if (instance && error->code == PW_ERROR_NONE && !request->quiet) {
+  bool sound = instance && error->code == PW_ERROR_NONE;
+  /* Before what is said of the plugin, which may point to it. */
+  print_log(simulator, lines, sound ? PW_LOG_WARN : PW_LOG_TRACE);
+  if (sound && !request->quiet) {
     const struct pw_plugin *loaded = pw_instance_plugin(instance);
     printf("%s:%u: plugin '%.*s': OK: %s, ABI %s, %llu KiB of memory\n", plugin->file, plugin->line,
            (int)config.name.size, config.name.size ? config.name.data : "", path, pw_plugin_abi(loaded),
@@ -80,7 +85,7 @@ start_plugin(const struct request *request, const struct pw_config_plugin *plugi
   }
   pw_bytes_clear(&code);
   free(path);
-  return instance && error->code == PW_ERROR_NONE;
+  return sound;
 }
 
 static bool
@@ -89,15 +94,10 @@ check_plugins(const struct request *request, const struct pw_config *config, str
   bool sound = true;
   for (size_t i = 0; i < config->count; i++) {
     struct pw_error error = {0};
-    size_t          lines;
-    pw_simulator_log(simulator, &lines);
-    if (start_plugin(request, &config->plugins[i], simulator, &error)) {
-      print_log(simulator, lines, PW_LOG_WARN);
-      continue;
+    if (!start_plugin(request, &config->plugins[i], simulator, &error)) {
+      report(&config->plugins[i], &error);
+      sound = false;
     }
-    report(&config->plugins[i], &error);
-    print_log(simulator, lines, PW_LOG_TRACE);
-    sound = false;
   }
   return sound;
 }
@@ -132,6 +132,9 @@ run(struct pw_command_line *line)
     if (id == 'd') {
       request.directory = line->option_argument;
     } else if (id == 'e') {
+      if (!pw_command_engine(line, line->option_argument, false)) {
+        return line->exit;
+      }
       request.engine = line->option_argument;
     } else {
       request.quiet = true;

@@ -157,6 +157,41 @@ pw_command_failure(const struct pw_command_line *line, const struct pw_error *er
   return PW_EXIT_FAILED;
 }
 
+static bool
+engine_known(const char *name)
+{
+  static const char  prefix[] = "ats.wasm.runtime.";
+  const char *const *known    = pw_engine_names();
+  if (strncmp(name, prefix, sizeof(prefix) - 1) == 0) {
+    name += sizeof(prefix) - 1;
+  }
+  while (*known && strcmp(*known, name) != 0) {
+    known++;
+  }
+  return *known != NULL;
+}
+
+bool
+pw_command_all_engines(const char *name)
+{
+  return name && strcmp(name, "all") == 0;
+}
+
+bool
+pw_command_engine(struct pw_command_line *line, const char *name, bool or_all)
+{
+  char known[256] = "";
+  if (!name || !*name || engine_known(name) || (or_all && pw_command_all_engines(name))) {
+    return true;
+  }
+  for (const char *const *names = pw_engine_names(); *names; names++) {
+    size_t used = strlen(known);
+    snprintf(known + used, sizeof(known) - used, "%s%s", used ? ", " : "", *names);
+  }
+  line->exit = pw_command_usage(line, "--engine %s: there is no such engine; this version has: %s", name, known);
+  return false;
+}
+
 bool
 pw_command_log_level(const char *name, enum pw_log_level *level)
 {

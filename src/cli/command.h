@@ -62,6 +62,12 @@ int pw_command_usage(const struct pw_command_line *line, const char *format, ...
 /** Tells a failure on stderr, "proxywasm test: link: …". Answers PW_EXIT_FAILED. */
 int pw_command_failure(const struct pw_command_line *line, const struct pw_error *error);
 
+/** Whether this version has an engine of that name, short or long (see pw_engine_find), installed or not. NULL and ""
+ *  are the default; with `or_all`, "all" will do as well. If not, the mistake is told on stderr, and `line->exit` is
+ *  what to exit with. */
+bool pw_command_engine(struct pw_command_line *line, const char *name, bool or_all);
+/** Whether that is "all", each of the engines; NULL is not. */
+bool pw_command_all_engines(const char *name);
 /** A log level by its name, in either case. False: there is no such level. */
 bool pw_command_log_level(const char *name, enum pw_log_level *level);
 /** The largest module that is read: none in use comes near it. */

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 
 #include "cli/command.h"
-#include "config/schema.h"
+#include "config/plugin_schema.h"
 #include "engine/precompiled.h"
 
 enum { PORTABLE = 256 };
@@ -27,14 +27,35 @@ struct request {
   struct pw_engine_settings     settings;
 };
 
+/* Takes the key limits.stack of a plugin: what --stack may be is what that may be. */
+static void
+find_stack_key(void *data, const char *path, const struct pw_schema_key *key, const char *same_as)
+{
+  const struct pw_schema_key **found = data;
+
+  (void)same_as;
+  if (strcmp(path, "limits.stack") == 0) {
+    *found = key;
+  }
+}
+
 static bool
 read_stack(struct request *request, const char *text)
 {
-  uint64_t         bytes   = 0;
-  pw_value_problem problem = pw_value_number(pw_view_of(text), PW_VALUE_BYTES, &bytes);
+  const struct pw_schema_key *key     = NULL;
+  uint64_t                    bytes   = 0;
+  pw_value_problem            problem = pw_value_number(pw_view_of(text), PW_VALUE_BYTES, &bytes);
+  char                        least[32], most[32];
 
-  if (problem || bytes == 0 || bytes > UINT32_MAX) {
-    pw_command_usage(request->line, "--stack '%s' %s", text, problem ? problem : "is out of range");
+  pw_schema_walk(&pw_config_plugin_schema, find_stack_key, &key);
+  if (problem) {
+    pw_command_usage(request->line, "--stack '%s' %s", text, problem);
+    return false;
+  }
+  if (bytes < key->minimum || bytes > key->maximum) {
+    pw_command_usage(request->line, "--stack '%s' is out of range; the least is %s, the most %s", text,
+                     pw_value_number_text(key->minimum, PW_VALUE_BYTES, least, sizeof(least)),
+                     pw_value_number_text(key->maximum, PW_VALUE_BYTES, most, sizeof(most)));
     return false;
   }
   request->settings.stack_bytes = (uint32_t)bytes;
@@ -59,45 +80,94 @@ output_name(const char *module)
   return name;
 }
 
+/* The host's own reader says more plainly than engines do what is wrong with a file. */
 static bool
-make(const struct pw_engine_settings *settings, const struct pw_engine_ops *ops, struct pw_view module,
-     struct pw_bytes *file, size_t *added, struct pw_error *error)
+is_module(struct pw_view file, struct pw_error *error)
 {
-  struct pw_engine *engine = ops->engine_new(settings, error);
-  bool              made   = engine && pw_precompiled_add(ops, engine, settings, module, file, added, error);
+  struct pw_module_info *info = pw_module_info_read(pw_precompiled_split(file).module, error);
+  bool                   read = info != NULL;
+
+  pw_module_info_free(info);
+  return read;
+}
+
+static bool
+starts(const struct pw_engine_ops *ops, const struct pw_engine_settings *settings, struct pw_error *error)
+{
+  struct pw_engine *engine  = ops->engine_new(settings, error);
+  bool              started = engine != NULL;
 
   ops->engine_delete(engine);
-  return made;
+  return started;
+}
+
+/* Of an engine that did not start: the option that it does not take, with its reason in `error`. NULL: neither. */
+static const char *
+refused_option(const struct pw_engine_ops *ops, struct pw_engine_settings settings, struct pw_error *error)
+{
+  settings.stack_bytes = PW_DEFAULT_STACK_BYTES;
+  if (starts(ops, &settings, error)) {
+    return "--stack";
+  }
+  settings.portable = false;
+  return starts(ops, &settings, error) ? "--portable" : NULL;
+}
+
+static int
+write_output(const struct request *request, const char *name, const struct pw_engine_ops *ops, struct pw_view file,
+             size_t added)
+{
+  const struct pw_engine_settings *settings = &request->settings;
+  struct pw_error                  error    = {0};
+  char                            *own      = request->output ? NULL : output_name(name);
+  const char                      *output   = request->output ? request->output : own;
+  bool                             written  = output ? pw_code_write_file(output, file, 0666, &error)
+                                                     : pw_error_set(&error, PW_ERROR_MEMORY, "out of memory for a path");
+  char                             stack[32];
+
+  if (written) {
+    printf("%s: %zu bytes of code for %s %s, stack %s%s%s%s\n", output, added, ops->name, ops->version(),
+           pw_value_number_text(settings->stack_bytes, PW_VALUE_BYTES, stack, sizeof(stack)),
+           settings->profile ? ", profile" : "", settings->images ? ", transaction" : "",
+           settings->portable ? ", portable" : "");
+  }
+  free(own);
+  return written ? PW_EXIT_OK : pw_command_failure(request->line, &error);
+}
+
+static int
+fail_with(const struct request *request, const char *name, const struct pw_error *error)
+{
+  struct pw_error named;
+
+  pw_error_set(&named, error->code, "%s: %s", name, error->message);
+  return pw_command_failure(request->line, &named);
 }
 
 static int
 compile(struct request *request, const char *name, struct pw_view module)
 {
-  struct pw_error             error  = {0};
-  struct pw_bytes             file   = {0};
-  char                       *own    = request->output ? NULL : output_name(name);
-  const char                 *output = request->output ? request->output : own;
-  const struct pw_engine_ops *ops    = pw_engine_find(request->engine, &error);
-  size_t                      added  = 0;
-  char                        stack[32];
-  bool                        done = ops != NULL;
+  struct pw_engine_settings  *settings = &request->settings;
+  struct pw_error             error    = {0};
+  struct pw_bytes             file     = {0};
+  size_t                      added    = 0;
+  const struct pw_engine_ops *ops      = is_module(module, &error) ? pw_engine_find(request->engine, &error) : NULL;
 
-  if (!output) {
-    done = pw_error_set(&error, PW_ERROR_MEMORY, "out of memory for a path");
+  if (!ops) {
+    return fail_with(request, name, &error);
   }
   /* Without images a plugin's code is the same under each scope. */
-  request->settings.images = request->settings.images && ops && ops->image_take;
-  done                     = done && make(&request->settings, ops, module, &file, &added, &error) &&
-         pw_code_write_file(output, pw_bytes_view(&file), 0666, &error);
-  if (done) {
-    printf("%s: %zu bytes of code for %s %s, stack %s%s%s%s\n", output, added, ops->name, ops->version(),
-           pw_value_number_text(request->settings.stack_bytes, PW_VALUE_BYTES, stack, sizeof(stack)),
-           request->settings.profile ? ", profile" : "", request->settings.images ? ", transaction" : "",
-           request->settings.portable ? ", portable" : "");
+  settings->images          = settings->images && ops->image_take;
+  struct pw_engine *engine  = ops->engine_new(settings, &error);
+  const char       *refused = engine ? NULL : refused_option(ops, *settings, &error);
+  if (refused) {
+    return pw_command_usage(request->line, "%s: %s", refused, error.message);
   }
-  free(own);
+  bool made = engine && pw_precompiled_add(ops, engine, settings, module, &file, &added, &error);
+  int  exit = made ? write_output(request, name, ops, pw_bytes_view(&file), added) : fail_with(request, name, &error);
+  ops->engine_delete(engine);
   pw_bytes_clear(&file);
-  return done ? PW_EXIT_OK : pw_command_failure(request->line, &error);
+  return exit;
 }
 
 static int
@@ -109,6 +179,9 @@ run(struct pw_command_line *line)
   while ((id = pw_command_next(line)) > 0) {
     switch (id) {
     case 'e':
+      if (!pw_command_engine(line, line->option_argument, false)) {
+        return line->exit;
+      }
       request.engine = line->option_argument;
       break;
     case 'o':

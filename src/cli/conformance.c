@@ -206,6 +206,9 @@ read_options(struct conformance *run)
   while ((id = pw_command_next(run->line)) > 0) {
     switch (id) {
     case 'e':
+      if (!pw_command_engine(run->line, run->line->option_argument, true)) {
+        return -1;
+      }
       run->options.engine = run->line->option_argument;
       break;
     case OPTION_SUITE:
@@ -284,7 +287,7 @@ print(const struct conformance *all, bool every)
 static int
 run_all(struct conformance *all)
 {
-  bool            every  = all->options.engine && strcmp(all->options.engine, "all") == 0;
+  bool            every  = pw_command_all_engines(all->options.engine);
   struct pw_error memory = {PW_ERROR_MEMORY, "no memory for the results"};
   size_t          failed = 0;
   if (!add_engines(all, every)) {

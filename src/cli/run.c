@@ -85,6 +85,9 @@ run_command(struct pw_command_line *line)
   struct run      run   = {0};
   struct pw_error error = {0};
   int             exit  = pw_run_options_read(line, &run.options, pw_run_profile_option, &run.profile);
+  if (exit < 0 && !pw_command_engine(line, run.options.plugin.engine, false)) {
+    exit = line->exit;
+  }
   if (exit < 0 && !pw_run_profile_check(&run.profile, run.options.json, &run.profiled, &error)) {
     exit = pw_command_usage(line, "%s", error.message);
   }

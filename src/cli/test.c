@@ -51,6 +51,9 @@ read_options(struct pw_command_line *line, struct request *request)
   while ((id = pw_command_next(line)) > 0) {
     switch (id) {
     case 'e':
+      if (!pw_command_engine(line, line->option_argument, false)) {
+        return -1;
+      }
       request->options.engine = line->option_argument;
       break;
     case OPTION_FILTER:

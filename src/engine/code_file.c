@@ -123,18 +123,18 @@ pw_code_write_file(const char *path, struct pw_view content, unsigned mode, stru
   bool              written;
 
   if (size < 0 || (size_t)size >= sizeof temporary) {
-    return pw_error_set(error, PW_ERROR_FILE, "%s: the name is too long", path);
+    return pw_error_set(error, PW_ERROR_FILE, "%s: cannot be written: the name is too long", path);
   }
   /* A random name, made with O_EXCL and mode 0600: not one by our process id, which servers in containers share. */
   file = mkostemps(temporary, (int)(sizeof suffix - 1), O_CLOEXEC);
   if (file < 0) {
-    return pw_error_set(error, PW_ERROR_FILE, "%s: %s", temporary, strerror(errno));
+    return pw_error_set(error, PW_ERROR_FILE, "%s: cannot be written: %s", path, strerror(errno));
   }
   written = pw_code_write_all(file, content) && set_mode(file, mode);
   /* Without a sync: a file that a crash has cut short is found out by its digest. */
   written = close(file) == 0 && written && rename(temporary, path) == 0;
   if (!written) {
-    pw_error_set(error, PW_ERROR_FILE, "%s: %s", path, strerror(errno));
+    pw_error_set(error, PW_ERROR_FILE, "%s: cannot be written: %s", path, strerror(errno));
     unlink(temporary);
   }
   return written;

@@ -104,7 +104,7 @@ class Conformance(CliTest):
     def test_there_have_to_be_suites_and_an_engine(self):
         self.assertIn("no suite", self.run_program("conformance", "--suite", self.directory, code=2).err)
         self.assertIn("none", self.run_program("conformance", "--suite", "none", code=2).err)
-        self.assertIn("nonsense", self.run_program("conformance", "--engine", "nonsense", code=1).err)
+        self.assertIn("nonsense", self.run_program("conformance", "--engine", "nonsense", code=2).err)
 
     def test_the_suites_can_be_named_in_the_environment(self):
         self.suite("proxy_log")

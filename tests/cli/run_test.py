@@ -206,8 +206,18 @@ class Failures(CliTest):
 
     def test_what_is_no_module_cannot_be_loaded(self):
         done = self.run_program("run", self.file("m.wasm", "(module)"), code=1)
-        self.assertIn("m.wasm: it cannot be loaded: module:", done.out)
-        self.assertIn("No such file", self.run_program("run", "none.wasm", code=1).err)
+        self.assertEqual(done.out.count("m.wasm"), 1)
+        self.assertIn("m.wasm: it cannot be loaded: module: this is the text format", done.out)
+
+    def test_a_module_that_cannot_be_read_is_told_once_with_the_reason(self):
+        done = self.run_program("run", "none.wasm", code=1)
+        self.assertEqual(done.out, "none.wasm: it cannot be loaded: file: cannot be opened: No such file or directory\n")
+        self.assertEqual(done.err, "")
+        done = self.run_program("run", "none.wasm", "--json", code=1)
+        self.assertEqual(done.json["plugins"][0]["error"], {
+            "kind": "file", "message": "none.wasm: cannot be opened: No such file or directory"})
+        self.assertEqual(done.err, "")
+        self.assertIn(": is a directory", self.run_program("run", self.directory, code=1).out)
 
     def test_mistakes_in_the_command_line_are_told(self):
         module = self.module("broken")
@@ -222,7 +232,20 @@ class Failures(CliTest):
                 ((module, "--chunk-size", "-1"), "give a number"),
                 ((module, "--property", "x"), "there is no NAME=VALUE"),
                 ((module, "--property-int", "x=y"), "the value is no integer"),
-                ((module, "--url", "no url"), "--url"),
+                ((module, "--url", "no url"), "--url 'no url': give it as http://HOST/PATH or https://HOST/PATH"),
+                ((module, "--url", "ftp://x/"), "--url 'ftp://x/': give it as http://HOST/PATH or https://HOST/PATH"),
+                ((module, "--url", "http://x/a b"), "--url 'http://x/a b': give it as http"),
+                ((module, "--url", "http://x/\na: b"), "give it as http"),
+                ((module, "--url", "/x"), "give it as http"),
+                ((module, "--url", ""), "give it as http"),
+                ((module, "--method", "A B"), "--method 'A B': a method is one word, such as GET"),
+                ((module, "--method", ":path"), "a method is one word, such as GET"),
+                ((module, "--method", ""), "a method is one word, such as GET"),
+                ((module, "--path", "foo bar"), "--path 'foo bar': a path begins with '/' and has no blanks"),
+                ((module, "--path", "/foo bar"), "a path begins with '/' and has no blanks"),
+                ((module, "--path", "foo"), "a path begins with '/' and has no blanks"),
+                ((module, "--path", "/\x1b"), "a path begins with '/' and has no blanks"),
+                ((module, "--scheme", "gopher"), "--scheme 'gopher': a scheme is http or https"),
                 ((module, "--log-level", "loud"), "give trace, debug, info"),
                 ((module, "--color", "red"), "give auto, always or never"),
                 ((module, "--request", bad_text), f"{bad_text}:2: a field is 'Name: value'"),
@@ -233,6 +256,14 @@ class Failures(CliTest):
             done = self.run_program("run", *arguments, code=2)
             self.assertIn(said, done.err)
             self.assertEqual(done.out, "")
+
+    def test_what_a_request_can_have_is_taken(self):
+        for option, name, values in (("--method", ":method", ("PATCH", "CONNECT", "x-own")),
+                                     ("--path", ":path", ("/", "*", "/a?b=c#d", "/\u00fc")),
+                                     ("--scheme", ":scheme", ("http", "https"))):
+            for value in values:
+                done = self.run_program("run", self.module("broken"), option, value, "--json").json
+                self.assertIn([name, value], done["request"]["sent"]["headers"])
 
 
 class Configuration(CliTest):

@@ -4,6 +4,8 @@
 import shutil
 import subprocess
 
+import re
+
 import pytest
 
 
@@ -61,18 +63,20 @@ def test_modules_that_cannot_be_loaded(proxywasm, write, module, name, word, rea
     assert reason in done.stderr
 
 
-def test_a_start_that_fails_shows_the_log(proxywasm, write, module):
+def test_a_start_that_fails_shows_the_log_before_it(proxywasm, write, module):
     extra = "  configuration: |\n    configure:\n      proxy_log(INFO, \"cannot work like this\") -> OK\n      return 0\n"
     file = write("wasm.yaml", configuration(module("conformance/caller"), extra))
     done = proxywasm("check", file)
     assert done.returncode == 1
-    assert "plugin 'tried': start: " in done.stderr
-    assert "  [info] cannot work like this\n" in done.stderr
+    told = done.stderr.splitlines()
+    assert told[0] == "  [info] cannot work like this"
+    assert told[-1].startswith(f"{file}:2: plugin 'tried': start: ")
+    assert told[-1].endswith("(see its log lines)")
 
 
-def test_an_unknown_engine(proxywasm, write, module):
-    file = write("wasm.yaml", configuration(module("examples/c/headers")))
-    done = proxywasm("check", "--engine", "steam", file)
+def test_an_unknown_engine_of_a_file(proxywasm, write, module):
+    file = write("wasm.yaml", configuration(module("examples/c/headers")) + "    runtime: steam\n")
+    done = proxywasm("check", file)
     assert done.returncode == 1
     assert "engine 'steam' is unknown" in done.stderr
 
@@ -127,3 +131,10 @@ def test_plugins_of_one_file_are_all_looked_at(proxywasm, write, module):
     assert "plugin 'a': OK" in done.stdout
     assert "plugin 'b': ABI" in done.stderr
     assert "plugin 'c'" in done.stdout + done.stderr
+
+
+def test_a_memory_that_begins_too_large_names_the_key(proxywasm, write, module):
+    extra = "  limits: {memory: 64KiB}\n"
+    done = proxywasm("check", write("wasm.yaml", configuration(module("examples/c/headers"), extra)))
+    assert done.returncode == 1
+    assert re.search(r"the module begins with \d+KiB of memory, and limits.memory is 64KiB", done.stderr)

@@ -66,6 +66,36 @@ def test_mistakes_in_the_command_line(proxywasm, arguments, message):
     assert done.stderr == f"proxywasm {arguments[0]}: {message}\nTry 'proxywasm {arguments[0]} --help'.\n"
 
 
+@pytest.mark.parametrize(("arguments", "engine"), [(arguments, engine) for arguments in (
+    ["run", "m.wasm"], ["test", "s.yaml"], ["check", "c.yaml"], ["compile", "m.wasm"], ["bench", "m.wasm"],
+    ["bench", "s.yaml"], ["conformance"]) for engine in ("foo", "ats.wasm.runtime.", "ats.wasm.runtime.foo", "Wamr")]
+    + [([command, "file"], "all") for command in ("run", "test", "check", "compile")])
+def test_an_engine_that_does_not_exist_is_a_mistake_in_the_command_line(proxywasm, arguments, engine):
+    done = proxywasm(*arguments, "--engine", engine)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == (f"proxywasm {arguments[0]}: --engine {engine}: there is no such engine; this version has: "
+                           f"wasmtime, wamr, v8, wasmedge\nTry 'proxywasm {arguments[0]} --help'.\n")
+
+
+@pytest.mark.parametrize("engine", ["", "wamr", "ats.wasm.runtime.wamr", "ats.wasm.runtime.wasmtime"])
+def test_an_engine_goes_by_its_short_and_its_long_name(proxywasm, module, engine):
+    assert proxywasm("run", "--quiet", module("examples/c/headers"), "--engine", engine).returncode == 0
+
+
+def test_an_engine_that_is_not_installed_is_no_mistake_in_the_command_line(proxywasm, module, write):
+    folder = write("engines/proxywasm_engine_wamr.so", "no object").parent
+    done = proxywasm("run", module("examples/c/headers"), "--engine", "wamr",
+                     environment={"PROXYWASM_ENGINE_PATH": str(folder)})
+    assert done.returncode == 1
+    assert "it cannot be loaded: engine: engine 'wamr': " in done.stdout
+
+
+def test_help_says_what_a_broken_plugin_does_to_traffic(proxywasm):
+    text = " ".join(proxywasm("help", "run").stdout.split())
+    assert ("--fail-open a broken plugin lets traffic pass; without it, the answer is 503. With --config, what "
+            "fail_open in the file says") in text
+
+
 @pytest.mark.parametrize(("topic", "key"), [("configuration", "config.vm_config.code.local.filename"),
                                             ("scenarios", "test[].steps[].wait.result")])
 def test_help_lists_the_keys_of_files(proxywasm, topic, key):

@@ -111,6 +111,29 @@ def test_a_pause_that_was_not_expected_is_a_failure(run_test):
           "request_headers: outcome: expected continue, came pause")
 
 
+def lines_of_failures(done):
+    return [int(line) for line in re.findall(r"(?m)^    .*suite\.yaml:(\d+): ", done.stdout)]
+
+
+@pytest.mark.parametrize("step", ["request_headers: {}", "request_headers:\n      input: {}",
+                                  "stream: a\n    request_headers: {}", "foreign_function: {plugin: 9}",
+                                  "{request_headers: {}}", "{request_headers: {result: {outcome: continue}}}"])
+def test_a_step_that_fails_is_told_with_its_line(run_test, step):
+    done = run_test("request_headers:\n  return PAUSE", f"steps:\n  - advance: {{by: 1ms}}\n  - {step}\n")
+    assert done.returncode == 1
+    assert lines_of_failures(done) == [11], done.stdout
+
+
+def test_an_invocation_that_fails_is_told_with_its_line(run_test):
+    """Which is that of what stands in it."""
+    done = run_test("request_headers:\n  return PAUSE", "request_headers: {}\n")
+    assert lines_of_failures(done) == [9], done.stdout
+    done = run_test("request_headers:\n  return PAUSE", "request_headers:\n  input: {}\n")
+    assert lines_of_failures(done) == [10], done.stdout
+    done = run_test("request_body:\n  trap unreachable", "request_body:\n- input:\n    content: a\n")
+    assert lines_of_failures(done) == [10], done.stdout
+
+
 def test_after_a_reply_later_phases_see_nothing(run_test):
     passes(run_test(REPLIES + "response_headers:\n  trap unreachable\n", REQUEST + """
   result: {immediate: {}}

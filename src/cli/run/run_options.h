@@ -72,7 +72,9 @@ struct pw_run_options {
     {PW_RUN_VM_ID, "vm-id", "ID", "of the VM"},                                                                        \
     {PW_RUN_ENV, "env", "NAME=VALUE", "an environment variable of the module"},                                        \
     {PW_RUN_LOG_LEVEL, "log-level", "LEVEL", "trace, debug, info (default), warn, error, critical"},                   \
-    {PW_RUN_FAIL_OPEN, "fail-open", NULL, "a broken plugin lets traffic pass"},                                        \
+    {PW_RUN_FAIL_OPEN, "fail-open", NULL,                                                                              \
+     "a broken plugin lets traffic pass; without it, the answer is 503.\nWith --config, what fail_open in the file "   \
+     "says"},                                                                                                          \
     {PW_RUN_ENGINE, "engine", "NAME", "see 'proxywasm engines'"},                                                      \
     {PW_RUN_PROPERTY, "property", "PATH=TEXT", "what proxy_get_property answers; PATH has dots"},                      \
     {PW_RUN_PROPERTY_INT, "property-int", "PATH=N", "a property that is a number"},                                    \

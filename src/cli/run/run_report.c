@@ -318,6 +318,16 @@ count_metric(void *data, const struct pw_metric *metric)
   ++*(size_t *)data;
 }
 
+/* What is wrong with a plugin. Of a module that cannot be loaded, the message begins with its file. */
+static const char *
+message_without_file(const struct pw_run_plugin *plugin)
+{
+  const char *message = plugin->error.message;
+  size_t      size    = strlen(plugin->file);
+  bool        named   = strncmp(message, plugin->file, size) == 0 && strncmp(message + size, ": ", 2) == 0;
+  return named ? message + size + 2 : message;
+}
+
 static void
 print_plugins(const struct printer *printer, const struct pw_run_report *report)
 {
@@ -326,7 +336,7 @@ print_plugins(const struct printer *printer, const struct pw_run_report *report)
     if (plugin->error.code != PW_ERROR_NONE) {
       fprintf(printer->out, "%s%s: %s: %s: %s%s\n", paint(printer, RED), plugin->file,
               plugin->instance ? "it does not start" : "it cannot be loaded", pw_error_word(plugin->error.code),
-              plugin->error.message, paint(printer, NORMAL));
+              message_without_file(plugin), paint(printer, NORMAL));
     }
   }
 }

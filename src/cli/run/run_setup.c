@@ -94,12 +94,11 @@ pw_run_setup_start(struct pw_run_setup *setup, struct pw_simulator *simulator)
     struct pw_run_plugin *plugin = &setup->plugins[i];
     plugin->error                = (struct pw_error){0};
     plugin->instance             = NULL;
-    if (plugin->code.size > 0 || pw_command_read_module(setup->line, plugin->file, &plugin->code)) {
+    if (plugin->code.size > 0 ||
+        pw_config_read_bytes(plugin->file, PW_COMMAND_MODULE_BYTES, &plugin->code, &plugin->error)) {
       plugin->instance =
         pw_simulator_add_plugin(simulator, &plugin->config, pw_bytes_view(&plugin->code), plugin->file, &plugin->error);
       plugin->abi = plugin->instance ? pw_plugin_abi(pw_instance_plugin(plugin->instance)) : NULL;
-    } else {
-      pw_error_set(&plugin->error, PW_ERROR_FILE, "%s: it cannot be read", plugin->file);
     }
     loaded = loaded && plugin->instance != NULL;
   }

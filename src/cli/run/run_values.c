@@ -108,35 +108,101 @@ pw_run_add_field(const struct pw_run_given *given, struct pw_fields *fields, str
   return done || pw_run_no_memory(error);
 }
 
+static bool
+is_method(struct pw_view value)
+{
+  return pw_field_name_valid(value) && value.data[0] != ':';
+}
+
+static bool
+has_no_blank(struct pw_view value)
+{
+  for (size_t i = 0; i < value.size; i++) {
+    if ((unsigned char)value.data[i] <= ' ' || value.data[i] == 0x7f) {
+      return false;
+    }
+  }
+  return value.size > 0;
+}
+
+static bool
+is_path(struct pw_view value)
+{
+  return has_no_blank(value) && (value.data[0] == '/' || pw_view_equal(value, pw_view_of("*")));
+}
+
+static bool
+is_scheme(struct pw_view value)
+{
+  return pw_view_equal(value, pw_view_of("http")) || pw_view_equal(value, pw_view_of("https"));
+}
+
+/* NULL, or what values of this pseudo-header are like, if that one is none. */
+static const char *
+pseudo_problem(const char *name, struct pw_view value)
+{
+  static const struct {
+    const char *name;
+    bool (*valid)(struct pw_view value);
+    const char *problem;
+  } known[] = {{":method", is_method, "a method is one word, such as GET"},
+               {":path", is_path, "a path begins with '/' and has no blanks (write %20); or it is '*'"},
+               {":scheme", is_scheme, "a scheme is http or https"}};
+  for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
+    if (strcmp(known[i].name, name) == 0) {
+      return known[i].valid(value) ? NULL : known[i].problem;
+    }
+  }
+  return value.size > 0 && pw_field_value_valid(value) ? NULL : "it is empty, or has a CR or LF";
+}
+
 bool
 pw_run_set_pseudo(const struct pw_run_given *given, struct pw_fields *fields, const char *name, struct pw_error *error)
 {
-  struct pw_view value = pw_view_of(given->argument);
-  if (value.size == 0 || !pw_field_value_valid(value)) {
-    return pw_error_set(error, PW_ERROR_ARGUMENT, "--%s '%s': this cannot be '%s'", given->name, given->argument, name);
+  struct pw_view value   = pw_view_of(given->argument);
+  const char    *problem = pseudo_problem(name, value);
+  if (problem != NULL) {
+    return pw_error_set(error, PW_ERROR_ARGUMENT, "--%s '%s': %s", given->name, given->argument, problem);
   }
   return pw_fields_replace(fields, pw_view_of(name), value) || pw_run_no_memory(error);
 }
 
 /* A URL is what may stand in a request's first line: that reader takes it apart. */
+static bool
+read_url(struct pw_view url, struct pw_http_message *message, struct pw_error *error)
+{
+  struct pw_http_text_options options = {.kind = PW_HTTP_REQUEST, .file = "--url"};
+  struct pw_bytes             text    = {0};
+  bool                        done = pw_bytes_append(&text, "GET ", 4) && pw_bytes_append(&text, url.data, url.size) &&
+              pw_bytes_append(&text, " HTTP/1.1\n", 10);
+  done = done ? pw_http_text_read(pw_bytes_view(&text), &options, message, error) : pw_run_no_memory(error);
+  pw_bytes_clear(&text);
+  return done;
+}
+
 bool
 pw_run_set_url(const struct pw_run_given *given, struct pw_fields *fields, struct pw_error *error)
 {
-  struct pw_http_text_options options = {.kind = PW_HTTP_REQUEST, .file = "--url"};
-  struct pw_http_message      message = {0};
-  struct pw_bytes             text    = {0};
-  bool done = pw_bytes_append(&text, "GET ", 4) && pw_bytes_append(&text, given->argument, strlen(given->argument)) &&
-              pw_bytes_append(&text, " HTTP/1.1\n", 10);
-  done = done ? pw_http_text_read(pw_bytes_view(&text), &options, &message, error) : pw_run_no_memory(error);
-  if (done && pw_fields_find(&message.headers, pw_view_of(":authority")) == NULL) {
-    done = pw_error_set(error, PW_ERROR_ARGUMENT, "--url %s: give it as http://HOST/PATH", given->argument);
-  }
   static const char *const names[] = {":scheme", ":authority", ":path"};
+  struct pw_http_message   message = {0};
+  struct pw_view           url     = pw_view_of(given->argument);
+  bool                     done    = has_no_blank(url);
+  if (done && !read_url(url, &message, error)) {
+    pw_http_message_clear(&message);
+    return false;
+  }
+  for (size_t i = 0; done && i < sizeof(names) / sizeof(names[0]); i++) {
+    done = pseudo_problem(names[i], pw_fields_value(&message.headers, names[i])) == NULL;
+  }
+  if (!done) {
+    pw_error_set(error, PW_ERROR_ARGUMENT,
+                 "--%s '%s': give it as http://HOST/PATH or https://HOST/PATH, without blanks (write %%20)",
+                 given->name, given->argument);
+  }
   for (size_t i = 0; done && i < sizeof(names) / sizeof(names[0]); i++) {
     done = pw_fields_replace(fields, pw_view_of(names[i]), pw_fields_value(&message.headers, names[i])) ||
            pw_run_no_memory(error);
   }
-  pw_bytes_clear(&text);
   pw_http_message_clear(&message);
   return done;
 }

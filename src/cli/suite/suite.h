@@ -149,9 +149,9 @@ struct pw_suite_action {
 };
 
 struct pw_suite_step {
-  unsigned               line;
-  bool                   kind_given[PW_SUITE_STEP_COUNT]; /**< not first: see struct pw_schema_key, `given` */
   struct pw_view         stream;                          /**< empty: "1" */
+  unsigned               line;                            /**< not first: see struct pw_schema, `line` */
+  bool                   kind_given[PW_SUITE_STEP_COUNT]; /**< not first: see struct pw_schema_key, `given` */
   struct pw_suite_action action;
   /* Not keys of their own: */
   enum pw_suite_step_kind kind;

@@ -156,6 +156,7 @@ finish_step(struct pw_schema_reader *reader, const yaml_node_t *node, const stru
   }
 }
 
+_Static_assert(OFFSET(step, line) > 0, "an offset of 0 would say that a step has no line");
 static const struct pw_schema step_schema = {
   .keys = step_keys, .size = sizeof(struct pw_suite_step), .line = OFFSET(step, line), .finish = finish_step};
 

@@ -1,10 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """proxywasm check: what Traffic Server will say to a configuration file."""
 
+import re
 import shutil
 import subprocess
-
-import re
 
 import pytest
 

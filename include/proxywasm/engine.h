@@ -101,9 +101,11 @@ typedef struct pw_function {
 } pw_function;
 
 struct pw_instance_options {
-  void    *host_data;      /**< given to host functions as `context` */
-  uint64_t memory_bytes;   /**< the most that the instance's memories may grow to; 0 = no limit of ours */
-  uint32_t table_elements; /**< likewise for tables; 0 = no limit of ours */
+  void    *host_data;    /**< given to host functions as `context` */
+  uint64_t memory_bytes; /**< the most that the instance's memories may grow to; 0 = no limit of ours */
+  /** The most that all of its tables may have together: each may begin with, and grow to, an equal share of it; 0 = no
+   *  limit of ours. A module has 100 tables at most. */
+  uint32_t table_elements;
   /** Instances with the same `worker` are never used by two threads at once, so an engine may have them share what only
    *  one thread at a time can use. Only its address counts. NULL: nothing is known of others. */
   const void *worker;
@@ -124,24 +126,26 @@ struct pw_engine_ops {
   /** Ends it, after all modules and instances of it are gone. NULL is allowed. */
   void (*engine_delete)(struct pw_engine *engine);
 
-  /** Compiles. `code` need not outlive the call. Errors: MODULE (not wasm, invalid, feature missing: named). */
+  /** Compiles. `code` need not outlive the call. Errors: MODULE (not wasm, invalid, feature missing: named), MEMORY. */
   struct pw_compiled_module *(*module_compile)(struct pw_engine *engine, struct pw_view code, struct pw_error *error);
-  /** Compiled code as bytes for the cache, appended to `out`. Errors: ENGINE. NULL op: the engine has no such code. */
+  /** Compiled code as bytes for the cache, appended to `out`. Errors: ENGINE, MEMORY. NULL op: the engine has no such
+   *  code. */
   bool (*module_serialize)(const struct pw_compiled_module *module, struct pw_bytes *out, struct pw_error *error);
   /** The opposite. The caller vouches for the bytes (see code_cache): engines trust them. `code` is the wasm they came
-   *  from. Errors: ENGINE when they are of another engine, version or setting. */
+   *  from. Errors: ENGINE when they are of another engine, version or setting; MODULE (`code` cannot be read); MEMORY.
+   */
   struct pw_compiled_module *(*module_deserialize)(struct pw_engine *engine, struct pw_view bytes, struct pw_view code,
                                                    struct pw_error *error);
   void (*module_delete)(struct pw_compiled_module *module);
 
   /** Resolves all imports; every import of the module is in `imports`. The linked module keeps what it needs of
-   *  `module`, which may be deleted first. Errors: LINK. */
+   *  `module`, which may be deleted first. Errors: LINK, MEMORY. */
   struct pw_linked_module *(*link)(struct pw_compiled_module *module, const struct pw_import *imports, size_t count,
                                    struct pw_error *error);
   void (*linked_delete)(struct pw_linked_module *linked);
 
-  /** A new instance; runs the wasm start section, if any, under `deadline_ms` (0 = none). Errors: START, TRAP, LIMIT.
-   */
+  /** A new instance; runs the wasm start section, if any, under `deadline_ms` (0 = none). Errors: START, TRAP, LIMIT,
+   *  MEMORY, ENGINE (the system gives it no thread). */
   struct pw_engine_instance *(*instance_new)(struct pw_linked_module *linked, const struct pw_instance_options *options,
                                              uint32_t deadline_ms, struct pw_error *error);
   void (*instance_delete)(struct pw_engine_instance *instance);
@@ -221,7 +225,8 @@ enum pw_cache_result {
  * cache that cannot be read or written, and code that does not fit, never fail the load: `*cache` and `note` (may be
  * NULL) say what happened. Neither does a compiler's process that cannot be started: `note` then says that there were
  * no limits.
- * Errors: those of module_compile; LIMIT (compiling took too much).
+ * Errors: those of module_compile; LIMIT (compiling took too much); of the process that compiles: ENGINE (it has not
+ * this engine, or makes code that is not taken), FILE (its answer cannot be read).
  */
 struct pw_compiled_module *pw_engine_load_module(const struct pw_engine_ops *ops, struct pw_engine *engine,
                                                  const struct pw_engine_settings *settings,

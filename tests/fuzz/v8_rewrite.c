@@ -34,12 +34,15 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
   struct pw_view      code = pw_view_make(data, size);
   struct pw_bytes     out  = {0};
   struct pw_v8_layout layout;
+  struct pw_v8_bodies bodies;
   uint32_t            index;
 
   if (pw_v8_rewrite(code, &out, &layout, NULL)) {
     check(code, pw_bytes_view(&out), &layout);
   }
-  pw_v8_function_at(code, size / 2, &index);
+  pw_v8_bodies_read(code, &bodies, NULL);
+  pw_v8_function_at(&bodies, size / 2, &index);
+  pw_v8_bodies_clear(&bodies);
   pw_v8_layout_clear(&layout);
   pw_bytes_clear(&out);
   return 0;

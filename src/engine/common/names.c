@@ -53,59 +53,116 @@ take_section(struct pw_view *bytes, uint8_t *id, struct pw_view *content)
   return take_sized(bytes, content);
 }
 
+/* The next section with names: what is in it behind its title. */
 static bool
-find_in_map(struct pw_view map, uint32_t index, struct pw_view *name)
+take_name_section(struct pw_view *sections, struct pw_view *content)
 {
-  uint32_t count;
-  uint32_t number;
+  static const char own[] = "name";
+  struct pw_view    title;
+  uint8_t           id;
 
-  if (!take_number(&map, &count)) {
-    return false;
-  }
-  for (uint32_t i = 0; i < count; i++) {
-    if (!take_number(&map, &number) || !take_sized(&map, name)) {
-      return false;
-    }
-    if (number == index) {
+  while (take_section(sections, &id, content)) {
+    if (id == CUSTOM_SECTION && take_sized(content, &title) && pw_view_equal(title, pw_view_of(own))) {
       return true;
     }
   }
   return false;
 }
 
+/* The next subsection with names of functions. */
 static bool
-find_in_section(struct pw_view section, uint32_t index, struct pw_view *name)
+take_function_names(struct pw_view *subsections, struct pw_view *names)
 {
-  struct pw_view title;
-  struct pw_view content;
-  uint8_t        id;
+  uint8_t id;
 
-  if (!take_sized(&section, &title) || title.size != 4 || memcmp(title.data, "name", 4) != 0) {
-    return false;
-  }
-  while (take_section(&section, &id, &content)) {
+  while (take_section(subsections, &id, names)) {
     if (id == FUNCTION_SUBSECTION) {
-      return find_in_map(content, index, name);
+      return true;
     }
   }
   return false;
 }
 
-bool
-pw_names_find(struct pw_view code, uint32_t index, struct pw_view *name)
+static struct pw_view
+sections_of(struct pw_view code)
 {
-  struct pw_view content;
-  uint8_t        id;
+  return code.size < HEADER_BYTES ? pw_view_make(NULL, 0)
+                                  : pw_view_make(code.data + HEADER_BYTES, code.size - HEADER_BYTES);
+}
 
-  if (code.size < HEADER_BYTES) {
+struct pw_view
+pw_names_in(struct pw_view code)
+{
+  struct pw_view sections = sections_of(code);
+  struct pw_view content;
+  struct pw_view names;
+
+  while (take_name_section(&sections, &content)) {
+    if (take_function_names(&content, &names)) {
+      return names;
+    }
+  }
+  return pw_view_make(NULL, 0);
+}
+
+static bool
+is_too_much(struct pw_view names)
+{
+  struct pw_view name;
+  uint32_t       number;
+  uint32_t       left;
+
+  if (!take_number(&names, &left)) {
     return false;
   }
-  code.data += HEADER_BYTES;
-  code.size -= HEADER_BYTES;
-  while (take_section(&code, &id, &content)) {
-    if (id == CUSTOM_SECTION && find_in_section(content, index, name)) {
+  if (left > PW_NAMES_MOST) {
+    return true;
+  }
+  for (; left > 0 && take_number(&names, &number) && take_sized(&names, &name); left--) {
+    if (name.size > PW_NAMES_LONGEST) {
       return true;
     }
   }
   return false;
+}
+
+void
+pw_names_hide(struct pw_bytes *code)
+{
+  struct pw_view sections = sections_of(pw_bytes_view(code));
+  struct pw_view content;
+  struct pw_view names;
+
+  while (take_name_section(&sections, &content)) {
+    /* Its last letter. */
+    size_t at = (size_t)(content.data - code->data) - 1;
+
+    while (take_function_names(&content, &names)) {
+      if (is_too_much(names)) {
+        code->data[at] = '?';
+      }
+    }
+  }
+}
+
+void
+pw_names_find(struct pw_view names, struct pw_frame *frames, size_t count)
+{
+  struct pw_view name;
+  uint32_t       number;
+  uint32_t       left;
+
+  if (!take_number(&names, &left)) {
+    return;
+  }
+  if (left > PW_NAMES_LOOKED_AT) {
+    left = PW_NAMES_LOOKED_AT;
+  }
+  for (; left > 0 && take_number(&names, &number) && take_sized(&names, &name); left--) {
+    for (size_t i = 0; i < count; i++) {
+      if (frames[i].function == number && frames[i].name.size == 0) {
+        frames[i].name = name;
+      }
+    }
+  }
 }

@@ -20,21 +20,22 @@ pw_v8_exception_text(v8::Isolate *isolate, const v8::TryCatch &caught, char *tex
 }
 
 void
-pw_v8_trap_add_frames(v8::Isolate *isolate, v8::Local<v8::StackTrace> frames, const struct pw_compiled_module *module,
-                      struct pw_trap *trap)
+pw_v8_trap_set_trace(v8::Isolate *isolate, v8::Local<v8::StackTrace> frames, const struct pw_compiled_module *module,
+                     struct pw_trap *trap)
 {
   v8::HandleScope handles(isolate);
-  unsigned        number = 0;
+  struct pw_frame found[PW_MOST_FRAMES] = {};
+  size_t          count                 = 0;
 
-  for (int i = 0; i < frames->GetFrameCount(); i++) {
+  for (int i = 0; i < frames->GetFrameCount() && count < PW_MOST_FRAMES; i++) {
     v8::Local<v8::StackFrame> frame = frames->GetFrame(isolate, (uint32_t)i);
 
     if (frame->IsWasm()) {
       /* In wasm the column is the offset, and counts from 1. */
-      pw_v8_trap_add_frame(trap, number, (size_t)frame->GetColumn() - 1, module);
-      number++;
+      found[count++].offset = (size_t)frame->GetColumn() - 1;
     }
   }
+  pw_v8_trap_set_frames(trap, found, count, module);
 }
 
 static void
@@ -66,7 +67,7 @@ describe(const struct pw_engine_instance *instance, const v8::TryCatch &caught, 
     pw_v8_trap_from_text(trap, text, strlen(text));
   }
   if (!message.IsEmpty() && !message->GetStackTrace().IsEmpty()) {
-    pw_v8_trap_add_frames(home->isolate, message->GetStackTrace(), instance->linked->module, trap);
+    pw_v8_trap_set_trace(home->isolate, message->GetStackTrace(), instance->linked->module, trap);
   }
 }
 

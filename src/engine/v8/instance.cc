@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Instances: made with a memory and tables of the host's, within their limits. */
+#include "common/tables.h"
 #include "isolate.h"
 
 #include <cstdio>
@@ -10,7 +11,7 @@
 /* What WebAssembly, and V8, allow at most. */
 static const uint32_t most_pages          = 65536;
 static const uint32_t most_table_elements = 10000000;
-/* Tables are on V8's heap. More than so many share what this number might have. */
+/* Tables are on V8's heap. Without a limit, more than so many share what this number might have. */
 static const uint32_t tables_at_limit = 8;
 
 static uint32_t
@@ -77,25 +78,27 @@ make_memory(struct pw_engine_instance *instance, const struct pw_instance_option
   return true;
 }
 
-/* How many elements each table may grow to: the limit, but with many tables no more than makes all of them bearable. */
-static bool
-table_limit(const struct pw_engine_instance *instance, const struct pw_instance_options *options, uint32_t *most,
-            struct pw_error *error)
+/* Of all tables together: where there is none, what is bearable. */
+static uint32_t
+table_limit(const struct pw_v8_layout *layout, const struct pw_instance_options *options)
 {
-  const struct pw_v8_layout *layout = &instance->linked->module->layout;
-
-  *most = options->table_elements > 0 ? options->table_elements : most_table_elements;
-  if (layout->table_count > tables_at_limit) {
-    *most = (uint32_t)((uint64_t)*most * tables_at_limit / layout->table_count);
+  if (options->table_elements > 0) {
+    return options->table_elements;
   }
+  return most_table_elements * least(layout->table_count, tables_at_limit);
+}
+
+static bool
+check_tables(const struct pw_v8_layout *layout, uint32_t limit, struct pw_error *error)
+{
+  uint32_t largest = 0;
+
   for (size_t i = 0; i < layout->table_count; i++) {
-    if (layout->tables[i].minimum > *most) {
-      return pw_error_set(error, PW_ERROR_LIMIT,
-                          "v8 cannot start the module: its table of %u elements exceeds the limit of %u",
-                          (unsigned)layout->tables[i].minimum, (unsigned)*most);
+    if (largest < layout->tables[i].minimum) {
+      largest = layout->tables[i].minimum;
     }
   }
-  return true;
+  return pw_table_check("v8", largest, limit, layout->table_count, error);
 }
 
 static bool
@@ -122,12 +125,13 @@ make_own(struct pw_engine_instance *instance, const struct pw_instance_options *
          v8::Local<v8::Object> own, struct pw_error *error)
 {
   const struct pw_v8_layout *layout = &instance->linked->module->layout;
-  uint32_t                   most;
+  uint32_t                   limit  = table_limit(layout, options);
+  uint32_t                   most   = least(pw_table_share(limit, layout->table_count), most_table_elements);
 
   if (layout->defines_memory && !make_memory(instance, options, context, own, error)) {
     return false;
   }
-  if (!table_limit(instance, options, &most, error)) {
+  if (!check_tables(layout, limit, error)) {
     return false;
   }
   for (size_t i = 0; i < layout->table_count; i++) {

@@ -9,6 +9,7 @@
 #ifndef PROXYWASM_ENGINE_V8_INTERNAL_H
 #define PROXYWASM_ENGINE_V8_INTERNAL_H
 
+#include "common/backtrace.h"
 #include "common/text.h"
 
 #include <proxywasm/engine.h>
@@ -95,8 +96,18 @@ void pw_v8_layout_clear(struct pw_v8_layout *layout);
 
 /* ---- functions.c ---- */
 
+/** Where the code of the functions is that a module defines. */
+struct pw_v8_bodies {
+  size_t    begin; /**< of the first one */
+  uint32_t *ends;  /**< of each, where the next one begins */
+  size_t    count;
+};
+
+/** Looks where they are. Errors: MODULE, MEMORY. They are cleared with pw_v8_bodies_clear in any case. */
+bool pw_v8_bodies_read(struct pw_view code, struct pw_v8_bodies *bodies, struct pw_error *error);
+void pw_v8_bodies_clear(struct pw_v8_bodies *bodies);
 /** The index, among the functions defined in the module, of the one whose code is at an offset. */
-bool pw_v8_function_at(struct pw_view code, size_t offset, uint32_t *index);
+bool pw_v8_function_at(const struct pw_v8_bodies *bodies, size_t offset, uint32_t *index);
 
 /* ---- module.c ---- */
 
@@ -106,6 +117,8 @@ struct pw_compiled_module {
   struct pw_v8_code     *code;
   struct pw_module_info *info; /**< of the original */
   struct pw_v8_layout    layout;
+  struct pw_v8_bodies    bodies; /**< in the rewritten module */
+  struct pw_view         names;  /**< of functions, in `code` */
   uint32_t               imported_functions;
 };
 
@@ -185,10 +198,9 @@ bool pw_v8_call(struct pw_engine_instance *instance, const pw_function *function
 
 /** Fills `trap` from V8's text of an exception ("Uncaught RuntimeError: unreachable"). */
 void pw_v8_trap_from_text(struct pw_trap *trap, const char *text, size_t size);
-/** Appends a frame's line to the backtrace, or nothing when there is no room for all of it. `offset` is in the
- *  rewritten module. */
-void pw_v8_trap_add_frame(struct pw_trap *trap, unsigned number, size_t offset,
-                          const struct pw_compiled_module *module);
+/** Writes the backtrace. Of each frame only the offset is set, and that is in the rewritten module. */
+void pw_v8_trap_set_frames(struct pw_trap *trap, struct pw_frame *frames, size_t count,
+                           const struct pw_compiled_module *module);
 
 #ifdef __cplusplus
 }

@@ -222,10 +222,9 @@ interrupted(v8::Isolate *isolate, void *data)
   }
   v8::HandleScope handles(isolate);
 
-  home->ended                 = PW_V8_ENDED_TIMEOUT;
-  home->ended_at.backtrace[0] = '\0';
-  pw_v8_trap_add_frames(isolate, v8::StackTrace::CurrentStackTrace(isolate, backtrace_frames),
-                        home->current->linked->module, &home->ended_at);
+  home->ended = PW_V8_ENDED_TIMEOUT;
+  pw_v8_trap_set_trace(isolate, v8::StackTrace::CurrentStackTrace(isolate, backtrace_frames),
+                       home->current->linked->module, &home->ended_at);
   isolate->TerminateExecution();
 }
 

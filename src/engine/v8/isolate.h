@@ -142,9 +142,9 @@ void pw_v8_trap_take(struct pw_engine_instance *instance, const v8::TryCatch &ca
 void pw_v8_go_on(struct pw_v8_isolate *home);
 /** The text of an exception on one line. */
 void pw_v8_exception_text(v8::Isolate *isolate, const v8::TryCatch &caught, char *text, size_t room);
-/** Appends the frames of wasm. */
-void pw_v8_trap_add_frames(v8::Isolate *isolate, v8::Local<v8::StackTrace> frames,
-                           const struct pw_compiled_module *module, struct pw_trap *trap);
+/** Writes the backtrace: the frames of wasm. */
+void pw_v8_trap_set_trace(v8::Isolate *isolate, v8::Local<v8::StackTrace> frames,
+                          const struct pw_compiled_module *module, struct pw_trap *trap);
 
 /** Brings the view of the memory up to date; the isolate is entered. */
 void pw_v8_memory_look(struct pw_engine_instance *instance);

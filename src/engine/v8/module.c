@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Compiled modules: the rewritten module as V8 compiled it, and what the original says of itself. */
+#include "common/names.h"
 #include "internal.h"
 
 #include <stdlib.h>
@@ -23,8 +24,9 @@ prepare(struct pw_engine *engine, struct pw_view code, struct pw_bytes *wasm, st
     pw_v8_module_release(module);
     return NULL;
   }
+  pw_names_hide(wasm);
   module->info = pw_module_info_read(code, error);
-  if (!module->info) {
+  if (!module->info || !pw_v8_bodies_read(pw_bytes_view(wasm), &module->bodies, error)) {
     pw_v8_module_release(module);
     return NULL;
   }
@@ -32,6 +34,17 @@ prepare(struct pw_engine *engine, struct pw_view code, struct pw_bytes *wasm, st
     module->imported_functions += module->info->imports[i].kind == PW_EXTERN_FUNCTION;
   }
   return module;
+}
+
+/* Takes what V8 compiled. False if it is nothing. */
+static bool
+take_code(struct pw_compiled_module *module, struct pw_v8_code *code)
+{
+  module->code = code;
+  if (code) {
+    module->names = pw_names_in(pw_v8_code_wasm(code));
+  }
+  return code != NULL;
 }
 
 /* V8's own words on what is wrong, with offsets in the file as it is. `error` is set already, in case that V8 finds
@@ -57,13 +70,10 @@ pw_v8_module_compile(struct pw_engine *engine, struct pw_view code, struct pw_er
   struct pw_compiled_module *module = prepare(engine, code, &wasm, &reason);
   char                       message[1024];
 
-  if (module) {
-    module->code = pw_v8_code_compile(pw_bytes_view(&wasm), message, sizeof message);
-    if (!module->code) {
-      pw_error_set(&reason, PW_ERROR_MODULE, "v8 cannot compile the module: %s", message);
-      pw_v8_module_release(module);
-      module = NULL;
-    }
+  if (module && !take_code(module, pw_v8_code_compile(pw_bytes_view(&wasm), message, sizeof message))) {
+    pw_error_set(&reason, PW_ERROR_MODULE, "v8 cannot compile the module: %s", message);
+    pw_v8_module_release(module);
+    module = NULL;
   }
   pw_bytes_clear(&wasm);
   if (!module) {
@@ -89,21 +99,19 @@ struct pw_compiled_module *
 pw_v8_module_deserialize(struct pw_engine *engine, struct pw_view bytes, struct pw_view code, struct pw_error *error)
 {
   struct pw_bytes            wasm = {0};
+  struct pw_view             own;
   struct pw_compiled_module *module;
 
   if (bytes.size <= sizeof magic || memcmp(bytes.data, magic, sizeof magic) != 0) {
     pw_error_set(error, PW_ERROR_ENGINE, "v8 refuses the compiled code: it is not of this version of proxywasm");
     return NULL;
   }
+  own    = pw_view_make(bytes.data + sizeof magic, bytes.size - sizeof magic);
   module = prepare(engine, code, &wasm, error);
-  if (module) {
-    module->code =
-      pw_v8_code_deserialize(pw_view_make(bytes.data + sizeof magic, bytes.size - sizeof magic), pw_bytes_view(&wasm));
-    if (!module->code) {
-      pw_error_set(error, PW_ERROR_ENGINE, "v8 refuses the compiled code: it is of another version, or broken");
-      pw_v8_module_release(module);
-      module = NULL;
-    }
+  if (module && !take_code(module, pw_v8_code_deserialize(own, pw_bytes_view(&wasm)))) {
+    pw_error_set(error, PW_ERROR_ENGINE, "v8 refuses the compiled code: it is of another version, or broken");
+    pw_v8_module_release(module);
+    module = NULL;
   }
   pw_bytes_clear(&wasm);
   return module;
@@ -124,6 +132,7 @@ pw_v8_module_release(struct pw_compiled_module *module)
   }
   pw_v8_code_delete(module->code);
   pw_v8_layout_clear(&module->layout);
+  pw_v8_bodies_clear(&module->bodies);
   pw_module_info_free(module->info);
   free(module);
 }

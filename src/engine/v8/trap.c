@@ -57,38 +57,20 @@ pw_v8_trap_from_text(struct pw_trap *trap, const char *text, size_t size)
 }
 
 /* V8's own names are not used: it puts '_' for characters that it does not like. */
-static void
-name_function(size_t offset, const struct pw_compiled_module *module, char *name, size_t room)
-{
-  struct pw_view wasm = pw_v8_code_wasm(module->code);
-  struct pw_view found;
-  uint32_t       index = 0;
-
-  if (!pw_v8_function_at(wasm, offset, &index)) {
-    snprintf(name, room, "?");
-    return;
-  }
-  index += module->imported_functions;
-  if (pw_names_find(wasm, index, &found) && found.size > 0) {
-    pw_text_line(name, room, found.data, found.size);
-  } else {
-    snprintf(name, room, "function[%u]", (unsigned)index);
-  }
-}
-
 void
-pw_v8_trap_add_frame(struct pw_trap *trap, unsigned number, size_t offset, const struct pw_compiled_module *module)
+pw_v8_trap_set_frames(struct pw_trap *trap, struct pw_frame *frames, size_t count,
+                      const struct pw_compiled_module *module)
 {
-  size_t length = strlen(trap->backtrace);
-  char   name[192];
-  char   line[256];
-  int    size;
+  for (size_t i = 0; i < count; i++) {
+    uint32_t index;
 
-  name_function(offset, module, name, sizeof name);
-  size = snprintf(line, sizeof line, "  #%u %s (module offset 0x%zx)\n", number, name,
-                  offset - (size_t)module->layout.code_shift);
-  /* Whole lines only. */
-  if (size > 0 && (size_t)size < sizeof trap->backtrace - length) {
-    memcpy(trap->backtrace + length, line, (size_t)size + 1);
+    if (pw_v8_function_at(&module->bodies, frames[i].offset, &index)) {
+      frames[i].function = module->imported_functions + index;
+    } else {
+      frames[i].name = pw_view_of("?");
+    }
+    frames[i].offset -= (size_t)module->layout.code_shift;
   }
+  pw_names_find(module->names, frames, count);
+  pw_backtrace_write(trap->backtrace, sizeof trap->backtrace, frames, count, "");
 }

@@ -109,6 +109,9 @@ take_table(struct pw_validation *v)
   if (v->at < v->end && *v->at == 0x40) {
     return pw_lacking(v, "typed function references");
   }
+  if (v->table_count == PW_VALID_MOST_TABLES) {
+    return pw_invalid(v, "more than %u tables", PW_VALID_MOST_TABLES);
+  }
   return pw_take_reference_type(v, &v->tables[v->table_count++]) && take_limits(v, false);
 }
 

@@ -20,6 +20,7 @@
 #define PW_VALID_MOST_TARGETS   65520   /**< of a branch table */
 #define PW_VALID_MOST_FUNCTIONS 1000000
 #define PW_VALID_MOST_EXPORTS   100000
+#define PW_VALID_MOST_TABLES    100
 
 /** Validates. Takes time and memory in proportion to the module's size. Errors: MODULE ("at 0x1f: it needs SIMD, …",
  * "at 0x52: type mismatch: i32 wanted, i64 found"), MEMORY. */

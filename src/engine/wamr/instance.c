@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Instances: a WAMR module instance each, with its memory and a stack. */
+#include "common/tables.h"
 #include "internal.h"
 
 #include <stdlib.h>
@@ -11,8 +12,8 @@
 static bool
 check_limits(const WASMModule *module, const struct pw_instance_options *options, struct pw_error *error)
 {
-  uint64_t bytes    = 0;
-  uint64_t elements = 0;
+  uint64_t bytes   = 0;
+  uint32_t largest = 0;
 
   for (uint32_t i = 0; i < module->memory_count; i++) {
     if (module->memories[i].init_page_count > PW_WAMR_MOST_PAGES) {
@@ -29,21 +30,18 @@ check_limits(const WASMModule *module, const struct pw_instance_options *options
                         (unsigned long long)bytes, (unsigned long long)options->memory_bytes);
   }
   for (uint32_t i = 0; i < module->table_count; i++) {
-    elements = module->tables[i].table_type.init_size;
-    if (options->table_elements != 0 && elements > options->table_elements) {
-      return pw_error_set(error, PW_ERROR_LIMIT,
-                          "wamr cannot start the module: a table begins with %llu elements, which exceeds the limit of "
-                          "%u",
-                          (unsigned long long)elements, options->table_elements);
+    if (largest < module->tables[i].table_type.init_size) {
+      largest = module->tables[i].table_type.init_size;
     }
   }
-  return true;
+  return pw_table_check("wamr", largest, options->table_elements, module->table_count, error);
 }
 
 /* What the guest may still grow to. */
 static void
 set_limits(WASMModuleInstance *instance, const struct pw_instance_options *options)
 {
+  uint32_t share = pw_table_share(options->table_elements, instance->table_count);
   uint64_t pages = options->memory_bytes ? options->memory_bytes / PW_WAMR_PAGE_BYTES : PW_WAMR_MOST_PAGES;
 
   if (pages > PW_WAMR_MOST_PAGES) {
@@ -54,9 +52,9 @@ set_limits(WASMModuleInstance *instance, const struct pw_instance_options *optio
       instance->memories[i]->max_page_count = (uint32_t)pages;
     }
   }
-  for (uint32_t i = 0; options->table_elements != 0 && i < instance->table_count; i++) {
-    if (instance->tables[i]->max_size > options->table_elements) {
-      instance->tables[i]->max_size = options->table_elements;
+  for (uint32_t i = 0; i < instance->table_count; i++) {
+    if (instance->tables[i]->max_size > share) {
+      instance->tables[i]->max_size = share;
     }
   }
 }

@@ -10,6 +10,7 @@
 #ifndef PROXYWASM_ENGINE_WAMR_INTERNAL_H
 #define PROXYWASM_ENGINE_WAMR_INTERNAL_H
 
+#include "common/backtrace.h"
 #include "common/text.h"
 #include "common/ticker.h"
 
@@ -19,9 +20,6 @@
 #include <wasm_runtime.h>
 
 #include <stdatomic.h>
-
-/** The most frames of a backtrace; more do not fit struct pw_trap. */
-#define PW_WAMR_FRAMES 32
 
 #define PW_WAMR_PAGE_BYTES 65536u
 /** WAMR counts a memory's bytes in 32 bits when it grows: one page less than could be addressed. */
@@ -40,6 +38,7 @@ struct pw_compiled_module {
   WASMModule       *module;
   uint8_t          *code; /* the wasm: WAMR points into it, and has ended its names with zeros */
   size_t            code_size;
+  struct pw_view    names;          /* of functions, in the code */
   uint32_t          start_function; /* UINT32_MAX: none */
 };
 
@@ -78,7 +77,7 @@ struct pw_engine_instance {
   uint8_t                     *stack; /* of wasm; mapped */
   size_t                       stack_bytes;
   struct pw_linked_module     *linked;
-  uint32_t                     frames[PW_WAMR_FRAMES]; /* indices of the functions that the last trap was in */
+  uint32_t                     frames[PW_MOST_FRAMES]; /* indices of the functions that the last trap was in */
   size_t                       frame_count;
 };
 

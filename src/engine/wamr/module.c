@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Modules, as WAMR loads them: translated for its fast interpreter. */
+#include "common/names.h"
 #include "internal.h"
 #include "interpreter.h"
 #include "validator/validator.h"
@@ -119,6 +120,7 @@ pw_wamr_module_compile(struct pw_engine *engine, struct pw_view code, struct pw_
   compiled->engine    = engine;
   compiled->code_size = code.size;
   memcpy(compiled->code, code.data, code.size);
+  compiled->names = pw_names_in(pw_view_make(compiled->code, code.size));
   if (!load(compiled, error)) {
     pw_wamr_module_release(compiled);
     return NULL;

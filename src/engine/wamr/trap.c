@@ -4,7 +4,6 @@
 #include "internal.h"
 #include "interpreter.h"
 
-#include <stdio.h>
 #include <wasm_interp.h>
 
 /* What WAMR says, and the same in the words that every engine uses: those of the WebAssembly specification's tests. */
@@ -29,7 +28,7 @@ pw_wamr_note_frames(WASMExecEnv *environment)
   const WASMInterpFrame     *frame    = environment->cur_frame;
 
   instance->frame_count = 0;
-  for (; frame && instance->frame_count < PW_WAMR_FRAMES; frame = frame->prev_frame) {
+  for (; frame && instance->frame_count < PW_MOST_FRAMES; frame = frame->prev_frame) {
     /* Between calls there are frames without a function, and host functions have frames too. */
     if (frame->function && !frame->function->is_import_func) {
       instance->frames[instance->frame_count++] = (uint32_t)(frame->function - module->e->functions);
@@ -38,60 +37,37 @@ pw_wamr_note_frames(WASMExecEnv *environment)
   return false;
 }
 
-static const char *
-exported_name(const WASMModule *module, uint32_t function)
+/* For functions without a name, as most are in a module that was stripped. */
+static void
+name_by_exports(const WASMModule *module, struct pw_frame *frames, size_t count)
 {
   for (uint32_t i = 0; i < module->export_count; i++) {
-    if (module->exports[i].kind == EXPORT_KIND_FUNC && module->exports[i].index == function) {
-      return module->exports[i].name;
+    const WASMExport *item = &module->exports[i];
+
+    for (size_t f = 0; item->kind == EXPORT_KIND_FUNC && f < count; f++) {
+      if (frames[f].function == item->index && frames[f].name.size == 0) {
+        frames[f].name = pw_view_of(item->name);
+      }
     }
-  }
-  return NULL;
-}
-
-static void
-write_name(const struct pw_compiled_module *compiled, uint32_t function, char *out, size_t room)
-{
-  const char    *exported;
-  struct pw_view name;
-
-  if (!pw_names_find(pw_view_make(compiled->code, compiled->code_size), function, &name) || name.size == 0) {
-    exported = exported_name(compiled->module, function);
-    name     = pw_view_make(exported, exported ? strlen(exported) : 0);
-  }
-  if (name.size > 0) {
-    pw_text_line(out, room, name.data, name.size);
-  } else {
-    snprintf(out, room, "function[%u]", function);
   }
 }
 
 /* The interpreter runs a translation, so where in a function it was is not known: the offset is that of its code. */
 static void
-write_backtrace(const struct pw_engine_instance *instance, char *out, size_t room)
+write_backtrace(const struct pw_engine_instance *instance, struct pw_trap *trap)
 {
-  const struct pw_compiled_module *compiled = instance->linked->module;
-  const WASMModule                *module   = compiled->module;
-  size_t                           length   = 0;
+  const struct pw_compiled_module *compiled               = instance->linked->module;
+  const WASMModule                *module                 = compiled->module;
+  struct pw_frame                  frames[PW_MOST_FRAMES] = {{0}};
 
-  out[0] = '\0';
   for (size_t i = 0; i < instance->frame_count; i++) {
-    uint32_t            function = instance->frames[i];
-    const WASMFunction *body     = module->functions[function - module->import_function_count];
-    char                name[192];
-    char                line[256];
-    int                 size;
-
-    write_name(compiled, function, name, sizeof name);
-    size = snprintf(line, sizeof line, "  #%zu %s (module offset 0x%zx and on)\n", i, name,
-                    (size_t)(body->code - compiled->code));
-    /* Whole lines only. */
-    if (size < 0 || (size_t)size >= room - length) {
-      return;
-    }
-    memcpy(out + length, line, (size_t)size + 1);
-    length += (size_t)size;
+    frames[i].function = instance->frames[i];
+    frames[i].offset =
+      (size_t)(module->functions[frames[i].function - module->import_function_count]->code - compiled->code);
   }
+  pw_names_find(compiled->names, frames, instance->frame_count);
+  name_by_exports(module, frames, instance->frame_count);
+  pw_backtrace_write(trap->backtrace, sizeof trap->backtrace, frames, instance->frame_count, " and on");
 }
 
 static void
@@ -132,7 +108,7 @@ pw_wamr_trap_take(struct pw_engine_instance *instance, struct pw_trap *trap)
 {
   if (trap) {
     write_message(instance, trap);
-    write_backtrace(instance, trap->backtrace, sizeof trap->backtrace);
+    write_backtrace(instance, trap);
   }
   instance->timed_out    = false;
   instance->host_message = NULL;

@@ -1,14 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Instances: a module instance of WasmEdge's each, with its memory and its stack. */
+#include "common/tables.h"
 #include "internal.h"
 
 #include <stdlib.h>
 
+/* Of all tables together. */
+static uint32_t
+table_limit(const struct pw_instance_options *options)
+{
+  return options->table_elements ? options->table_elements : PW_WASMEDGE_MOST_ELEMENTS;
+}
+
 static bool
 check_limits(const struct pw_wasmedge_layout *layout, const struct pw_instance_options *options, struct pw_error *error)
 {
-  uint64_t bytes    = (uint64_t)layout->memory_pages * PW_WASMEDGE_PAGE_BYTES;
-  uint32_t elements = options->table_elements ? options->table_elements : PW_WASMEDGE_MOST_ELEMENTS;
+  uint64_t bytes = (uint64_t)layout->memory_pages * PW_WASMEDGE_PAGE_BYTES;
 
   if (options->memory_bytes != 0 && bytes > options->memory_bytes) {
     return pw_error_set(
@@ -17,13 +24,7 @@ check_limits(const struct pw_wasmedge_layout *layout, const struct pw_instance_o
       "%llu",
       (unsigned long long)bytes, (unsigned long long)options->memory_bytes);
   }
-  if (layout->table_elements > elements) {
-    return pw_error_set(
-      error, PW_ERROR_LIMIT,
-      "wasmedge cannot start the module: a table begins with %u elements, which exceeds the limit of %u",
-      layout->table_elements, elements);
-  }
-  return true;
+  return pw_table_check("wasmedge", layout->table_elements, table_limit(options), layout->table_count, error);
 }
 
 /* ---- globals of 32 bits ---- */
@@ -51,14 +52,14 @@ find_global(const struct pw_engine_instance *instance, const char *name)
 static void
 set_limits(struct pw_engine_instance *instance, const struct pw_instance_options *options)
 {
-  uint64_t pages    = options->memory_bytes / PW_WASMEDGE_PAGE_BYTES;
-  uint32_t elements = options->table_elements ? options->table_elements : PW_WASMEDGE_MOST_ELEMENTS;
+  uint64_t pages = options->memory_bytes / PW_WASMEDGE_PAGE_BYTES;
+  uint32_t share = pw_table_share(table_limit(options), instance->linked->module->layout.table_count);
 
   if (options->memory_bytes == 0 || pages > PW_WASMEDGE_MOST_PAGES) {
     pages = PW_WASMEDGE_MOST_PAGES;
   }
   pw_wasmedge_global_set(find_global(instance, PW_WASMEDGE_PAGES), (uint32_t)pages);
-  pw_wasmedge_global_set(find_global(instance, PW_WASMEDGE_ELEMENTS), elements);
+  pw_wasmedge_global_set(find_global(instance, PW_WASMEDGE_ELEMENTS), share);
 }
 
 /* WasmEdge makes a memory of nothing where it gets no addresses for it. */

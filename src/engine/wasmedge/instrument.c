@@ -269,6 +269,7 @@ weigh_functions(struct pw_change *change)
   return true;
 }
 
+/* A module with names of ours is valid, and yet not for this engine. */
 static bool
 check_exports(struct pw_view code, struct pw_error *error)
 {
@@ -286,17 +287,6 @@ check_exports(struct pw_view code, struct pw_error *error)
   return good;
 }
 
-/* What is valid, and yet not for this engine. */
-static bool
-check(const struct pw_change *change, struct pw_view code, struct pw_error *error)
-{
-  if (change->notes.table_count > PW_WASMEDGE_MOST_TABLES) {
-    return pw_error_set(error, PW_ERROR_MODULE, "it has %u tables, %u are allowed", change->notes.table_count,
-                        PW_WASMEDGE_MOST_TABLES);
-  }
-  return check_exports(code, error);
-}
-
 bool
 pw_wasmedge_instrument(struct pw_view code, uint32_t stack_bytes, struct pw_bytes *out,
                        struct pw_wasmedge_layout *layout, struct pw_error *error)
@@ -309,15 +299,16 @@ pw_wasmedge_instrument(struct pw_view code, uint32_t stack_bytes, struct pw_byte
   if (code.size > INT32_MAX) {
     return pw_error_set(error, PW_ERROR_MODULE, "a module of %zu bytes is too large", code.size);
   }
-  if (!pw_validate_and_note(code, &change.notes, error) || !check(&change, code, error)) {
+  if (!pw_validate_and_note(code, &change.notes, error) || !check_exports(code, error)) {
     pw_valid_notes_clear(&change.notes);
     return false;
   }
-  change.pages      = (stack_bytes + PW_WASMEDGE_PAGE_BYTES - 1) / PW_WASMEDGE_PAGE_BYTES;
-  layout->size      = change.pages * PW_WASMEDGE_PAGE_BYTES;
-  layout->bottom    = layout->size - stack_bytes;
-  layout->has_start = change.notes.has_start;
-  done              = weigh_functions(&change);
+  change.pages        = (stack_bytes + PW_WASMEDGE_PAGE_BYTES - 1) / PW_WASMEDGE_PAGE_BYTES;
+  layout->size        = change.pages * PW_WASMEDGE_PAGE_BYTES;
+  layout->bottom      = layout->size - stack_bytes;
+  layout->has_start   = change.notes.has_start;
+  layout->table_count = change.notes.table_count;
+  done                = weigh_functions(&change);
   if (done) {
     find_sections(&change);
     write_module(&change);

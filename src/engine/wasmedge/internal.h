@@ -23,8 +23,6 @@
 #define PW_WASMEDGE_MOST_PAGES 65536u
 /** The most elements of a table, of 16 bytes each, whatever a module says. */
 #define PW_WASMEDGE_MOST_ELEMENTS 10000000u
-/** The most tables: each may have as many elements as an instance's limit says. */
-#define PW_WASMEDGE_MOST_TABLES 100u
 
 struct pw_wasmedge_executor;
 
@@ -100,6 +98,7 @@ struct pw_wasmedge_layout {
   bool                         has_start;      /**< a start section, which is PW_WASMEDGE_START now */
   uint32_t                     memory_pages;   /**< that its memory begins with */
   uint32_t                     table_elements; /**< that the largest of its tables begins with */
+  uint32_t                     table_count;
 };
 
 /** Appends the changed module to `out`. Errors: MODULE, MEMORY. The layout is cleared with pw_wasmedge_layout_clear, in
@@ -117,6 +116,7 @@ struct pw_compiled_module {
   struct pw_wasmedge_layout  layout;
   struct pw_module_info     *info; /**< of the module as it was */
   struct pw_bytes            code; /**< likewise, for the names in it */
+  struct pw_view             names;
 };
 
 struct pw_compiled_module *pw_wasmedge_module_compile(struct pw_engine *engine, struct pw_view code,

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Modules, as WasmEdge loads them: changed by instrument.c. */
+#include "common/names.h"
 #include "internal.h"
 
 #include <stdlib.h>
@@ -44,8 +45,14 @@ compile(struct pw_compiled_module *compiled, struct pw_view code, struct pw_erro
     return false;
   }
   compiled->info = pw_module_info_read(code, error);
-  return compiled->info && (pw_bytes_append(&compiled->code, code.data, code.size) ||
-                            pw_error_set(error, PW_ERROR_MEMORY, "module of %zu bytes", code.size));
+  if (!compiled->info) {
+    return false;
+  }
+  if (!pw_bytes_append(&compiled->code, code.data, code.size)) {
+    return pw_error_set(error, PW_ERROR_MEMORY, "module of %zu bytes", code.size);
+  }
+  compiled->names = pw_names_in(pw_bytes_view(&compiled->code));
+  return true;
 }
 
 struct pw_compiled_module *

@@ -3,8 +3,6 @@
 #include "common/names.h"
 #include "internal.h"
 
-#include <stdio.h>
-
 /* What WasmEdge says, in the words that every engine uses: those of the WebAssembly specification's tests. */
 static const char *
 text_of(WasmEdge_Result result)
@@ -30,39 +28,17 @@ set_message(struct pw_trap *trap, enum pw_trap_kind kind, const char *text)
 
 /* ---- the backtrace: see instrument.c for what lies on the stack ---- */
 
-struct writing {
-  const struct pw_compiled_module *module;
-  char                            *out;
-  size_t                           room;
-  size_t                           number;
+struct frames {
+  struct pw_frame items[PW_MOST_FRAMES];
+  size_t          count;
 };
 
-/* False when there is no room for the whole line. The interpreter does not say where in a function it was: the offset
- * is that of its code. */
-static bool
-write_frame(struct writing *writing, uint32_t function)
+/* The interpreter does not say where in a function it was: the offset is that of its code. */
+static void
+add_frame(struct frames *frames, const struct pw_wasmedge_layout *layout, uint32_t function)
 {
-  const struct pw_wasmedge_layout *layout = &writing->module->layout;
-  char                             name[192];
-  char                             line[256];
-  struct pw_view                   found;
-  int                              size;
-
-  if (pw_names_find(pw_bytes_view(&writing->module->code), function, &found) && found.size > 0) {
-    pw_text_line(name, sizeof name, found.data, found.size);
-  } else {
-    snprintf(name, sizeof name, "function[%u]", function);
-  }
-  size = snprintf(line, sizeof line, "  #%zu %s (module offset 0x%x and on)\n", writing->number, name,
-                  layout->functions[function - layout->imported_functions].offset);
-  if (size < 0 || (size_t)size >= writing->room) {
-    return false;
-  }
-  memcpy(writing->out, line, (size_t)size + 1);
-  writing->out += size;
-  writing->room -= (size_t)size;
-  writing->number++;
-  return true;
+  frames->items[frames->count++] =
+    (struct pw_frame){.function = function, .offset = layout->functions[function - layout->imported_functions].offset};
 }
 
 static bool
@@ -94,18 +70,23 @@ take_frame(const struct pw_engine_instance *instance, uint32_t *top, uint32_t *f
   return true;
 }
 
-/* How many frames are looked at to tell which function found no room. */
-#define MOST_LOOKED_AT 32
+/* How many frames are looked at to tell which function found no room: above each other, and in all. */
+#define MOST_LOOKED_AT     32
+#define MOST_LOOKED_AT_ALL 100000
 
 /* How well a function fits that found no room above the frame that ends at `top`: 0 if there are no whole frames, the
  * more the nearer it is itself among them, as in a recursion. */
 static unsigned
-how_well_fits(const struct pw_engine_instance *instance, uint32_t top, uint32_t function)
+how_well_fits(const struct pw_engine_instance *instance, uint32_t top, uint32_t function, unsigned *left)
 {
   unsigned best = 1;
   uint32_t other;
 
   for (unsigned i = 0; i < MOST_LOOKED_AT && top > instance->linked->module->layout.bottom; i++) {
+    if (*left == 0) {
+      return 0;
+    }
+    --*left;
     if (!take_frame(instance, &top, &other)) {
       return 0;
     }
@@ -116,20 +97,22 @@ how_well_fits(const struct pw_engine_instance *instance, uint32_t top, uint32_t 
   return best;
 }
 
-/* A function that found no room has its weight on top, and no frame: the one that fits best. */
+/* A function that found no room has its weight on top, and no frame: the one that fits best, among as many as there is
+ * time for. */
 static bool
 take_overflow(const struct pw_engine_instance *instance, uint32_t *top, uint32_t *function)
 {
   const struct pw_wasmedge_layout *layout = &instance->linked->module->layout;
   unsigned                         best   = 0;
+  unsigned                         left   = MOST_LOOKED_AT_ALL;
 
-  for (size_t i = 0; i < layout->function_count; i++) {
+  for (size_t i = 0; i < layout->function_count && left > 0; i++) {
     uint32_t number = layout->imported_functions + (uint32_t)i;
     uint32_t below  = *top - layout->functions[i].weight;
     unsigned fit    = 0;
 
     if (layout->functions[i].weight > 0 && below >= layout->bottom && below <= layout->size) {
-      fit = how_well_fits(instance, below, number);
+      fit = how_well_fits(instance, below, number, &left);
     }
     if (fit > best) {
       best      = fit;
@@ -143,21 +126,35 @@ take_overflow(const struct pw_engine_instance *instance, uint32_t *top, uint32_t
 }
 
 static void
+collect_frames(const struct pw_engine_instance *instance, uint32_t top, struct frames *frames)
+{
+  const struct pw_wasmedge_layout *layout   = &instance->linked->module->layout;
+  uint32_t                         leaf     = pw_wasmedge_global_get(instance->leaf);
+  uint32_t                         function = 0;
+
+  if (is_function(layout, leaf)) {
+    add_frame(frames, layout, leaf);
+  }
+  if (top > layout->size) {
+    if (!take_overflow(instance, &top, &function)) {
+      return;
+    }
+    add_frame(frames, layout, function);
+  }
+  while (frames->count < PW_MOST_FRAMES && take_frame(instance, &top, &function)) {
+    add_frame(frames, layout, function);
+  }
+}
+
+static void
 write_backtrace(const struct pw_engine_instance *instance, uint32_t top, struct pw_trap *trap)
 {
-  const struct pw_wasmedge_layout *layout = &instance->linked->module->layout;
-  struct writing writing = {.module = instance->linked->module, .out = trap->backtrace, .room = sizeof trap->backtrace};
-  uint32_t       leaf    = pw_wasmedge_global_get(instance->leaf);
-  uint32_t       function;
+  struct frames frames;
 
-  if (is_function(layout, leaf) && !write_frame(&writing, leaf)) {
-    return;
-  }
-  if (top > layout->size && (!take_overflow(instance, &top, &function) || !write_frame(&writing, function))) {
-    return;
-  }
-  while (take_frame(instance, &top, &function) && write_frame(&writing, function)) {
-  }
+  frames.count = 0;
+  collect_frames(instance, top, &frames);
+  pw_names_find(instance->linked->module->names, frames.items, frames.count);
+  pw_backtrace_write(trap->backtrace, sizeof trap->backtrace, frames.items, frames.count, " and on");
 }
 
 void
@@ -170,7 +167,6 @@ pw_wasmedge_trap_take(struct pw_engine_instance *instance, WasmEdge_Result resul
   if (!trap) {
     return;
   }
-  trap->backtrace[0] = '\0';
   write_backtrace(instance, top, trap);
   if (host_message) {
     set_message(trap, PW_TRAP_HOST, host_message);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Instances: a Wasmtime store each, with its memory. */
+#include "common/tables.h"
 #include "internal.h"
 
 #include <stdlib.h>
@@ -8,6 +9,19 @@ static int64_t
 limit(uint64_t most)
 {
   return most == 0 || most > INT64_MAX ? -1 : (int64_t)most;
+}
+
+static void
+set_limits(struct pw_engine_instance *instance, const struct pw_instance_options *options)
+{
+  uint32_t count = instance->linked->table_count;
+  int64_t  share = -1;
+
+  /* A share may be 0, and is a limit nevertheless. */
+  if (options->table_elements != 0) {
+    share = pw_table_share(options->table_elements, count);
+  }
+  wasmtime_store_limiter(instance->store, limit(options->memory_bytes), share, -1, count, -1);
 }
 
 static void
@@ -88,7 +102,7 @@ pw_wasmtime_instance_new(struct pw_linked_module *linked, const struct pw_instan
   instance->host_data = options->host_data;
   instance->ticker    = linked->engine->ticker;
   instance->linked    = pw_wasmtime_linked_retain(linked);
-  wasmtime_store_limiter(instance->store, limit(options->memory_bytes), limit(options->table_elements), -1, -1, -1);
+  set_limits(instance, options);
   /* So that this call is not taken for the one that is in force. */
   instance->deadline.set_at = UINT64_MAX;
   pw_wasmtime_deadline_set(instance, deadline_ms);

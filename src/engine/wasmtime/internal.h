@@ -32,6 +32,7 @@ struct pw_compiled_module {
   struct pw_engine  *engine;
   wasmtime_module_t *module;
   struct pw_exposed  exposed;
+  uint32_t           table_count;
 };
 
 /* A host function as the linker knows it: what the trampoline finds behind its environment pointer. */
@@ -46,6 +47,7 @@ struct pw_linked_module {
   wasmtime_instance_pre_t   *pre;
   struct pw_wasmtime_import *imports;
   struct pw_exposed          exposed;
+  uint32_t                   table_count;
 };
 
 struct pw_engine_instance {

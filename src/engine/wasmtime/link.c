@@ -101,8 +101,9 @@ pw_wasmtime_link(struct pw_compiled_module *module, const struct pw_import *impo
     return NULL;
   }
   atomic_init(&linked->references, 1);
-  linked->engine  = module->engine;
-  linked->exposed = module->exposed;
+  linked->engine      = module->engine;
+  linked->exposed     = module->exposed;
+  linked->table_count = module->table_count;
   if (!resolve(linked, module->module, imports, count, error)) {
     pw_wasmtime_linked_release(linked);
     return NULL;

@@ -1,11 +1,33 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Compiled code. */
+#include "common/names.h"
 #include "internal.h"
+#include "module/module_sections.h"
 
 #include <stdlib.h>
 
+/* How many tables a module defines, which is valid: Wasmtime does not tell. */
+static uint32_t
+count_tables(struct pw_view code)
+{
+  struct pw_module_reader  reader;
+  struct pw_module_section section;
+
+  if (!pw_module_sections_begin(&reader, code, NULL)) {
+    return 0;
+  }
+  while (pw_module_section_next(&reader, code.size, &section)) {
+    if (section.id == PW_MODULE_SECTION_TABLE) {
+      return pw_module_read_u32(&reader);
+    }
+    reader.position = section.end;
+  }
+  return 0;
+}
+
 static struct pw_compiled_module *
-wrap(struct pw_engine *engine, wasmtime_module_t *module, const struct pw_exposed *exposed, struct pw_error *error)
+wrap(struct pw_engine *engine, wasmtime_module_t *module, const struct pw_exposed *exposed, struct pw_view code,
+     struct pw_error *error)
 {
   struct pw_compiled_module *compiled = malloc(sizeof *compiled);
 
@@ -14,9 +36,10 @@ wrap(struct pw_engine *engine, wasmtime_module_t *module, const struct pw_expose
     pw_error_set(error, PW_ERROR_MEMORY, "compiled module");
     return NULL;
   }
-  compiled->engine  = engine;
-  compiled->module  = module;
-  compiled->exposed = *exposed;
+  compiled->engine      = engine;
+  compiled->module      = module;
+  compiled->exposed     = *exposed;
+  compiled->table_count = count_tables(code);
   return compiled;
 }
 
@@ -41,14 +64,18 @@ pw_wasmtime_module_compile(struct pw_engine *engine, struct pw_view code, struct
   if (!change(engine, code, &changed, &exposed, error)) {
     return NULL;
   }
-  code    = changed.size > 0 ? pw_bytes_view(&changed) : code;
-  failure = wasmtime_module_new(engine->engine, (const uint8_t *)code.data, code.size, &module);
+  if (changed.size == 0 && !pw_bytes_append(&changed, code.data, code.size)) {
+    pw_error_set(error, PW_ERROR_MEMORY, "a module of %zu bytes", code.size);
+    return NULL;
+  }
+  pw_names_hide(&changed);
+  failure = wasmtime_module_new(engine->engine, (const uint8_t *)changed.data, changed.size, &module);
   pw_bytes_clear(&changed);
   if (failure) {
     pw_wasmtime_error_take(failure, error, PW_ERROR_MODULE, "wasmtime cannot compile the module");
     return NULL;
   }
-  return wrap(engine, module, &exposed, error);
+  return wrap(engine, module, &exposed, code, error);
 }
 
 bool
@@ -86,7 +113,7 @@ pw_wasmtime_module_deserialize(struct pw_engine *engine, struct pw_view bytes, s
     pw_wasmtime_error_take(failure, error, PW_ERROR_ENGINE, "wasmtime refuses the compiled code");
     return NULL;
   }
-  return wrap(engine, module, &exposed, error);
+  return wrap(engine, module, &exposed, code, error);
 }
 
 void

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What ended a call, in words. */
+#include "common/backtrace.h"
 #include "internal.h"
 
 #include <stdio.h>
@@ -53,31 +54,20 @@ offset_before(const struct pw_exposed *exposed, size_t offset)
 }
 
 static void
-write_backtrace(const wasm_frame_vec_t *frames, const struct pw_exposed *exposed, char *out, size_t room)
+write_backtrace(const wasm_frame_vec_t *frames, const struct pw_exposed *exposed, struct pw_trap *out)
 {
-  size_t length = 0;
+  struct pw_frame known[PW_MOST_FRAMES];
+  size_t          count = 0;
 
-  out[0] = '\0';
-  for (size_t i = 0; i < frames->size; i++) {
-    const wasm_name_t *name   = wasmtime_frame_func_name(frames->data[i]);
-    size_t             offset = offset_before(exposed, wasm_frame_module_offset(frames->data[i]));
-    char               function[192];
-    char               line[256];
-    int                size;
+  for (; count < frames->size && count < PW_MOST_FRAMES; count++) {
+    const wasm_frame_t *frame = frames->data[count];
+    const wasm_name_t  *name  = wasmtime_frame_func_name(frame);
 
-    if (name && name->size > 0) {
-      pw_text_line(function, sizeof function, name->data, name->size);
-    } else {
-      snprintf(function, sizeof function, "function[%u]", (unsigned)wasm_frame_func_index(frames->data[i]));
-    }
-    size = snprintf(line, sizeof line, "  #%zu %s (module offset 0x%zx)\n", i, function, offset);
-    /* Whole lines only. */
-    if (size < 0 || (size_t)size >= room - length) {
-      return;
-    }
-    memcpy(out + length, line, (size_t)size + 1);
-    length += (size_t)size;
+    known[count] = (struct pw_frame){.function = wasm_frame_func_index(frame),
+                                     .offset   = offset_before(exposed, wasm_frame_module_offset(frame)),
+                                     .name     = name ? pw_view_make(name->data, name->size) : pw_view_make(NULL, 0)};
   }
+  pw_backtrace_write(out->backtrace, sizeof out->backtrace, known, count, "");
 }
 
 static void
@@ -115,7 +105,7 @@ describe(const struct pw_engine_instance *instance, const wasm_trap_t *trap, was
   } else {
     wasmtime_error_wasm_trace(error, &frames);
   }
-  write_backtrace(&frames, &instance->linked->exposed, out->backtrace, sizeof out->backtrace);
+  write_backtrace(&frames, &instance->linked->exposed, out);
   wasm_frame_vec_delete(&frames);
 }
 

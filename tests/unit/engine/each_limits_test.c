@@ -3,6 +3,8 @@
  * was told to. */
 #include "each_fixture.h"
 
+#include "support/wasm_builder.h"
+
 #define PAGE           65536
 #define MEMORY_BYTES   (20 * PAGE)
 #define TABLE_ELEMENTS 50
@@ -76,7 +78,8 @@ memory_and_tables_grow_to_their_limits_only(void **state)
   guest->ops->memory_refresh(guest->instance);
   assert_int_equal(guest->ops->memory(guest->instance)->size, MEMORY_BYTES);
   assert_false(call_guest(guest, "grow_table", values, 0, 50, &trap));
-  assert_int_equal(call_i32(guest, "table_size", 0, 0), TABLE_ELEMENTS);
+  /* There are two tables. */
+  assert_int_equal(call_i32(guest, "table_size", 0, 0), TABLE_ELEMENTS / 2);
 }
 
 static void
@@ -92,6 +95,79 @@ a_table_that_begins_beyond_the_limit_is_refused(void **state)
   guest->ops->linked_delete(linked);
 }
 
+static void
+tables_have_an_equal_share_of_the_limit(void **state)
+{
+  static const struct guest_options options = {.module = "two_tables", .table_elements = 1401};
+  struct guest                      guest;
+
+  (void)state;
+  start_guest(&guest, &options);
+  assert_int_equal(call_i32(&guest, "grow_a", 101, 0), -1);
+  assert_int_equal(call_i32(&guest, "grow_a", 100, 0), 600);
+  assert_int_equal(call_i32(&guest, "grow_a", 1, 0), -1);
+  assert_int_equal(call_i32(&guest, "grow_b", 100, 0), 600);
+  assert_int_equal(call_i32(&guest, "grow_b", 1, 0), -1);
+  stop_guest(&guest);
+}
+
+static void
+tables_that_begin_beyond_the_limit_together_are_refused(void **state)
+{
+  struct guest              *guest   = *state;
+  struct pw_linked_module   *linked  = link_module(guest->ops, guest->engine, "two_tables");
+  struct pw_instance_options options = {.table_elements = 1199};
+  struct pw_engine_instance *instance;
+  struct pw_error            error;
+
+  assert_null(guest->ops->instance_new(linked, &options, 0, &error));
+  assert_int_equal(error.code, PW_ERROR_LIMIT);
+  assert_non_null(strstr(error.message, "table"));
+  assert_non_null(strstr(error.message, "600 elements"));
+  options.table_elements = 1200;
+  instance               = guest->ops->instance_new(linked, &options, 0, &error);
+  assert_non_null(instance);
+  guest->ops->instance_delete(instance);
+  guest->ops->linked_delete(linked);
+}
+
+/* A module of this many tables, of no elements. */
+static struct pw_compiled_module *
+compile_tables(const struct guest *guest, unsigned count, struct pw_error *error)
+{
+  struct pw_bytes            code    = {0};
+  struct pw_bytes            section = {0};
+  struct pw_compiled_module *module;
+
+  wasm_number(&section, count);
+  for (unsigned i = 0; i < count; i++) {
+    wasm_bytes(&section, "\x70\0\0", 3);
+  }
+  wasm_begin(&code);
+  wasm_section(&code, 4, pw_bytes_view(&section));
+  module = guest->ops->module_compile(guest->engine, pw_bytes_view(&code), error);
+  pw_bytes_clear(&section);
+  pw_bytes_clear(&code);
+  return module;
+}
+
+static void
+a_module_has_a_hundred_tables_at_most(void **state)
+{
+  struct guest              *guest = *state;
+  struct pw_error            error = {.message = ""};
+  struct pw_compiled_module *module;
+
+  module = compile_tables(guest, 100, &error);
+  if (!module) {
+    fail_msg("%s", error.message);
+  }
+  guest->ops->module_delete(module);
+  assert_null(compile_tables(guest, 101, &error));
+  assert_int_equal(error.code, PW_ERROR_MODULE);
+  assert_non_null(strstr(error.message, "tables"));
+}
+
 int
 main(void)
 {
@@ -100,6 +176,9 @@ main(void)
     cmocka_unit_test(every_way_to_use_up_the_stack_is_ended),
     GUEST_TEST(memory_and_tables_grow_to_their_limits_only, &endless),
     GUEST_TEST(a_table_that_begins_beyond_the_limit_is_refused, &endless),
+    cmocka_unit_test(tables_have_an_equal_share_of_the_limit),
+    GUEST_TEST(tables_that_begin_beyond_the_limit_together_are_refused, &plain_guest),
+    GUEST_TEST(a_module_has_a_hundred_tables_at_most, &plain_guest),
   };
 
   return cmocka_run_group_tests(tests, NULL, NULL);

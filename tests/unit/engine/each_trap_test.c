@@ -2,6 +2,11 @@
 /* Traps: their kinds and texts, and that they end an instance only. */
 #include "each_fixture.h"
 
+#include "support/unit.h"
+#include "support/wasm_builder.h"
+
+#define LONG_NAME_BYTES (16u << 20)
+
 /* Calls an export that must trap. */
 static struct pw_trap
 expect_trap(struct guest *guest, const char *name, int32_t first, int32_t second)
@@ -120,31 +125,121 @@ a_caller_that_does_not_want_the_trap_need_not_take_it(void **state)
   assert_false(call_guest(*state, "fail", values, 0, 0, NULL));
 }
 
-static void
-names_from_the_module_cannot_break_a_log_line(void **state)
+/* Calls the export "f" of a module without imports, which must trap. */
+static struct pw_trap
+trap_of(const struct guest *guest, struct pw_view code, int32_t parameter)
 {
-  /* One function that traps, whose name has ESC, a line feed and DEL in it. */
-  static const uint8_t       code[]  = {0, 'a', 's', 'm', 1,   0,   0, 0, 1,  4, 1,   0x60, 0,    0,    3,   2, 1,
-                                        0, 7,   5,   1,   1,   'f', 0, 0, 10, 5, 1,   3,    0,    0,    0xb, 0, 15,
-                                        4, 'n', 'a', 'm', 'e', 1,   8, 1, 0,  5, 'a', 0x1b, '\n', 0x7f, 'b'};
-  struct guest              *guest   = *state;
   struct guest               hostile = *guest;
   struct pw_instance_options options = {0};
-  struct pw_error            error;
+  struct pw_error            error   = {.message = ""};
+  struct pw_compiled_module *module  = guest->ops->module_compile(guest->engine, code, &error);
   struct pw_trap             trap;
-  struct pw_compiled_module *module =
-    guest->ops->module_compile(guest->engine, pw_view_make(code, sizeof code), &error);
 
-  assert_non_null(module);
+  if (!module) {
+    fail_msg("%s", error.message);
+  }
   hostile.linked = guest->ops->link(module, NULL, 0, &error);
   assert_non_null(hostile.linked);
   guest->ops->module_delete(module);
   hostile.instance = guest->ops->instance_new(hostile.linked, &options, 0, &error);
   assert_non_null(hostile.instance);
-  trap = expect_trap(&hostile, "f", 0, 0);
-  assert_non_null(strstr(trap.backtrace, "  #0 a b (module offset"));
+  trap = expect_trap(&hostile, "f", parameter, 0);
   guest->ops->instance_delete(hostile.instance);
   guest->ops->linked_delete(hostile.linked);
+  return trap;
+}
+
+static void
+names_from_the_module_cannot_break_a_log_line(void **state)
+{
+  /* One function that traps, whose name has ESC, a line feed, DEL and U+009B in it. */
+  static const uint8_t code[] = {0,   'a', 's', 'm', 1,   0, 0, 0,  1,   4,    1,    0x60, 0,   0,    3,    2,  1, 0,
+                                 7,   5,   1,   1,   'f', 0, 0, 10, 5,   1,    3,    0,    0,   0xb,  0,    18, 4, 'n',
+                                 'a', 'm', 'e', 1,   11,  1, 0, 8,  'a', 0x1b, '\n', 0x7f, 'b', 0xc2, 0x9b, 'c'};
+  struct pw_trap       trap   = trap_of(*state, pw_view_make(code, sizeof code), 0);
+
+  assert_non_null(strstr(trap.backtrace, "  #0 a b c (module offset"));
+}
+
+/* Two functions, of which the second one traps. Before its name, names of nothing for the first one. */
+static void
+make_module_of_names(struct pw_bytes *code, uint32_t before)
+{
+  struct pw_bytes map     = {0};
+  struct pw_bytes section = {0};
+
+  wasm_begin(code);
+  wasm_section(code, 1, LITERAL("\x01\x60\0\0"));
+  wasm_section(code, 3, LITERAL("\x02\0\0"));
+  wasm_section(code, 7, LITERAL("\x01\x01\x66\0\x01"));
+  wasm_section(code, 10, LITERAL("\x02\x02\0\x0b\x03\0\0\x0b"));
+  wasm_number(&map, (uint64_t)before + 1);
+  for (uint32_t i = 0; i < before; i++) {
+    wasm_bytes(&map, "\0\0", 2);
+  }
+  wasm_bytes(&map, "\1\3far", 5);
+  wasm_section(&section, 1, pw_bytes_view(&map));
+  wasm_custom(code, "name", pw_bytes_view(&section));
+  pw_bytes_clear(&map);
+  pw_bytes_clear(&section);
+}
+
+/* Wasmtime has names at hand; for the others, no module can make a trap take its time by the number of its names. */
+static void
+a_name_behind_too_many_is_not_looked_for(void **state)
+{
+  static const struct {
+    uint32_t before;
+    bool     found;
+  } cases[] = {{0, true}, {10000, true}, {200000, false}};
+
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+    bool            found = cases[i].found || strcmp(engine_name(), "wasmtime") == 0;
+    struct pw_bytes code  = {0};
+    struct pw_trap  trap;
+
+    make_module_of_names(&code, cases[i].before);
+    trap = trap_of(*state, pw_bytes_view(&code), 0);
+    if (found != (strstr(trap.backtrace, "  #0 far (module offset") != NULL)) {
+      fail_msg("%u names before it: %s", cases[i].before, trap.backtrace);
+    }
+    assert_non_null(strstr(trap.backtrace, "  #0 "));
+    pw_bytes_clear(&code);
+  }
+}
+
+/* Some engines copy names for each frame. */
+static void
+a_name_as_long_as_a_module_does_no_harm(void **state)
+{
+  /* It calls itself as often as its parameter says. */
+  static const char recursion[] = "\x01\x0f\0\x20\0\x04\x40\x20\0\x41\x01\x6b\x10\0\x0b\0\x0b";
+  struct pw_bytes   code        = {0};
+  struct pw_bytes   map         = {0};
+  struct pw_bytes   section     = {0};
+  struct pw_bytes   name        = {0};
+  struct pw_trap    trap;
+
+  assert_true(pw_bytes_reserve(&name, LONG_NAME_BYTES));
+  memset(name.data, 'x', LONG_NAME_BYTES);
+  name.size = LONG_NAME_BYTES;
+  wasm_begin(&code);
+  wasm_section(&code, 1, LITERAL("\x01\x60\x01\x7f\0"));
+  wasm_section(&code, 3, LITERAL("\x01\0"));
+  wasm_section(&code, 7, LITERAL("\x01\x01\x66\0\0"));
+  wasm_section(&code, 10, LITERAL(recursion));
+  wasm_bytes(&map, "\x01\0", 2);
+  wasm_number(&map, name.size);
+  wasm_bytes(&map, name.data, name.size);
+  wasm_section(&section, 1, pw_bytes_view(&map));
+  wasm_custom(&code, "name", pw_bytes_view(&section));
+  trap = trap_of(*state, pw_bytes_view(&code), 40);
+  assert_non_null(strstr(trap.message, "unreachable"));
+  assert_non_null(strstr(trap.backtrace, "\n  #5 "));
+  pw_bytes_clear(&code);
+  pw_bytes_clear(&map);
+  pw_bytes_clear(&section);
+  pw_bytes_clear(&name);
 }
 
 static void
@@ -214,6 +309,8 @@ main(void)
     TEST(a_trap_in_a_nested_call_is_told_to_the_host_function_alone),
     TEST(a_caller_that_does_not_want_the_trap_need_not_take_it),
     TEST(names_from_the_module_cannot_break_a_log_line),
+    TEST(a_name_behind_too_many_is_not_looked_for),
+    TEST(a_name_as_long_as_a_module_does_no_harm),
     TEST(after_a_trap_a_new_instance_works),
     TEST(a_trapping_start_section_is_an_error_with_its_backtrace),
     TEST(no_signal_is_taken_by_an_engine_that_needs_none),

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Names of functions in a module's custom section, and that nothing in it does harm. */
 #include "support/unit.h"
+#include "support/wasm_builder.h"
 
 #include "common/names.h"
 
@@ -22,19 +23,22 @@ static const char module[] = HEADER "\x01\x01\x00"
 static bool
 find(const void *code, size_t size, uint32_t index, char name[16])
 {
-  char          *copy = malloc(size ? size : 1);
-  struct pw_view found;
-  bool           is_found;
+  char           *copy  = malloc(size ? size : 1);
+  struct pw_frame frame = {.function = index};
+  struct pw_bytes bytes = {.data = copy, .size = size};
+  struct pw_view  found;
 
   assert_non_null(copy);
   memcpy(copy, code, size);
-  is_found = pw_names_find(pw_view_make(copy, size), index, &found);
-  if (is_found) {
+  pw_names_find(pw_names_in(pw_view_make(copy, size)), &frame, 1);
+  found = frame.name;
+  if (found.size > 0) {
     assert_true(found.data >= copy && found.size <= size && found.data - copy <= (ptrdiff_t)(size - found.size));
     snprintf(name, 16, "%.*s", (int)found.size, found.data);
   }
+  pw_names_hide(&bytes);
   free(copy);
-  return is_found;
+  return found.size > 0;
 }
 
 static void
@@ -110,6 +114,104 @@ sizes_and_counts_that_lie_do_no_harm(void **state)
   }
 }
 
+static void
+all_frames_get_their_names_at_once(void **state)
+{
+  struct pw_frame frames[] = {
+    {.function = 300}, {.function = 7}, {.function = 1}, {.function = 300}, {.function = 1, .name = LITERAL("own")}};
+
+  (void)state;
+  pw_names_find(pw_names_in(LITERAL(module)), frames, sizeof frames / sizeof *frames);
+  assert_view_equal(frames[0].name, "far");
+  assert_int_equal(frames[1].name.size, 0);
+  assert_view_equal(frames[2].name, "one");
+  assert_view_equal(frames[3].name, "far");
+  assert_view_equal(frames[4].name, "own");
+}
+
+/* Names of nothing for function 0, and "last" for function 1 as the one of that number. */
+static struct pw_frame
+find_behind(uint32_t before)
+{
+  struct pw_frame frame = {.function = 1};
+  struct pw_bytes names = {0};
+
+  wasm_number(&names, (uint64_t)before + 1);
+  for (uint32_t i = 0; i < before; i++) {
+    wasm_bytes(&names, "\0\0", 2);
+  }
+  wasm_bytes(&names, "\1\4last", 6);
+  pw_names_find(pw_bytes_view(&names), &frame, 1);
+  pw_bytes_clear(&names);
+  return frame;
+}
+
+static void
+no_more_names_are_looked_at_than_a_trap_has_time_for(void **state)
+{
+  (void)state;
+  assert_int_equal(find_behind(PW_NAMES_LOOKED_AT - 1).name.size, 4);
+  assert_int_equal(find_behind(PW_NAMES_LOOKED_AT).name.size, 0);
+}
+
+/* A module of a section of names, behind one that has none: `count` times function 0, with a name of `length` bytes. */
+static void
+make_module(struct pw_bytes *code, uint32_t count, size_t length)
+{
+  struct pw_bytes name    = {0};
+  struct pw_bytes map     = {0};
+  struct pw_bytes section = {0};
+
+  wasm_number(&name, 0);
+  wasm_number(&name, length);
+  for (size_t i = 0; i < length; i++) {
+    wasm_bytes(&name, "x", 1);
+  }
+  wasm_number(&map, count);
+  for (uint32_t i = 0; i < count; i++) {
+    wasm_bytes(&map, name.data, name.size);
+  }
+  wasm_section(&section, 1, pw_bytes_view(&map));
+  wasm_begin(code);
+  wasm_custom(code, "name", LITERAL("\0\4\3mod"));
+  wasm_custom(code, "name", pw_bytes_view(&section));
+  pw_bytes_clear(&name);
+  pw_bytes_clear(&map);
+  pw_bytes_clear(&section);
+}
+
+static void
+names_without_measure_are_hidden_and_others_are_not(void **state)
+{
+  static const struct {
+    uint32_t count;
+    size_t   length;
+    bool     hidden;
+  } cases[] = {
+    {1, PW_NAMES_LONGEST, false}, {1, PW_NAMES_LONGEST + 1, true}, {3, PW_NAMES_LONGEST + 1, true},
+    {PW_NAMES_MOST, 1, false},    {PW_NAMES_MOST + 1, 0, true},
+  };
+
+  (void)state;
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+    struct pw_bytes code    = {0};
+    struct pw_bytes kept    = {0};
+    size_t          changed = 0;
+
+    make_module(&code, cases[i].count, cases[i].length);
+    wasm_bytes(&kept, code.data, code.size);
+    pw_names_hide(&code);
+    assert_int_equal(code.size, kept.size);
+    for (size_t at = 0; at < code.size; at++) {
+      changed += code.data[at] != kept.data[at];
+    }
+    assert_int_equal(changed, cases[i].hidden ? 1 : 0);
+    assert_int_equal(pw_names_in(pw_bytes_view(&code)).size == 0, cases[i].hidden);
+    pw_bytes_clear(&code);
+    pw_bytes_clear(&kept);
+  }
+}
+
 int
 main(void)
 {
@@ -119,6 +221,9 @@ main(void)
     cmocka_unit_test(a_module_without_names_has_none),
     cmocka_unit_test(a_module_that_ends_anywhere_is_read_to_its_end_only),
     cmocka_unit_test(sizes_and_counts_that_lie_do_no_harm),
+    cmocka_unit_test(all_frames_get_their_names_at_once),
+    cmocka_unit_test(no_more_names_are_looked_at_than_a_trap_has_time_for),
+    cmocka_unit_test(names_without_measure_are_hidden_and_others_are_not),
   };
 
   return cmocka_run_group_tests(tests, NULL, NULL);

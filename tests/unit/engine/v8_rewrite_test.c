@@ -60,12 +60,26 @@ memory_and_tables_become_imports_behind_those_that_were_there(void **state)
   pw_bytes_clear(&out);
 }
 
+static struct pw_v8_bodies
+read_bodies(struct pw_view code)
+{
+  struct pw_v8_bodies bodies;
+  struct pw_error     error;
+
+  if (!pw_v8_bodies_read(code, &bodies, &error)) {
+    fail_msg("%s", error.message);
+  }
+  return bodies;
+}
+
 static void
 functions_are_found_by_where_their_code_lies_then(void **state)
 {
   struct pw_bytes        code = read_module("engine_module");
   struct pw_v8_layout    layout;
   struct pw_bytes        out  = rewrite(pw_bytes_view(&code), &layout);
+  struct pw_v8_bodies    from = read_bodies(pw_bytes_view(&code));
+  struct pw_v8_bodies    to   = read_bodies(pw_bytes_view(&out));
   size_t                 hits = 0;
   uint32_t               last = 0;
   struct pw_module_info *info = pw_module_info_read(pw_bytes_view(&code), NULL);
@@ -75,8 +89,8 @@ functions_are_found_by_where_their_code_lies_then(void **state)
     uint32_t before;
     uint32_t after;
 
-    if (pw_v8_function_at(pw_bytes_view(&code), offset, &before)) {
-      assert_true(pw_v8_function_at(pw_bytes_view(&out), offset + (size_t)layout.code_shift, &after));
+    if (pw_v8_function_at(&from, offset, &before)) {
+      assert_true(pw_v8_function_at(&to, offset + (size_t)layout.code_shift, &after));
       assert_int_equal(after, before);
       assert_int_equal(((uint8_t *)code.data)[offset], ((uint8_t *)out.data)[offset + (size_t)layout.code_shift]);
       hits++;
@@ -86,7 +100,9 @@ functions_are_found_by_where_their_code_lies_then(void **state)
   assert_true(hits > 100);
   assert_int_equal(last + 1, info->function_count);
   pw_module_info_free(info);
-  assert_false(pw_v8_function_at(pw_bytes_view(&out), SIZE_MAX, &last));
+  assert_false(pw_v8_function_at(&to, SIZE_MAX, &last));
+  pw_v8_bodies_clear(&from);
+  pw_v8_bodies_clear(&to);
   pw_v8_layout_clear(&layout);
   pw_bytes_clear(&code);
   pw_bytes_clear(&out);
@@ -116,14 +132,17 @@ use_exact(const char *data, size_t size)
   struct pw_view      view = pw_view_make(copy, size);
   struct pw_bytes     out  = {0};
   struct pw_v8_layout layout;
+  struct pw_v8_bodies bodies;
   uint32_t            index;
 
   assert_non_null(copy);
   memcpy(copy, data, size);
   pw_v8_rewrite(view, &out, &layout, NULL);
+  pw_v8_bodies_read(view, &bodies, NULL);
   for (size_t offset = 0; offset <= size; offset += 97) {
-    pw_v8_function_at(view, offset, &index);
+    pw_v8_function_at(&bodies, offset, &index);
   }
+  pw_v8_bodies_clear(&bodies);
   pw_v8_layout_clear(&layout);
   pw_bytes_clear(&out);
   free(copy);

@@ -72,7 +72,7 @@ start_plugin(const struct request *request, const struct pw_config_plugin *plugi
   }
   pw_simulator_log(simulator, &lines);
   if (pw_config_read_bytes(path, PW_COMMAND_MODULE_BYTES, &code, error)) {
-    instance = pw_simulator_add_plugin(simulator, &config, pw_bytes_view(&code), path, error);
+    instance = pw_simulator_add_configured(simulator, &config, plugin, pw_bytes_view(&code), path, error);
   }
   bool sound = instance && error->code == PW_ERROR_NONE;
   /* Before what is said of the plugin, which may point to it. */
@@ -112,7 +112,7 @@ check_file(const struct request *request, const char *file)
     return false;
   }
   struct pw_simulator_options simulator_options = {
-    .cache_directory = pw_command_cache_directory(), .system_random = true, .system_time = true};
+    .cache_directory = pw_command_cache_directory(), .system_random = true, .system_time = true, .open_calls = true};
   struct pw_simulator *simulator = pw_simulator_new(&simulator_options, &error);
   bool                 sound     = simulator && check_plugins(request, config, simulator);
   if (!simulator) {

@@ -137,3 +137,32 @@ def test_a_memory_that_begins_too_large_names_the_key(proxywasm, write, module):
     done = proxywasm("check", write("wasm.yaml", configuration(module("examples/c/headers"), extra)))
     assert done.returncode == 1
     assert re.search(r"the module begins with \d+KiB of memory, and limits.memory is 64KiB", done.stderr)
+
+
+CALLING = """(module
+  (import "env" "proxy_http_call" (func $call (param i32 i32 i32 i32 i32 i32 i32 i32 i32 i32) (result i32)))
+  (memory (export "memory") 1)
+  (data (i32.const 100) "auth")
+  (data (i32.const 200) "\\03\\00\\00\\00\\07\\00\\00\\00\\03\\00\\00\\00\\05\\00\\00\\00\\01\\00\\00\\00\\0a\\00\\00\\00"
+                        "\\0e\\00\\00\\00:method\\00GET\\00:path\\00/\\00:authority\\00127.0.0.1:8081\\00")
+  (func (export "proxy_abi_version_0_2_1"))
+  (func (export "proxy_on_configure") (param i32 i32) (result i32)
+    (i32.eqz (call $call (i32.const 100) (i32.const 4) (i32.const 200) (i32.const 74)
+                         (i32.const 0) (i32.const 0) (i32.const 0) (i32.const 0) (i32.const 1000) (i32.const 500)))))"""
+
+
+@pytest.mark.parametrize("keys, permitted", [
+    ("  upstreams: {auth: {host: 127.0.0.1, port: 8081}}\n", True),
+    ("  upstreams: {other: {host: 127.0.0.1, port: 8081}}\n", False),
+    ("  allowed_authorities: ['127.0.0.1:8081']\n", True),
+    ("  allowed_authorities: ['127.0.0.1:8082']\n", False),
+    ("", True)])
+def test_a_start_that_calls_is_judged_by_whom_the_configuration_lets_it_call(proxywasm, write, keys, permitted):
+    text = write("calling.wat", CALLING)
+    subprocess.run(["wat2wasm", text, "-o", text.with_suffix(".wasm")], check=True)
+    file = write("wasm.yaml", configuration(text.with_suffix(".wasm"), keys))
+    done = proxywasm("check", file)
+    assert done.returncode == (0 if permitted else 1), done.stdout + done.stderr
+    answer = write("yes.http", "HTTP/1.1 200 OK\n\nyes")
+    done = proxywasm("run", "--quiet", "--config", file, "--http-answer", f"auth={answer}", "--json")
+    assert ("proxy_on_configure answered false" in done.stdout + done.stderr) != permitted

@@ -97,7 +97,8 @@ pw_run_setup_start(struct pw_run_setup *setup, struct pw_simulator *simulator)
     if (plugin->code.size > 0 ||
         pw_config_read_bytes(plugin->file, PW_COMMAND_MODULE_BYTES, &plugin->code, &plugin->error)) {
       plugin->instance =
-        pw_simulator_add_plugin(simulator, &plugin->config, pw_bytes_view(&plugin->code), plugin->file, &plugin->error);
+        pw_simulator_add_configured(simulator, &plugin->config, setup->config ? &setup->config->plugins[i] : NULL,
+                                    pw_bytes_view(&plugin->code), plugin->file, &plugin->error);
       plugin->abi = plugin->instance ? pw_plugin_abi(pw_instance_plugin(plugin->instance)) : NULL;
     }
     loaded = loaded && plugin->instance != NULL;

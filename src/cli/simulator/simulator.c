@@ -230,6 +230,7 @@ pw_simulator_delete(struct pw_simulator *simulator)
   }
   free(simulator->instances);
   free(simulator->plugins);
+  free(simulator->sources);
   pw_host_delete(simulator->host);
   while (simulator->functions != NULL) {
     struct pw_canned_function *function = simulator->functions;
@@ -270,16 +271,27 @@ make_room(struct pw_simulator *simulator, struct pw_error *error)
   size_t count     = simulator->instance_count + 1;
   void  *instances = simulator->instances;
   void  *plugins   = simulator->plugins;
-  bool   done =
-    grow(&instances, count, sizeof(struct pw_instance *)) && grow(&plugins, count, sizeof(struct pw_plugin *));
+  void  *sources   = simulator->sources;
+  bool   done      = grow(&instances, count, sizeof(struct pw_instance *)) &&
+              grow(&plugins, count, sizeof(struct pw_plugin *)) &&
+              grow(&sources, count, sizeof(struct pw_config_plugin *));
   simulator->instances = instances;
   simulator->plugins   = plugins;
+  simulator->sources   = sources;
   return done || pw_error_set(error, PW_ERROR_MEMORY, "no memory for a plugin");
 }
 
 struct pw_instance *
 pw_simulator_add_plugin(struct pw_simulator *simulator, const struct pw_plugin_config *config, struct pw_view code,
                         const char *file, struct pw_error *error)
+{
+  return pw_simulator_add_configured(simulator, config, NULL, code, file, error);
+}
+
+struct pw_instance *
+pw_simulator_add_configured(struct pw_simulator *simulator, const struct pw_plugin_config *config,
+                            const struct pw_config_plugin *from, struct pw_view code, const char *file,
+                            struct pw_error *error)
 {
   if (simulator->chain != NULL || simulator->stopped) {
     pw_error_set(error, PW_ERROR_ARGUMENT, "plugins cannot be added after the first transaction");
@@ -295,8 +307,9 @@ pw_simulator_add_plugin(struct pw_simulator *simulator, const struct pw_plugin_c
   if (simulator->worker == NULL) {
     simulator->worker = pw_worker_new(simulator->host, simulator, error);
   }
-  simulator->phase             = "start";
-  *error                       = (struct pw_error){PW_ERROR_NONE, ""};
+  simulator->phase                              = "start";
+  *error                                        = (struct pw_error){PW_ERROR_NONE, ""};
+  simulator->sources[simulator->instance_count] = from;
   struct pw_instance *instance = simulator->worker ? pw_instance_new(simulator->worker, plugin, error) : NULL;
   if (instance == NULL) {
     pw_plugin_release(plugin);

@@ -17,6 +17,7 @@
 #include <proxywasm/host.h>
 
 #include "cli/simulator/simulator_fields.h"
+#include "config/config.h"
 
 struct pw_simulator;
 
@@ -32,6 +33,7 @@ struct pw_simulator_options {
   uint64_t                   time;            /**< nanoseconds since 1970; 0: PW_SIMULATOR_TIME */
   uint64_t                   seed;            /**< of the random bytes */
   bool                       system_random;   /**< the system's random bytes instead */
+  bool                       open_calls;  /**< calls that may be made, and have no answer, stay open: else they fail */
   bool                       system_time; /**< the system's clock; events then happen as soon as they are waited for */
   /** Told of each log line as it comes, after it was collected; NULL: nobody. */
   void (*log)(void *data, const struct pw_plugin *plugin, enum pw_log_level level, struct pw_view text);
@@ -54,6 +56,11 @@ void pw_simulator_stop(struct pw_simulator *simulator);
  */
 struct pw_instance *pw_simulator_add_plugin(struct pw_simulator *simulator, const struct pw_plugin_config *config,
                                             struct pw_view code, const char *file, struct pw_error *error);
+/** The same for a plugin of a file, whose upstreams and allowed authorities decide whom it may call, as they do in
+ *  Traffic Server: answers are given to calls that it may make. `from` (may be NULL) outlives the simulator. */
+struct pw_instance *pw_simulator_add_configured(struct pw_simulator *simulator, const struct pw_plugin_config *config,
+                                                const struct pw_config_plugin *from, struct pw_view code,
+                                                const char *file, struct pw_error *error);
 size_t              pw_simulator_instance_count(const struct pw_simulator *simulator);
 /** NULL beyond the last one. */
 struct pw_instance *pw_simulator_instance(const struct pw_simulator *simulator, size_t index);

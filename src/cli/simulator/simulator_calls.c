@@ -2,6 +2,8 @@
 /* HTTP and gRPC calls of modules, answered from what was canned. */
 #include "cli/simulator/simulator_internal.h"
 
+#include "config/upstream.h"
+
 #define GRPC_DEADLINE_EXCEEDED 4
 
 static struct pw_call_state *
@@ -47,6 +49,32 @@ record_http(struct pw_call_record *record, const struct pw_http_call *call)
          pw_simulator_copy_pairs(&record->trailers, call->trailers);
 }
 
+/* Whether the configuration lets the plugin call. */
+static bool
+may_call(const struct pw_simulator *simulator, const struct pw_instance *instance, const struct pw_http_call *call,
+         const struct pw_fields *headers)
+{
+  const struct pw_plugin *plugin = pw_instance_plugin(instance);
+  size_t                  i      = 0;
+  /* One that starts is not in the list yet. */
+  while (i < simulator->instance_count && simulator->plugins[i] != plugin) {
+    i++;
+  }
+  const struct pw_config_plugin *from      = simulator->sources[i];
+  struct pw_view                 authority = pw_fields_value(headers, ":authority");
+  struct pw_view                 scheme    = pw_fields_value(headers, ":scheme");
+  struct pw_upstream             upstream;
+  return from == NULL || pw_upstream_in_config(from, call->upstream, authority, scheme, &upstream) ||
+         pw_upstream_by_rules(from, authority, scheme, &upstream);
+}
+
+/* A call that nothing was canned for: as if its upstream was unknown, or did not answer yet. */
+static enum pw_status
+unanswered(const struct pw_simulator *simulator)
+{
+  return simulator->options.open_calls ? PW_STATUS_OK : PW_STATUS_BAD_ARGUMENT;
+}
+
 enum pw_status
 pw_simulator_http_call(void *worker, struct pw_instance *instance, void *stream, const struct pw_http_call *call)
 {
@@ -60,11 +88,15 @@ pw_simulator_http_call(void *worker, struct pw_instance *instance, void *stream,
   if (!record_http(record, call)) {
     return record->status;
   }
+  if (!may_call(simulator, instance, call, &record->headers)) {
+    record->status = PW_STATUS_BAD_ARGUMENT;
+    return record->status;
+  }
   size_t answer =
     pw_simulator_find_answer(&simulator->http_answers, call->upstream, pw_fields_value(&record->headers, ":authority"),
                              without_query(pw_fields_value(&record->headers, ":path")));
   state_of(simulator, record)->answer = answer;
-  record->status                      = answer == PW_NO_ANSWER ? PW_STATUS_BAD_ARGUMENT
+  record->status                      = answer == PW_NO_ANSWER ? unanswered(simulator)
                                                                : plan(simulator, &simulator->http_answers.items[answer], record,
                                                                       PW_EVENT_HTTP_END, PW_EVENT_HTTP_FAIL);
   return record->status;

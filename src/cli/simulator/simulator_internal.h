@@ -76,11 +76,13 @@ struct pw_simulator {
   struct pw_worker           *worker;
   struct pw_instance        **instances;
   struct pw_plugin          **plugins;
-  size_t                      instance_count;
-  struct pw_chain            *chain;
-  struct pw_transaction      *transactions;
-  uint64_t                    transaction_count;
-  bool                        stopped;
+  /** What each was configured from, NULL: nothing is known of whom it may call. One more while a plugin starts. */
+  const struct pw_config_plugin **sources;
+  size_t                          instance_count;
+  struct pw_chain                *chain;
+  struct pw_transaction          *transactions;
+  uint64_t                        transaction_count;
+  bool                            stopped;
 
   struct pw_fields           properties; /**< names are dotted paths */
   struct pw_answers          http_answers;

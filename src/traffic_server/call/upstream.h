@@ -7,18 +7,9 @@
 #ifndef PROXYWASM_TRAFFIC_SERVER_UPSTREAM_H
 #define PROXYWASM_TRAFFIC_SERVER_UPSTREAM_H
 
-#include "config/config.h"
+#include "config/upstream.h"
 
 #include <proxywasm/abi.h>
-
-/** A server that may be called. Views are those of the configuration or of the question. */
-struct pw_upstream {
-  struct pw_view host; /**< as in a URL */
-  uint32_t       port; /**< never 0 */
-  bool           tls;
-  bool           by_remap;             /**< remap.config chooses the server, or refuses */
-  uint32_t       timeout_milliseconds; /**< the most that a call may take; 0: as it says itself */
-};
 
 /**
  * Finds the server for a call to `name` whose :authority and :scheme are these (`scheme` may be empty).

@@ -130,7 +130,7 @@ pw_config_read_file(const char *file, struct pw_error *error)
 {
   struct pw_bytes   text   = {0};
   struct pw_config *config = NULL;
-  if (pw_config_read_bytes(file, PW_YAML_BYTES, &text, error)) {
+  if (pw_config_read_bytes(file, PW_CONFIG_FILE_BYTES, &text, error)) {
     config = pw_config_read_text(pw_bytes_view(&text), file, error);
   }
   pw_bytes_clear(&text);

@@ -20,6 +20,9 @@ enum pw_vm_scope {
   PW_VM_SCOPE_TRANSACTION /**< a fresh one for each transaction */
 };
 
+/** The largest configuration file that is read. */
+#define PW_CONFIG_FILE_BYTES ((size_t)8 << 20)
+
 /** When response callbacks run. */
 enum pw_response_phase {
   PW_RESPONSE_PHASE_CLIENT, /**< before the response goes to the client: cache hits and errors too (default) */

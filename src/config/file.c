@@ -2,9 +2,11 @@
 #include "config/config.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 char *
 pw_config_path(const char *directory, const char *file)
@@ -41,21 +43,38 @@ read_stream(FILE *stream, const char *file, size_t limit, struct pw_bytes *bytes
   return true;
 }
 
+/* Opened without waiting: a pipe that nobody writes to is empty, where its opening would hold a reload up for ever. */
+static FILE *
+open_file(const char *file, struct pw_error *error)
+{
+  int         descriptor = open(file, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+  struct stat status;
+  FILE       *stream = NULL;
+  if (descriptor < 0 || fstat(descriptor, &status) != 0 || fcntl(descriptor, F_SETFL, 0) != 0) {
+    pw_error_set(error, PW_ERROR_FILE, "%s: cannot be opened: %s", file, strerror(errno));
+  } else if (S_ISDIR(status.st_mode)) {
+    pw_error_set(error, PW_ERROR_FILE, "%s: is a directory, not a file", file);
+  } else {
+    stream = fdopen(descriptor, "rb");
+    if (!stream) {
+      pw_error_set(error, PW_ERROR_MEMORY, "%s: out of memory", file);
+    }
+  }
+  if (!stream && descriptor >= 0) {
+    close(descriptor);
+  }
+  return stream;
+}
+
 bool
 pw_config_read_bytes(const char *file, size_t limit, struct pw_bytes *bytes, struct pw_error *error)
 {
   pw_bytes_clear(bytes);
-  FILE *stream = fopen(file, "rbe");
+  FILE *stream = open_file(file, error);
   if (!stream) {
-    return pw_error_set(error, PW_ERROR_FILE, "%s: cannot be opened: %s", file, strerror(errno));
+    return false;
   }
-  struct stat status;
-  bool        read = false;
-  if (fstat(fileno(stream), &status) == 0 && S_ISDIR(status.st_mode)) {
-    pw_error_set(error, PW_ERROR_FILE, "%s: is a directory, not a file", file);
-  } else {
-    read = read_stream(stream, file, limit, bytes, error);
-  }
+  bool read = read_stream(stream, file, limit, bytes, error);
   fclose(stream);
   if (!read) {
     pw_bytes_clear(bytes);

@@ -59,12 +59,33 @@ static const struct pw_schema_key code_keys[] = {
 };
 static const struct pw_schema code_schema = {.keys = code_keys};
 
+static pw_value_problem
+variable_name_problem(struct pw_view name)
+{
+  return name.size > 0 && !memchr(name.data, '=', name.size) ? NULL : "is no name of a variable";
+}
+
+/* WASI gives variables to the module as terminated strings. */
+static pw_value_problem
+variable_value_problem(struct pw_view value)
+{
+  return value.size > 0 && memchr(value.data, '\0', value.size) ? "has a NUL in it" : NULL;
+}
+
+static pw_value_problem
+authority_problem(struct pw_view text)
+{
+  struct pw_authority pattern;
+  return pw_authority_pattern_parse(text, &pattern) ? NULL : "is neither 'host', 'host:port' nor '*.name'";
+}
+
 static const struct pw_schema_key environment_keys[] = {
-  {"host_env_keys", .type = PW_SCHEMA_NAMES, .offset = DRAFT(host_env_keys),
+  {"host_env_keys", .type = PW_SCHEMA_NAMES, .offset = DRAFT(host_env_keys), .name_problem = variable_name_problem,
    .meaning = "Variables of the proxy's own environment that the module gets as well; those that are not set there are "
               "left out."},
-  {"key_values", .type = PW_SCHEMA_PAIRS, .offset = DRAFT(key_values),
-   .meaning = "Variables and their values. They go before those of `host_env_keys`."},
+  {"key_values", .type = PW_SCHEMA_PAIRS, .offset = DRAFT(key_values), .name_problem = variable_name_problem,
+   .value_problem = variable_value_problem,
+   .meaning       = "Variables and their values. They go before those of `host_env_keys`."},
   {0},
 };
 static const struct pw_schema environment_schema = {.keys = environment_keys};
@@ -205,7 +226,7 @@ static const struct pw_schema_key plugin_keys[] = {
    .meaning = "Servers that the module may call (`proxy_http_call`), by the names that it calls them by. Such calls go "
               "past `remap.config`."},
   {"allowed_authorities", .type = PW_SCHEMA_NAMES, .offset = DRAFT(allowed_authorities),
-   .given   = DRAFT(allowed_authorities_given),
+   .given = DRAFT(allowed_authorities_given), .name_problem = authority_problem,
    .meaning = "Servers that the module may call by host and port: `host:port`, `host` (port 80, or 443 when `:scheme` "
               "is `https`), `*.example.com` (all names under it). Without this key and `upstreams`, calls go to their "
               "`:authority` as `remap.config` maps it; with one of them, nowhere else."},
@@ -224,33 +245,6 @@ static const struct pw_schema_key plugin_keys[] = {
 };
 
 static bool
-environment_name_is_sound(struct pw_schema_reader *reader, const yaml_node_t *node, const struct pw_schema_path *path,
-                          struct pw_view name)
-{
-  if (name.size > 0 && !memchr(name.data, '=', name.size)) {
-    return true;
-  }
-  char excerpt[PW_YAML_EXCERPT];
-  pw_schema_mistake(reader, node, path, "environment_variables: '%s' is no name of a variable",
-                    pw_yaml_excerpt(name, excerpt));
-  return false;
-}
-
-/* WASI gives variables to the module as terminated strings. */
-static bool
-environment_value_is_sound(struct pw_schema_reader *reader, const yaml_node_t *node, const struct pw_schema_path *path,
-                           const struct pw_pair *pair)
-{
-  if (pair->value.size == 0 || !memchr(pair->value.data, '\0', pair->value.size)) {
-    return true;
-  }
-  char excerpt[PW_YAML_EXCERPT];
-  pw_schema_mistake(reader, node, path, "environment_variables: the value of '%s' has a NUL in it",
-                    pw_yaml_excerpt(pair->key, excerpt));
-  return false;
-}
-
-static bool
 is_overridden(const struct pw_schema_list *key_values, struct pw_view name)
 {
   const struct pw_pair *pairs = key_values->items;
@@ -263,8 +257,7 @@ is_overridden(const struct pw_schema_list *key_values, struct pw_view name)
 }
 
 static void
-finish_environment(struct pw_schema_reader *reader, const yaml_node_t *node, const struct pw_schema_path *path,
-                   struct pw_config_draft *draft)
+finish_environment(struct pw_schema_reader *reader, struct pw_config_draft *draft)
 {
   struct pw_pair *variables =
     pw_arena_array(reader->arena, draft->host_env_keys.count + draft->key_values.count + 1, sizeof(*variables));
@@ -275,9 +268,8 @@ finish_environment(struct pw_schema_reader *reader, const yaml_node_t *node, con
   size_t                count = 0;
   const struct pw_view *names = draft->host_env_keys.items;
   for (size_t i = 0; i < draft->host_env_keys.count; i++) {
-    const char *value =
-      names[i].data && environment_name_is_sound(reader, node, path, names[i]) ? getenv(names[i].data) : NULL;
-    char *copy = value ? pw_arena_copy(reader->arena, value, strlen(value)) : NULL;
+    const char *value = names[i].data ? getenv(names[i].data) : NULL;
+    char       *copy  = value ? pw_arena_copy(reader->arena, value, strlen(value)) : NULL;
     if (copy && !is_overridden(&draft->key_values, names[i])) {
       variables[count++] = (struct pw_pair){names[i], pw_view_of(copy)};
     }
@@ -285,32 +277,18 @@ finish_environment(struct pw_schema_reader *reader, const yaml_node_t *node, con
   }
   const struct pw_pair *pairs = draft->key_values.items;
   for (size_t i = 0; i < draft->key_values.count; i++) {
-    if (environment_name_is_sound(reader, node, path, pairs[i].key) &&
-        environment_value_is_sound(reader, node, path, &pairs[i])) {
-      variables[count++] = pairs[i];
-    }
+    variables[count++] = pairs[i];
   }
   draft->plugin.plugin.environment       = variables;
   draft->plugin.plugin.environment_count = count;
 }
 
 static void
-finish_calls(struct pw_schema_reader *reader, const yaml_node_t *node, const struct pw_schema_path *path,
-             struct pw_config_draft *draft)
+finish_calls(struct pw_config_draft *draft)
 {
-  const struct pw_view *patterns = draft->allowed_authorities.items;
-  struct pw_schema_path child    = {.parent = path, .name = "allowed_authorities"};
-  for (size_t i = 0; i < draft->allowed_authorities.count; i++) {
-    struct pw_authority pattern;
-    char                excerpt[PW_YAML_EXCERPT];
-    if (patterns[i].data && !pw_authority_pattern_parse(patterns[i], &pattern)) {
-      pw_schema_mistake(reader, node, &child, "'%s' is neither 'host', 'host:port' nor '*.name'",
-                        pw_yaml_excerpt(patterns[i], excerpt));
-    }
-  }
   draft->plugin.upstreams               = draft->upstreams.items;
   draft->plugin.upstream_count          = draft->upstreams.count;
-  draft->plugin.allowed_authorities     = patterns;
+  draft->plugin.allowed_authorities     = draft->allowed_authorities.items;
   draft->plugin.allowed_authority_count = draft->allowed_authorities.count;
   draft->plugin.restrict_calls          = draft->upstreams_given || draft->allowed_authorities_given;
 }
@@ -318,12 +296,14 @@ finish_calls(struct pw_schema_reader *reader, const yaml_node_t *node, const str
 static void
 finish_plugin(struct pw_schema_reader *reader, const yaml_node_t *node, const struct pw_schema_path *path, void *target)
 {
-  struct pw_config_draft *draft              = target;
+  struct pw_config_draft *draft = target;
+  (void)node;
+  (void)path;
   draft->plugin.plugin.capabilities          = draft->capabilities.items;
   draft->plugin.plugin.capability_count      = draft->capabilities.count;
   draft->plugin.plugin.restrict_capabilities = draft->capabilities.count > 0;
-  finish_environment(reader, node, path, draft);
-  finish_calls(reader, node, path, draft);
+  finish_environment(reader, draft);
+  finish_calls(draft);
 }
 
 const struct pw_schema pw_config_plugin_schema = {

@@ -105,9 +105,21 @@ read_list(struct pw_schema_reader *reader, const struct pw_schema_key *key, cons
   }
 }
 
+/* What a key asks of each of its names, or values. */
 static void
-read_values(struct pw_schema_reader *reader, const yaml_node_t *node, const struct pw_schema_path *path, bool lines,
-            struct pw_schema_list *list)
+expect_sound(struct pw_schema_reader *reader, const yaml_node_t *node, const struct pw_schema_path *path,
+             pw_value_problem (*problem_of)(struct pw_view), struct pw_view value)
+{
+  pw_value_problem problem = problem_of && value.data ? problem_of(value) : NULL;
+  char             excerpt[PW_YAML_EXCERPT];
+  if (problem) {
+    pw_schema_mistake(reader, node, path, "'%s' %s", pw_yaml_excerpt(value, excerpt), problem);
+  }
+}
+
+static void
+read_values(struct pw_schema_reader *reader, const struct pw_schema_key *key, const yaml_node_t *node,
+            const struct pw_schema_path *path, struct pw_schema_list *list)
 {
   size_t          count = item_count(node);
   struct pw_view *items = arena_array(reader, count, sizeof(*items));
@@ -122,8 +134,9 @@ read_values(struct pw_schema_reader *reader, const yaml_node_t *node, const stru
     if (!item) {
       return;
     }
-    if (lines) {
+    if (key->type == PW_SCHEMA_NAMES) {
       pw_schema_read_line(reader, item, &item_path, &items[i]);
+      expect_sound(reader, item, &item_path, key->name_problem, items[i]);
     } else {
       pw_schema_read_bytes(reader, item, &item_path, &items[i]);
     }
@@ -131,8 +144,8 @@ read_values(struct pw_schema_reader *reader, const yaml_node_t *node, const stru
 }
 
 static void
-read_keys_of_mapping(struct pw_schema_reader *reader, const yaml_node_t *node, const struct pw_schema_path *path,
-                     struct pw_schema_list *list)
+read_keys_of_mapping(struct pw_schema_reader *reader, const struct pw_schema_key *key, const yaml_node_t *node,
+                     const struct pw_schema_path *path, struct pw_schema_list *list)
 {
   size_t          count = pair_count(node);
   struct pw_view *items = arena_array(reader, count, sizeof(*items));
@@ -147,20 +160,21 @@ read_keys_of_mapping(struct pw_schema_reader *reader, const yaml_node_t *node, c
       return;
     }
     pw_schema_read_line(reader, name, path, &items[i]);
+    expect_sound(reader, name, path, key->name_problem, items[i]);
   }
 }
 
 static void
-read_names(struct pw_schema_reader *reader, const yaml_node_t *node, const struct pw_schema_path *path,
-           struct pw_schema_list *list)
+read_names(struct pw_schema_reader *reader, const struct pw_schema_key *key, const yaml_node_t *node,
+           const struct pw_schema_path *path, struct pw_schema_list *list)
 {
   if (node->type == YAML_SEQUENCE_NODE) {
     if (expect_few(reader, node, path, item_count(node), MOST_ENTRIES)) {
-      read_values(reader, node, path, true, list);
+      read_values(reader, key, node, path, list);
     }
   } else if (node->type == YAML_MAPPING_NODE) {
     if (expect_few(reader, node, path, pair_count(node), MOST_ENTRIES)) {
-      read_keys_of_mapping(reader, node, path, list);
+      read_keys_of_mapping(reader, key, node, path, list);
     }
   } else {
     pw_schema_mistake(reader, node, path, "a list of names is expected, not %s", pw_yaml_kind(node));
@@ -168,8 +182,8 @@ read_names(struct pw_schema_reader *reader, const yaml_node_t *node, const struc
 }
 
 static void
-read_pairs(struct pw_schema_reader *reader, const yaml_node_t *node, const struct pw_schema_path *path,
-           struct pw_schema_list *list)
+read_pairs(struct pw_schema_reader *reader, const struct pw_schema_key *schema, const yaml_node_t *node,
+           const struct pw_schema_path *path, struct pw_schema_list *list)
 {
   if (node->type != YAML_MAPPING_NODE) {
     pw_schema_mistake(reader, node, path, "a mapping is expected, not %s", pw_yaml_kind(node));
@@ -190,9 +204,11 @@ read_pairs(struct pw_schema_reader *reader, const yaml_node_t *node, const struc
       return;
     }
     pw_schema_read_line(reader, key, path, &items[i].key);
+    expect_sound(reader, key, path, schema->name_problem, items[i].key);
     struct pw_schema_path item_path = {.parent = path, .name = items[i].key.data ? items[i].key.data : "?"};
     if (!pw_yaml_is_null(value)) {
       pw_schema_read_bytes(reader, value, &item_path, &items[i].value);
+      expect_sound(reader, value, &item_path, schema->value_problem, items[i].value);
     }
     for (size_t j = 0; j < i; j++) {
       if (pw_view_equal(items[i].key, items[j].key)) {
@@ -290,17 +306,17 @@ read_value(struct pw_schema_reader *reader, const struct pw_schema_key *key, con
     read_named(reader, key, node, path, (struct pw_schema_list *)(void *)target);
     break;
   case PW_SCHEMA_NAMES:
-    read_names(reader, node, path, (struct pw_schema_list *)(void *)target);
+    read_names(reader, key, node, path, (struct pw_schema_list *)(void *)target);
     break;
   case PW_SCHEMA_VALUES:
     if (node->type == YAML_SEQUENCE_NODE) {
-      read_values(reader, node, path, false, (struct pw_schema_list *)(void *)target);
+      read_values(reader, key, node, path, (struct pw_schema_list *)(void *)target);
     } else {
       pw_schema_mistake(reader, node, path, "a list is expected, not %s", pw_yaml_kind(node));
     }
     break;
   case PW_SCHEMA_PAIRS:
-    read_pairs(reader, node, path, (struct pw_schema_list *)(void *)target);
+    read_pairs(reader, key, node, path, (struct pw_schema_list *)(void *)target);
     break;
   }
 }

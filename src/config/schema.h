@@ -10,6 +10,9 @@
 #include "config/arena.h"
 #include "config/yaml.h"
 
+/** What is wrong with a value, or NULL. */
+typedef const char *pw_value_problem;
+
 enum pw_schema_type {
   PW_SCHEMA_BYTES,         /**< scalar of any bytes, !!binary decoded: struct pw_view */
   PW_SCHEMA_CONFIGURATION, /**< the same, or a mapping or list, which becomes JSON: struct pw_view */
@@ -51,7 +54,9 @@ struct pw_schema_key {
   size_t                         given;            /**< offset of a bool that tells whether the key was there */
   uint64_t                       minimum, maximum; /**< of a number; maximum 0: all that fits */
   const struct pw_schema        *mapping;
-  const struct pw_schema_choice *choices; /**< ends with a NULL name */
+  const struct pw_schema_choice *choices;                  /**< ends with a NULL name */
+  pw_value_problem (*name_problem)(struct pw_view name);   /**< of each name of NAMES and PAIRS; NULL: any will do */
+  pw_value_problem (*value_problem)(struct pw_view value); /**< of each value of PAIRS, likewise */
   const char *preset; /**< the default as text; applied to booleans and choices, for the reader's eyes otherwise */
   bool        required;
   const char *meaning; /**< for the reference, one line of Markdown */
@@ -102,9 +107,6 @@ void pw_schema_walk(const struct pw_schema *schema, pw_schema_visit visit, void 
 const char *pw_schema_type_name(enum pw_schema_type type);
 
 /* ------------------------------------------------------------------------------------------------------- for values */
-
-/** What is wrong with a scalar, or NULL. */
-typedef const char *pw_value_problem;
 
 /** "true", "yes", "on" and their opposites, in lower case, upper case, or with a capital. */
 bool pw_value_boolean(struct pw_view text, bool *value);

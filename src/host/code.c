@@ -26,19 +26,22 @@ engine_find(const struct pw_host *host, const struct pw_code *wanted)
   return NULL;
 }
 
-/* Takes it from the list. What nobody else has of it is deleted without the lock: that takes its time. */
-static void
-code_drop(struct pw_host *host, struct pw_code *code)
+/* Takes it from the list, so that nobody finds it any more. Answers whether others use its engine. Under the lock. */
+static bool
+code_unlink(struct pw_host *host, struct pw_code *code)
 {
   struct pw_code **link;
-  bool             engine_shared;
 
-  pthread_mutex_lock(&host->code_lock);
   for (link = &host->codes; *link != code; link = &(*link)->next) {
   }
-  *link         = code->next;
-  engine_shared = engine_find(host, code) != NULL;
-  pthread_mutex_unlock(&host->code_lock);
+  *link = code->next;
+  return engine_find(host, code) != NULL;
+}
+
+/* Of one that is in no list. Without the lock: it takes its time. */
+static void
+code_free(struct pw_code *code, bool engine_shared)
+{
   if (code->compiled != NULL) {
     code->ops->module_delete(code->compiled);
   }
@@ -153,7 +156,7 @@ code_load(const struct pw_plugin *plugin, const struct pw_engine_ops *ops, const
     return NULL;
   }
   if (!code_make(plugin, code, file, error)) {
-    code_drop(plugin->host, code);
+    pw_code_put(plugin->host, code);
     return NULL;
   }
   return code;
@@ -183,14 +186,18 @@ void
 pw_code_put(struct pw_host *host, struct pw_code *code)
 {
   bool last;
+  bool engine_shared = false;
 
   if (code == NULL) {
     return;
   }
   pthread_mutex_lock(&host->code_lock);
   last = --code->references == 0;
+  if (last) {
+    engine_shared = code_unlink(host, code);
+  }
   pthread_mutex_unlock(&host->code_lock);
   if (last) {
-    code_drop(host, code);
+    code_free(code, engine_shared);
   }
 }

@@ -162,7 +162,7 @@ vm_to_settle(const struct pw_worker *worker)
 {
   struct pw_vm *vm = worker->vms;
 
-  while (vm != NULL && vm->finished == NULL) {
+  while (vm != NULL && (vm->finished == NULL || vm->depth > 0)) {
     vm = vm->next;
   }
   return vm;

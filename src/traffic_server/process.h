@@ -18,7 +18,8 @@ bool pw_process_start(bool is_global, struct pw_error *error);
 /** The host. NULL before pw_process_start, or when that failed. */
 struct pw_host *pw_process_host(void);
 
-/** The index of the transaction argument that holds the plugin's struct pw_transaction. */
+/** The index of the transaction argument that holds, in a transaction of the plugin's own, the number of the call or of
+ *  the held request that it is for. Those of clients are found by pw_transaction_find. */
 int pw_process_argument_index(void);
 
 #endif

@@ -3,7 +3,7 @@
 
 import pytest
 
-from harness.configuration import configuration, remap_plugin
+from harness.configuration import configuration, patient, remap_plugin
 from harness.http1 import format_request
 from harness.scripted import Seen, unique_path
 from harness.server import remap_rule
@@ -14,7 +14,7 @@ REWRITERS = {"c": "examples/c/rewrite", "rust": "examples/rust/rewrite"}
 @pytest.fixture(scope="module")
 def examples(start_shared_server, origin):
     files = {f"rewrite-{language}.yaml": configuration(module, name=f"rewrite-{language}", configuration="secret=***",
-                                                       limits={"body": "1MiB"})
+                                                       limits=patient(body="1MiB"))
              for language, module in REWRITERS.items()}
     files["transform.yaml"] = configuration("examples/c/transform", name="transform")
     return start_shared_server(files=files, remap=[

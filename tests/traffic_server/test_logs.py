@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from harness.configuration import global_plugin, scripted as scripted_configuration
+from harness.configuration import global_plugin, patient, scripted as scripted_configuration
 from harness.scripted import Scripted
 from harness.server import remap_rule
 
@@ -45,7 +45,7 @@ def test_line_cannot_forge_another(scripted):
 
 def test_flood_of_lines_is_bounded_and_counted(start_server, origin):
     server = start_server(plugins=[global_plugin("a.yaml")], remap=[remap_rule("a.test", origin.port)],
-                          files={"a.yaml": scripted_configuration(limits={"log_lines_per_second": 50})}, threads=1)
+                          files={"a.yaml": scripted_configuration(limits=patient(log_lines_per_second=50))}, threads=1)
     host = Scripted(server, "a.test")
     host.ask(request="lines 5000")
     server.wait_for_log(r"line 10\b", "wasm.log")

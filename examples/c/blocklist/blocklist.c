@@ -103,13 +103,13 @@ is_listed(proxy_view_t address)
   return false;
 }
 
-/* Of the effective context. */
+/* Of the effective context. Whose address cannot be told is not let in. */
 static bool
 is_blocked(void)
 {
   proxy_bytes_t address;
   if (proxy_property_get("source.address", &address) != PROXY_STATUS_OK) {
-    return false;
+    return true;
   }
   bool blocked = is_listed(without_port(proxy_bytes_view(address)));
   proxy_bytes_free(&address);

@@ -73,8 +73,8 @@ bool pw_body_keeps_length(const struct pw_body *body);
 
 /** Whether so much waits on its way out that no more is to be taken in. */
 bool pw_body_is_full(struct pw_body *body);
-/** False for an HTTP/2 client that the server does not listen to any more: its connection is broken then. For while
- *  input may come and the server has taken no output: see decision 16. */
+/** False for an HTTP/2 client that the server does not listen to any more: its connection is broken then. Of a request
+ *  while input may come, of a response while the server has taken no output: see decision 16. */
 bool pw_body_has_client(const struct pw_body *body);
 /** Calls `ready` again in time for the next look. For HTTP/2 clients. */
 void pw_body_watch_client(struct pw_body *body);

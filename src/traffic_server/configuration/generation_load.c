@@ -12,8 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define CONFIGURATION_BYTES ((size_t)16 << 20)
-#define MODULE_BYTES        ((size_t)256 << 20)
+#define MODULE_BYTES ((size_t)256 << 20)
 
 struct loading {
   struct pw_generation       *generation;
@@ -63,7 +62,7 @@ read_configuration(struct loading *loading, const char *path, struct pw_bytes *t
   struct pw_error       error;
   struct pw_config     *config;
 
-  if (!pw_config_read_bytes(path, CONFIGURATION_BYTES, text, &error)) {
+  if (!pw_config_read_bytes(path, PW_CONFIG_FILE_BYTES, text, &error)) {
     failure(loading, true, "", &error);
     return true;
   }

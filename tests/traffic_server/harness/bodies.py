@@ -6,7 +6,7 @@ import time
 from urllib.parse import quote, unquote_to_bytes
 
 from . import http2
-from .configuration import ENGINE, INTERPRETERS, configuration, remap_plugin
+from .configuration import configuration, patient, remap_plugin
 from .content import Content, as_content
 from .reader import ProtocolError
 from .scripted import unique_path
@@ -20,9 +20,9 @@ def body_filter(name="do", module="bodies", **keys):
     """The YAML text of the module as a filter. Its keys request_body and response_body: off, stream, buffer, or what
     the module exports."""
     vm = {"vm_id": name, **keys.pop("vm", {})}
-    if ENGINE in INTERPRETERS:
-        # They look at a large body byte by byte for longer than a callback may take.
-        keys["limits"] = {"callback": "5s", **keys.get("limits", {})}
+    # They look at a large body byte by byte.
+    limits = patient(**keys.pop("limits", {}))
+    keys |= {"limits": limits} if limits else {}
     return configuration(f"traffic_server/{module}", name=name, configuration=name, vm=vm, **keys)
 
 

@@ -33,6 +33,11 @@ def scripted(name="do", lines=(), **keys):
                          vm=vm, **keys)
 
 
+def patient(**limits):
+    """Limits of a module that is kept busy: an interpreter takes longer for it than a callback may."""
+    return {"callback": "5s", **limits} if ENGINE in INTERPRETERS else limits
+
+
 def global_plugin(*files):
     """A line of plugin.config."""
     return " ".join([str(build.artifact("wasm.so")), *files])

@@ -10,6 +10,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -381,7 +382,9 @@ static const struct {
    "test.yaml:1:36: key 'config.upstreams.a': stands twice"},
   {"config: {upstreams: [a]" WITH_CODE, "test.yaml:1:21: key 'config.upstreams': a mapping is expected, not a list"},
   {"config: {allowed_authorities: [\"*\"]" WITH_CODE,
-   "test.yaml:1:9: key 'config.allowed_authorities': '*' is neither 'host', 'host:port' nor '*.name'"},
+   "test.yaml:1:32: key 'config.allowed_authorities[1]': '*' is neither 'host', 'host:port' nor '*.name'"},
+  {"config:\n  allowed_authorities:\n  - a.test\n  - a.test:x\n  vm_config: {code: {local: {filename: a}}}",
+   "test.yaml:4:5: key 'config.allowed_authorities[2]': 'a.test:x' is neither 'host', 'host:port' nor '*.name'"},
   {"config: {configuration: !!binary \"?\"" WITH_CODE,
    "test.yaml:1:25: key 'config.configuration': is not base64, as !!binary says"},
   {"config: {configuration: {a: 1, a: 2}" WITH_CODE,
@@ -393,9 +396,11 @@ static const struct {
    "value itself"},
   {"config: {configuration: &a [*a]" WITH_CODE, "test.yaml:1:25: key 'config.configuration': nested too deep"},
   {"config: {vm_config: {environment_variables: {key_values: {\"A=B\": c}}, code: {local: {filename: a}}}}",
-   "test.yaml:1:9: key 'config': environment_variables: 'A=B' is no name of a variable"},
+   "test.yaml:1:59: key 'config.vm_config.environment_variables.key_values': 'A=B' is no name of a variable"},
+  {"config: {vm_config: {environment_variables: {host_env_keys: [HOME, \"A=B\"]}, code: {local: {filename: a}}}}",
+   "test.yaml:1:68: key 'config.vm_config.environment_variables.host_env_keys[2]': 'A=B' is no name of a variable"},
   {"config: {vm_config: {environment_variables: {key_values: {A: \"c\\0d\"}}, code: {local: {filename: a}}}}",
-   "test.yaml:1:9: key 'config': environment_variables: the value of 'A' has a NUL in it"},
+   "test.yaml:1:62: key 'config.vm_config.environment_variables.key_values.A': 'c d' has a NUL in it"},
   {"config: {vm_config: {environment_variables: {key_values: {A: b, A: c}}, code: {local: {filename: a}}}}",
    "test.yaml:1:65: key 'config.vm_config.environment_variables.key_values.A': stands twice"},
   {"config: {nmae: a, fail_open: 2, vm_config: {code: {local: {}}}}",
@@ -542,6 +547,14 @@ a_file_that_cannot_be_read_is_named(void **state)
   assert_null(pw_config_read_file("/tmp", &error));
   assert_string_equal(error.message, "/tmp: is a directory, not a file");
   struct pw_bytes bytes = {0};
+  char            pipe[64];
+  snprintf(pipe, sizeof(pipe), "/tmp/pw-config-test-%d.pipe", (int)getpid());
+  assert_int_equal(mkfifo(pipe, 0600), 0);
+  alarm(30); /* which ends the test if nobody writing is waited for */
+  assert_true(pw_config_read_bytes(pipe, 100000, &bytes, &error));
+  alarm(0);
+  assert_int_equal(bytes.size, 0);
+  unlink(pipe);
   assert_false(pw_config_read_bytes("/dev/zero", 100000, &bytes, &error));
   assert_int_equal(error.code, PW_ERROR_LIMIT);
   assert_null(bytes.data);

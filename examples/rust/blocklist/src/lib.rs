@@ -40,7 +40,10 @@ fn decide(state: &State) -> Action {
         Action::Pause
     };
     let Some(list) = &state.list else { return reply(503, b"The block list is not there.\n") };
-    let address = hostcalls::get_property(vec!["source", "address"]).ok().flatten().unwrap_or_default();
+    // Whose address cannot be told is not let in.
+    let Some(address) = hostcalls::get_property(vec!["source", "address"]).ok().flatten() else {
+        return reply(403, b"Blocked.\n");
+    };
     let address = String::from_utf8_lossy(&address).into_owned();
     // "127.0.0.1:1234", "[::1]:1234"
     let host = address.rsplit_once(':').map_or(&*address, |(host, _)| host).trim_matches(['[', ']']);

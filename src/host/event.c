@@ -55,6 +55,9 @@ event_notify(void *data, uint32_t queue_id, uint32_t items)
   struct pw_worker *worker = root->context.instance->worker;
   bool              first;
 
+  if (!pw_plugin_wants(root->context.instance->plugin, PW_CALLBACK_QUEUE_READY)) {
+    return;
+  }
   pthread_mutex_lock(&worker->event_lock);
   first = event_add(worker, root, queue_id, items);
   pthread_mutex_unlock(&worker->event_lock);
@@ -132,9 +135,6 @@ event_deliver(const struct pw_queue_event *event, uint64_t end)
   uint32_t                  count    = event->items < PW_ITEMS_PER_RUN ? event->items : PW_ITEMS_PER_RUN;
   uint32_t                  i;
 
-  if (!pw_plugin_wants(plugin, PW_CALLBACK_QUEUE_READY)) {
-    count = 0;
-  }
   for (i = 0; i < count && root_serves(root) && pw_instance_now(instance) < end; ++i) {
     pw_value values[2];
 

@@ -301,43 +301,43 @@ request_body_is_noted(struct fake_vm *vm, const pw_value *a)
 static const struct fake_export noting_bodies[] = {{"proxy_on_request_body", "iii:i", request_body_is_noted},
                                                    {NULL, NULL, NULL}};
 
+/* Opens a chain of two plugins that share a VM, and ends a stream whose body came to them. */
+static void
+a_body_comes_to_two(struct fixture *f, bool traps)
+{
+  struct pw_stream *stream;
+
+  reset();
+  fixture_open(f);
+  open_two_of(f, noting_bodies);
+  fixture_chain(f);
+  stream   = pw_stream_new(f->chain, f);
+  trap_now = traps;
+  pw_stream_request_headers(stream, false);
+  pw_stream_request_body(stream, pw_view_of("abc"), true);
+  pw_stream_end(stream);
+}
+
 static void
 a_body_that_one_plugin_has_switched_off_comes_to_the_other_of_its_vm(void **state)
 {
-  struct fixture    f;
-  struct pw_stream *stream;
+  struct fixture f;
 
   (void)state;
-  reset();
-  fixture_open(&f);
-  open_two_of(&f, noting_bodies);
-  fixture_chain(&f);
-  stream = pw_stream_new(f.chain, &f);
-  pw_stream_request_headers(stream, false);
-  pw_stream_request_body(stream, pw_view_of("abc"), true);
+  a_body_comes_to_two(&f, false);
   assert_string_equal(notes, "body(3) ");
-  pw_stream_end(stream);
   fixture_close(&f);
 }
 
 static void
 a_trap_is_told_of_the_plugin_whose_callback_it_was(void **state)
 {
-  struct fixture    f;
-  struct pw_stream *stream;
+  struct fixture f;
 
   (void)state;
-  reset();
-  fixture_open(&f);
-  open_two_of(&f, noting_bodies);
-  fixture_chain(&f);
-  stream   = pw_stream_new(f.chain, &f);
-  trap_now = true;
-  pw_stream_request_headers(stream, false);
-  pw_stream_request_body(stream, pw_view_of("abc"), true);
+  a_body_comes_to_two(&f, true);
   assert_non_null(strstr(fake.log, "the module trapped in proxy_on_request_body"));
   assert_ptr_equal(fake.log_plugin, f.plugins[1]);
-  pw_stream_end(stream);
   fixture_close(&f);
 }
 
@@ -517,6 +517,26 @@ a_module_that_feeds_its_own_queue_does_not_hold_the_thread(void **state)
   }
   /* 1, 2, 4 … 32, and then 64 a run. */
   assert_int_equal(strlen(notes), 1 + 2 + 4 + 8 + 16 + 32 + 6 * 64);
+  fixture_close(&f);
+}
+
+static void
+a_module_that_does_not_listen_to_its_queue_wakes_nobody(void **state)
+{
+  static const struct fake_export deaf[] = {
+    {"proxy_on_configure", "ii:i", configure_calls}, {"proxy_on_tick", "i:v", tick}, {NULL, NULL, NULL}};
+  struct fixture f;
+  int            i;
+
+  (void)state;
+  reset();
+  fixture_open(&f);
+  fixture_add(&f, deaf, NULL);
+  pw_instance_tick(f.instances[0]);
+  for (i = 0; i < 3; ++i) {
+    pw_worker_run(f.worker);
+  }
+  assert_int_equal(fake.wakes, 0);
   fixture_close(&f);
 }
 
@@ -708,6 +728,7 @@ main(void)
     cmocka_unit_test(an_instance_that_ends_cancels_its_calls),
     cmocka_unit_test(queue_items_are_told_on_the_workers_own_thread),
     cmocka_unit_test(a_module_that_feeds_its_own_queue_does_not_hold_the_thread),
+    cmocka_unit_test(a_module_that_does_not_listen_to_its_queue_wakes_nobody),
     cmocka_unit_test(a_root_that_is_done_is_told_of_no_more_items),
     cmocka_unit_test(a_root_that_has_ended_cannot_be_acted_for),
     cmocka_unit_test(shared_data_goes_with_the_last_plugin_of_its_vm_id),

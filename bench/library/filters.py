@@ -18,7 +18,7 @@ from .rounds import Variant
 HOST = "bench.test"
 HEADER = "x-filtered-by"
 PLUGINS = Path(__file__).resolve().parents[1] / "plugins"
-ENGINES = {"wasmtime": "Wasmtime", "v8": "V8", "wamr": "WAMR", "wasmedge": "WasmEdge"}
+ENGINES = {"wasmtime": "Wasmtime", "v8": "V8", "wasm2c": "wasm2c", "wamr": "WAMR", "wasmedge": "WasmEdge"}
 
 HEADER_REWRITE = f"""\
 cond %{{READ_REQUEST_HDR_HOOK}}

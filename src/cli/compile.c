@@ -223,7 +223,7 @@ const struct pw_command pw_command_compile = {
     "its end: it runs everywhere, and 'allow_precompiled: true' lets the code be used where it fits, which\n"
     "is the same engine and version, the same settings, and a processor that has what this one has (any of\n"
     "the last years with --portable). A file can have code for several engines: compile the output again.\n"
-    "wasmtime and v8 have compiled code; wamr and wasmedge interpret.\n"
+    "wasmtime, v8 and wasm2c have compiled code; wamr and wasmedge interpret.\n"
     "Exit code: 0 it is written, 1 it could not be compiled or written, 2 the command line is wrong.",
   .options = options,
   .minimum = 1,

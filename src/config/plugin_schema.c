@@ -92,9 +92,9 @@ static const struct pw_schema environment_schema = {.keys = environment_keys};
 
 static const struct pw_schema_key vm_keys[] = {
   {"runtime", .type = PW_SCHEMA_STRING, .offset = PLUGIN(engine), .preset = "the default engine",
-   .meaning = "The engine: `ats.wasm.runtime.wasmtime`, `ats.wasm.runtime.wamr`, `ats.wasm.runtime.v8` or "
-              "`ats.wasm.runtime.wasmedge`, or `wasmtime`, `wamr`, `v8` and `wasmedge` for short. `proxywasm engines` "
-              "lists them."},
+   .meaning = "The engine: `ats.wasm.runtime.wasmtime`, `ats.wasm.runtime.wamr`, `ats.wasm.runtime.v8`, "
+              "`ats.wasm.runtime.wasmedge` or `ats.wasm.runtime.wasm2c`, or `wasmtime`, `wamr`, `v8`, `wasmedge` and "
+              "`wasm2c` for short. `proxywasm engines` lists them."},
   {"vm_id", "vmId", .type = PW_SCHEMA_LINE, .offset = PLUGIN(vm_id),
    .meaning = "Plugins with the same `vm_id`, code, VM configuration, engine and limits share VMs, and so the module's "
               "memory; shared data and queues belong to a `vm_id`, too."},

@@ -75,7 +75,11 @@ prepare(const struct run *run, posix_spawn_file_actions_t *files, posix_spawnatt
   error = error ? error : posix_spawn_file_actions_addclosefrom_np(files, STDERR_FILENO + 1);
   error = error ? error : posix_spawnattr_setsigdefault(attributes, &all);
   error = error ? error : posix_spawnattr_setsigmask(attributes, &none);
-  return error ? error : posix_spawnattr_setflags(attributes, POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK);
+  /* A group of its own, with the programs that it may run. */
+  error = error ? error : posix_spawnattr_setpgroup(attributes, 0);
+  return error ? error
+               : posix_spawnattr_setflags(attributes,
+                                          POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETPGROUP);
 }
 
 /* An errno, or 0. */
@@ -149,13 +153,14 @@ finish(struct run *run, uint32_t milliseconds)
 
   if (process >= 0) {
     if (!ends_in_time(process, milliseconds)) {
-      pidfd_send_signal(process, SIGKILL, NULL, 0);
+      /* Nobody has waited for it yet, so the number of its group is nobody else's. */
+      kill(-run->process, SIGKILL);
       end = TOOK_TOO_LONG;
     }
     close(process);
   } else if (errno != ESRCH) {
     run->failure = errno;
-    kill(run->process, SIGKILL);
+    kill(-run->process, SIGKILL);
     end = NOT_WATCHED;
   } /* Else it has ended, where that is told nobody (SIGCHLD is ignored). */
   wait_for(run);
@@ -171,19 +176,26 @@ set_too_long(const struct pw_compile_limits *limits, struct pw_error *error)
                       limits->milliseconds);
 }
 
+static bool
+set_too_large(const char *how, const struct pw_compile_limits *limits, struct pw_error *error)
+{
+  return pw_error_set(error, PW_ERROR_LIMIT,
+                      "the compiler %s: most likely it needed more memory than limits.compile_memory, %llu MiB", how,
+                      (unsigned long long)(limits->memory_bytes >> 20));
+}
+
 /* It has ended, and said nothing, or not all. */
 static bool
 set_crashed(const struct run *run, const struct pw_compile_limits *limits, struct pw_error *error)
 {
+  char how[64];
+
   if (run->status != -1 && WIFSIGNALED(run->status)) {
     if (WTERMSIG(run->status) == SIGALRM) {
       return set_too_long(limits, error);
     }
-    return pw_error_set(error, PW_ERROR_LIMIT,
-                        "the compiler ended by signal %d (%s): most likely it needed more memory than "
-                        "limits.compile_memory, %llu MiB",
-                        WTERMSIG(run->status), strsignal(WTERMSIG(run->status)),
-                        (unsigned long long)(limits->memory_bytes >> 20));
+    snprintf(how, sizeof how, "ended by signal %d (%s)", WTERMSIG(run->status), strsignal(WTERMSIG(run->status)));
+    return set_too_large(how, limits, error);
   }
   return pw_error_set(error, PW_ERROR_LIMIT,
                       "the compiler ended without an answer: most likely it had too little memory");
@@ -199,6 +211,9 @@ read_answer(const struct run *run, const struct pw_compile_limits *limits, struc
   if (got != sizeof answer || memcmp(answer.magic, PW_COMPILER_MAGIC, sizeof answer.magic) != 0 ||
       fstat(run->output, &status) != 0) {
     return set_crashed(run, limits, error);
+  }
+  if (answer.error.code == PW_ERROR_MEMORY && limits->memory_bytes > 0) {
+    return set_too_large("found no memory", limits, error);
   }
   if (answer.error.code != PW_ERROR_NONE) {
     answer.error.message[sizeof answer.error.message - 1] = '\0';

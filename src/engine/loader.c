@@ -18,7 +18,8 @@
   X("wamr", "it needs nothing but the C library: install the one of the same version")                                 \
   X("v8", "it needs V8 in Debian's library of Node.js, libnode.so.108: install the package libnode108")                \
   X("wasmedge", "it needs libwasmedge.so.0, libfmt.so.10 and libspdlog.so.1.15 beside it, and LLVM 19: install the "   \
-                "package libllvm19")
+                "package libllvm19")                                                                                   \
+  X("wasm2c", "it needs nothing but the C library: install the one of the same version")
 
 static const char *const names[] = {
 #define ENGINE_NAME(name, needs) name,

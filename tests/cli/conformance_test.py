@@ -88,18 +88,18 @@ class Conformance(CliTest):
     def test_all_engines_stand_side_by_side(self):
         self.suite("proxy_log")
         done = self.run_program("conformance", "--suite", self.directory, "--engine", "all", code=1)
-        self.assertRegex(done.out, r"(?m)^env +wasmtime +wamr +v8 +wasmedge$")
-        self.assertRegex(done.out, r"(?m)^proxy_log +passed +passed +passed +passed$")
-        self.assertRegex(done.out, r"(?m)^proxy_on_tick +no scenario +no scenario +no scenario +no scenario$")
-        for engine in ("wasmtime", "wamr", "v8", "wasmedge"):
+        self.assertRegex(done.out, r"(?m)^env +wasmtime +wamr +v8 +wasmedge +wasm2c$")
+        self.assertRegex(done.out, r"(?m)^proxy_log +passed +passed +passed +passed +passed$")
+        self.assertRegex(done.out, r"(?m)^proxy_on_tick( +no scenario){5}$")
+        for engine in ("wasmtime", "wamr", "v8", "wasmedge", "wasm2c"):
             self.assertRegex(done.out, rf"(?m)^engine {engine} \S+: 1 passed, \d+ failed$")
-        self.assertRegex(done.out, r"\n4 passed, \d+ failed\n$")
+        self.assertRegex(done.out, r"\n5 passed, \d+ failed\n$")
 
     def test_all_engines_are_in_one_document(self):
         self.suite("proxy_log")
         done = self.run_program("conformance", "--suite", self.directory, "--engine", "all", "--json", code=1).json
-        self.assertEqual([run["engine"] for run in done["engines"]], ["wasmtime", "wamr", "v8", "wasmedge"])
-        self.assertEqual((done["passed"], done["failed"]), (4, sum(run["failed"] for run in done["engines"])))
+        self.assertEqual([run["engine"] for run in done["engines"]], ["wasmtime", "wamr", "v8", "wasmedge", "wasm2c"])
+        self.assertEqual((done["passed"], done["failed"]), (5, sum(run["failed"] for run in done["engines"])))
 
     def test_there_have_to_be_suites_and_an_engine(self):
         self.assertIn("no suite", self.run_program("conformance", "--suite", self.directory, code=2).err)

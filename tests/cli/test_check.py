@@ -80,7 +80,7 @@ def test_an_unknown_engine_of_a_file(proxywasm, write, module):
     assert "engine 'steam' is unknown" in done.stderr
 
 
-@pytest.mark.parametrize("runtime", [prefix + name for name in ("wasmtime", "wamr", "v8", "wasmedge")
+@pytest.mark.parametrize("runtime", [prefix + name for name in ("wasmtime", "wamr", "v8", "wasmedge", "wasm2c")
                                      for prefix in ("", "ats.wasm.runtime.")])
 def test_a_file_names_its_engine(proxywasm, write, module, runtime):
     text = configuration(module("examples/c/headers")) + f"    runtime: {runtime}\n"
@@ -98,7 +98,7 @@ def test_a_module_that_needs_what_its_engine_lacks(proxywasm, write, tmp_path):
     subprocess.run(["wat2wasm", text, "-o", tmp_path / "simd.wasm"], check=True)
     file = write("wasm.yaml", configuration("simd.wasm"))
     assert proxywasm("check", "--engine", "wasmtime", file).returncode == 0
-    for engine in ("wamr", "wasmedge"):
+    for engine in ("wamr", "wasmedge", "wasm2c"):
         done = proxywasm("check", "--engine", engine, file)
         assert done.returncode == 1
         assert "it needs SIMD, which this engine lacks" in done.stderr

@@ -74,7 +74,7 @@ def test_an_engine_that_does_not_exist_is_a_mistake_in_the_command_line(proxywas
     done = proxywasm(*arguments, "--engine", engine)
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr == (f"proxywasm {arguments[0]}: --engine {engine}: there is no such engine; this version has: "
-                           f"wasmtime, wamr, v8, wasmedge\nTry 'proxywasm {arguments[0]} --help'.\n")
+                           f"wasmtime, wamr, v8, wasmedge, wasm2c\nTry 'proxywasm {arguments[0]} --help'.\n")
 
 
 @pytest.mark.parametrize("engine", ["", "wamr", "ats.wasm.runtime.wamr", "ats.wasm.runtime.wasmtime"])
@@ -115,7 +115,7 @@ def test_engines_tells_version_and_origin(proxywasm):
     done = proxywasm("engines")
     assert done.returncode == 0
     lines = [line.split() for line in done.stdout.splitlines()]
-    assert [line[0] for line in lines[:4]] == ["wasmtime", "wamr", "v8", "wasmedge"]
+    assert [line[0] for line in lines[:5]] == ["wasmtime", "wamr", "v8", "wasmedge", "wasm2c"]
     for _, version, origin, *_ in lines:
         assert version[0].isdigit()
         assert origin.startswith("/")
@@ -130,7 +130,7 @@ def test_engines_as_json(proxywasm):
     assert all(engine["usable"] for engine in engines)
 
 
-@pytest.mark.parametrize("engine", ["wasmtime", "wamr", "v8", "wasmedge"])
+@pytest.mark.parametrize("engine", ["wasmtime", "wamr", "v8", "wasmedge", "wasm2c"])
 def test_a_broken_engine_is_told_with_a_remedy_and_the_others_are_usable(proxywasm, write, engine):
     folder = write(f"engines/proxywasm_engine_{engine}.so", "no object").parent
     done = proxywasm("engines", environment={"PROXYWASM_ENGINE_PATH": str(folder)})
@@ -145,7 +145,7 @@ def test_engines_fails_when_none_is_usable(tmp_path):
     program = shutil.copy(PROGRAM, tmp_path / "proxywasm")
     done = subprocess.run([program, "engines"], capture_output=True, text=True, check=False)
     assert done.returncode == 1
-    for engine in ("wasmtime", "wamr", "v8", "wasmedge"):
+    for engine in ("wasmtime", "wamr", "v8", "wasmedge", "wasm2c"):
         assert f"engine '{engine}' is not installed: there is no proxywasm_engine_{engine}.so in " in done.stdout
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Many requests through four plugins, each on another engine, in one chain of one server with two threads."""
+"""Many requests through five plugins, each on another engine, in one chain of one server with two threads."""
 
 import re
 import time
@@ -14,7 +14,7 @@ from harness.server import remap_rule
 
 pytestmark = pytest.mark.plugin_only
 
-ENGINES = ("wasmtime", "wamr", "v8", "wasmedge")
+ENGINES = ("wasmtime", "wamr", "v8", "wasmedge", "wasm2c")
 REQUESTS = 100000 if not sanitized() else 2000
 TRAPPING_REQUESTS = 4000 if not sanitized() else 400
 CONNECTIONS = 4

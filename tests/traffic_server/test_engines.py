@@ -12,7 +12,7 @@ from harness.configuration import remap_plugin, scripted as scripted_configurati
 from harness.scripted import Scripted, Seen
 from harness.server import remap_rule
 
-ENGINES = ("wasmtime", "wamr", "v8", "wasmedge")
+ENGINES = ("wasmtime", "wamr", "v8", "wasmedge", "wasm2c")
 TRAPS = ("unreachable", "memory", "division", "stack", "loop")
 # What never ends by itself, and what the log says of its end.
 ENDLESS = {"loop": "it took too long", "stack": "call stack exhausted", "growth": "it took too long"}

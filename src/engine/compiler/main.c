@@ -31,11 +31,15 @@ set_limits(const struct pw_compile_limits *limits)
 {
   const struct rlimit memory  = {limits->memory_bytes, limits->memory_bytes};
   const struct rlimit no_core = {0, 0};
+  /* As much as this process may take on all processors: for programs that it runs, when nobody ends them any more. */
+  const rlim_t        seconds = (limits->milliseconds / 1000 + 2) * (rlim_t)sysconf(_SC_NPROCESSORS_ONLN);
+  const struct rlimit time    = {seconds, seconds};
 
   if (PW_MEMORY_CAN_BE_LIMITED && limits->memory_bytes > 0) {
     setrlimit(RLIMIT_DATA, &memory);
   }
   setrlimit(RLIMIT_CORE, &no_core);
+  setrlimit(RLIMIT_CPU, &time);
   /* Whoever waits for us ends us; this is for when nobody does any more. */
   prctl(PR_SET_PDEATHSIG, SIGKILL);
   alarm(limits->milliseconds / 1000 + 2);

@@ -18,16 +18,29 @@ enum {
   OP_CALL_INDIRECT = 0x11
 };
 
+/* Whether what comes next is never reached, as far as blocks tell. */
+static bool
+is_dead(const struct pw_validation *v)
+{
+  const struct pw_valid_block *block = v->block_count > 0 ? &v->blocks[v->block_count - 1] : NULL;
+
+  return block && (block->is_unreachable || block->is_dead);
+}
+
 bool
 pw_open_block(struct pw_validation *v, uint8_t opcode, const struct pw_valid_signature *type)
 {
-  void *blocks = v->blocks;
+  struct pw_valid_block block  = {.opcode = opcode, .is_dead = is_dead(v), .height = v->stack_size, .type = *type};
+  void                 *blocks = v->blocks;
 
   if (!pw_reserve(v, &blocks, v->block_count, &v->block_capacity, sizeof *v->blocks)) {
     return false;
   }
   v->blocks                   = blocks;
-  v->blocks[v->block_count++] = (struct pw_valid_block){.opcode = opcode, .height = v->stack_size, .type = *type};
+  v->blocks[v->block_count++] = block;
+  if (opcode == OP_LOOP && v->notes && !block.is_dead && v->at < v->end && *v->at != OP_END) {
+    v->notes->reached_loops++;
+  }
   return pw_push_all(v, type->parameters);
 }
 

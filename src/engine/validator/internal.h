@@ -40,7 +40,8 @@ struct pw_valid_global {
 struct pw_valid_block {
   uint8_t                   opcode; /**< block, loop, if, else; the function's own: block */
   bool                      is_unreachable;
-  size_t                    height; /**< of the stack below it */
+  bool                      is_dead; /**< it begins in code that is never reached */
+  size_t                    height;  /**< of the stack below it */
   struct pw_valid_signature type;
 };
 

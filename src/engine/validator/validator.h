@@ -65,10 +65,11 @@ struct pw_valid_notes {
   uint32_t                  global_count;
   uint32_t                 *mutable_globals; /**< numbers of those that the module defines and code can set */
   uint32_t                  mutable_global_count;
-  bool                      keeps_references; /**< one of them is a reference */
-  bool                      changes_tables;   /**< there are instructions that change a table, or drop a segment */
-  bool                      has_start;
-  uint32_t                  start; /**< the start section's function */
+  size_t   reached_loops;    /**< with something in them, and not behind an instruction that never goes on */
+  bool     keeps_references; /**< one of them is a reference */
+  bool     changes_tables;   /**< there are instructions that change a table, or drop a segment */
+  bool     has_start;
+  uint32_t start; /**< the start section's function */
 };
 
 /** Validates, and notes what is found. Notes are cleared with pw_valid_notes_clear, in any case. */

@@ -215,6 +215,34 @@ what_toolchains_use_beyond_the_first_standard_works(void **state)
   guest->ops->linked_delete(other.linked);
 }
 
+/* Exported, imported twice, in a table; beside loops that no engine needs to make code of. */
+static void
+odd_ways_to_a_host_function_are_ways_to_it(void **state)
+{
+  struct guest   *guest = *state;
+  struct guest    other = *guest;
+  pw_value        none  = {.u64 = 0};
+  struct pw_error error;
+  pw_function     function;
+
+  other.instance = start_module(guest, "odd_ways", &other.linked, &error);
+  if (!other.instance) {
+    fail_msg("%s", error.message);
+  }
+  assert_int_equal(call_i32(&other, "by_table", 3, 0), 1006);
+  assert_int_equal(guest->seen[1].i64, 1000);
+  assert_int_equal(call_i32(&other, "by_table", 4, 2), 1008);
+  assert_true(call_guest(&other, "by_both_imports", &none, 1, 0, NULL));
+  assert_int_equal(guest->pings, 2);
+  assert_true(guest->ops->function_find(other.instance, "*/ return; } /*", &function));
+  assert_true(guest->ops->call(other.instance, &function, &none, 1, 0, NULL));
+  assert_int_equal(guest->pings, 3);
+  assert_int_equal(call_i32(&other, "past_dead_loops", 5, 1), 7);
+  assert_int_equal(call_i32(&other, "past_dead_loops", 5, 0), 0);
+  guest->ops->instance_delete(other.instance);
+  guest->ops->linked_delete(other.linked);
+}
+
 int
 main(void)
 {
@@ -234,6 +262,7 @@ main(void)
     TEST(a_start_section_may_be_a_host_function),
     TEST(nothing_runs_but_what_the_standard_says),
     TEST(what_toolchains_use_beyond_the_first_standard_works),
+    TEST(odd_ways_to_a_host_function_are_ways_to_it),
   };
 
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -198,7 +198,10 @@ compiling_takes_no_more_memory_than_it_may(void **state)
   fixture->source.compile_memory_bytes = 128 << 20;
   assert_null(load(fixture));
   assert_int_equal(fixture->error.code, PW_ERROR_LIMIT);
-  assert_non_null(strstr(fixture->error.message, "the compiler ended by signal "));
+  /* An engine's own allocation ends its process; what is told of a program that it runs is a matter of words. */
+  assert_non_null(strstr(fixture->error.message, strcmp(fixture->guest.ops->name, "wasm2c") == 0
+                                                   ? "the compiler found no memory: "
+                                                   : "the compiler ended by signal "));
   assert_non_null(strstr(fixture->error.message, "more memory than limits.compile_memory, 128 MiB"));
 }
 

@@ -165,7 +165,10 @@ a_bit_that_was_changed_anywhere_is_noticed(void **state)
   size_t          size;
   char           *packed = packed_of(&fixture->precompiled, &size);
 
-  for (size_t i = 0; i < 240 + 16; i++) {
+  /* Each time the module is compiled instead, which takes wasm2c two programs. */
+  size_t step = strcmp(fixture->guest.ops->name, "wasm2c") == 0 ? 15 : 1;
+
+  for (size_t i = 0; i < 240 + 16; i += step) {
     /* All of the header, and some of the rest. */
     size_t at = i < 240 ? i : 240 + (size - 241) * (i - 240) / 15;
 
@@ -329,6 +332,11 @@ ask_for_another_processor(const char *engine, struct pw_bytes *code)
     code->data[8 + 2 * 4] ^= 1;
     return true;
   }
+  if (strcmp(engine, "wasm2c") == 0) {
+    /* It needs what all processors of an architecture have: the architecture, in the head of the shared object. */
+    code->data[18] ^= 1;
+    return true;
+  }
   assert_string_equal(engine, "wasmtime");
   for (size_t i = 0; i < sizeof features / sizeof *features; i++) {
     at = feature_of(code, features[i]);
@@ -385,10 +393,13 @@ portable_code_is_taken_and_asks_for_little(void **state)
   file = add_code(fixture, ops, pw_bytes_view(&fixture->plain));
   ops->engine_delete(fixture->guest.engine);
   fixture->guest.engine = native;
-  for (size_t i = 0; i < sizeof none / sizeof *none; i++) {
-    assert_int_equal(*feature_of(&file, none[i]), 0);
+  /* wasm2c's always asks for little, and says nothing of it. */
+  if (strcmp(ops->name, "wasmtime") == 0) {
+    for (size_t i = 0; i < sizeof none / sizeof *none; i++) {
+      assert_int_equal(*feature_of(&file, none[i]), 0);
+    }
+    assert_int_equal(*feature_of(&file, "has_sse42"), 1);
   }
-  assert_int_equal(*feature_of(&file, "has_sse42"), 1);
   assert_int_equal(load(fixture, pw_bytes_view(&file)), PW_CACHE_PRECOMPILED);
   pw_bytes_clear(&file);
 }

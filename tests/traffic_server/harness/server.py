@@ -12,7 +12,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from . import build
+from . import build, compiled_code
 from .certificates import SERVER_NAME
 from .http1 import Connection
 from .ports import free_port
@@ -101,6 +101,7 @@ class TrafficServer:
                   "bindir": "/usr/bin", "sbindir": "/usr/bin", "includedir": "/usr/include",
                   "libdir": "/usr/lib/trafficserver", "libexecdir": "/usr/lib/trafficserver/modules",
                   "datadir": "/usr/share/trafficserver"}
+        compiled_code.lend(self._code_cache())
         (self.directory / "runroot.yaml").write_text("".join(f"{name}: {path}\n" for name, path in layout.items()))
         ports = f"{self.port}:ip-in=127.0.0.1"
         if self._certificates:
@@ -120,7 +121,7 @@ class TrafficServer:
     def __exit__(self, *_):
         self.stop()
 
-    def start(self, timeout=20):
+    def start(self, timeout=compiled_code.START_SECONDS):
         """Starts it and waits until it serves. Raises ServerFailed with its logs."""
         for is_last in (False, True):
             self._launch()
@@ -205,8 +206,12 @@ class TrafficServer:
         RUNNING.remove(self)
         self._kill()
 
+    def _code_cache(self):
+        return self.directory / RUNROOT_DIRECTORIES["runtimedir"] / "proxywasm"
+
     def discard(self):
         """Removes the directory."""
+        compiled_code.keep(self._code_cache())
         shutil.rmtree(self.directory, ignore_errors=True)
 
     def _kill(self):

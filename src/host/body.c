@@ -136,7 +136,7 @@ is_served(const struct pw_context *context)
   bool served;
 
   pw_worker_enter(context->instance->worker);
-  served = context->vm != NULL && !context->vm->dead;
+  served = context->vm != NULL && !pw_vm_is_dead(context->vm);
   pw_worker_leave(context->instance->worker);
   return served;
 }

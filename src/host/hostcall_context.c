@@ -10,7 +10,7 @@ context_find(const struct pw_vm *vm, uint32_t id)
   return (struct pw_context *)pw_id_map_get(&vm->contexts, id);
 }
 
-PW_HOSTCALL(pw_hc_done)
+PW_HOSTCALL_OF_HOST(pw_hc_done)
 {
   struct pw_context *context = vm->effective;
 
@@ -19,13 +19,11 @@ PW_HOSTCALL(pw_hc_done)
     return PW_STATUS_NOT_FOUND;
   }
   /* on_log and on_delete come when the callback under way has returned: a module is never called back from within. */
-  context->finishing     = true;
-  context->next_finished = vm->finished;
-  vm->finished           = context;
+  pw_vm_finish_later(vm, context);
   return PW_STATUS_OK;
 }
 
-PW_HOSTCALL(pw_hc_set_effective_context)
+PW_HOSTCALL_OF_HOST(pw_hc_set_effective_context)
 {
   struct pw_context *context = context_find(vm, in[0].u32);
 
@@ -50,7 +48,7 @@ PW_HOSTCALL(pw_hc_log)
   return PW_STATUS_OK;
 }
 
-PW_HOSTCALL(pw_hc_get_log_level)
+PW_HOSTCALL_OF_HOST(pw_hc_get_log_level)
 {
   uint32_t level = (uint32_t)vm->effective->instance->plugin->config.log_level;
 

@@ -138,17 +138,17 @@ PW_HOSTCALL(pw_hc_define_metric)
   return PW_STATUS_OK;
 }
 
-PW_HOSTCALL(pw_hc_record_metric)
+PW_HOSTCALL_OF_HOST(pw_hc_record_metric)
 {
   return pw_metrics_record(vm->host->metrics, in[0].u32, in[1].u64);
 }
 
-PW_HOSTCALL(pw_hc_increment_metric)
+PW_HOSTCALL_OF_HOST(pw_hc_increment_metric)
 {
   return pw_metrics_increment(vm->host->metrics, in[0].u32, in[1].i64);
 }
 
-PW_HOSTCALL(pw_hc_get_metric)
+PW_HOSTCALL_OF_HOST(pw_hc_get_metric)
 {
   uint64_t       value;
   enum pw_status status = pw_metrics_get(vm->host->metrics, in[0].u32, &value);

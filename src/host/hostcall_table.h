@@ -161,8 +161,9 @@ __attribute__((cold, noinline)) const char *pw_hostcall_died(void);
   }                                                                                                                    \
   static inline enum pw_status function##_body(struct pw_vm *vm, const pw_value *in)
 
-/** The same for a body that asks neither the module nor the proxy for anything: no module can have trapped in it. */
-#define PW_HOSTCALL_OF_HOST(function)                                                                                  \
+/** The same for a body that does not ask the module for memory: then it cannot have trapped meanwhile, as the proxy
+ * does not call back into the host (proxy.h). */
+#define PW_HOSTCALL_PLAIN(function)                                                                                    \
   static inline enum pw_status function##_body(struct pw_vm *vm, const pw_value *in);                                  \
   const char                  *function(void *context, const void *data, pw_value *values)                             \
   {                                                                                                                    \

@@ -221,6 +221,7 @@ struct pw_context {
   struct pw_instance *instance;
   struct pw_root     *root;
   struct pw_stream   *stream; /**< NULL for a root context */
+  void               *data;   /**< the proxy's stream, while no other thread comes to it; else NULL */
   struct pw_context  *next_finished;
   struct pw_stage     stages[2]; /**< request (downstream), response (upstream) */
 };
@@ -435,8 +436,6 @@ struct pw_direction {
   size_t      trailers_at;     /**< the step that holds the trailers; `count` when none does */
   bool        end;             /**< the end of the stream came with the headers */
   bool        body_ended;      /**< trailers came: no more body */
-  bool        headers_open;    /**< headers can be changed */
-  bool        trailers_open;   /**< likewise */
   bool        trailers_passed; /**< the callbacks have all let them go */
   atomic_bool asked;           /**< pw_proxy_ops.resume was called, pw_stream_resume not yet */
 };
@@ -467,6 +466,7 @@ struct pw_stream {
   uint32_t                 changed_bytes; /**< see PW_MAX_CHANGED_BYTES */
   bool                     in_phase;      /**< a call of the proxy is under way */
   bool                     failed;        /**< FAIL was answered: no more callbacks */
+  uint8_t                  open;          /**< which maps can be changed: bits of enum pw_map_type */
   bool                     deferred;      /**< a context deferred its end */
   atomic_bool              is_tcp;        /**< any thread asks */
   struct pw_direction      directions[2];
@@ -485,16 +485,13 @@ pw_context_stream_is_ours(const struct pw_context *context)
   return PW_LIKELY(context->instance->worker->lock == NULL) || pthread_equal(context->stream->thread, pthread_self());
 }
 
+/** pw_context_stream_data, where other threads come to the stream, or there is none. */
+void *pw_context_other_stream_data(const struct pw_context *context);
 /** The proxy's stream, for hostcalls that reach it; NULL when there is none (any more), or it is another thread's. */
 static inline void *
 pw_context_stream_data(const struct pw_context *context)
 {
-  const struct pw_stream *stream = context->stream;
-
-  if (PW_UNLIKELY(stream == NULL || context->detached || !pw_context_stream_is_ours(context))) {
-    return NULL;
-  }
-  return stream->data;
+  return PW_LIKELY(context->data != NULL) ? context->data : pw_context_other_stream_data(context);
 }
 
 /** A module continues a direction: notes it down, and asks the proxy when nothing of the stream is under way. */
@@ -518,9 +515,17 @@ void pw_stream_drop_reply(struct pw_stream *stream);
 static inline bool
 pw_stream_map_open(const struct pw_stream *stream, enum pw_map_type map)
 {
-  const struct pw_direction *direction = &stream->directions[map / 2];
-
-  return map % 2 == 0 ? direction->headers_open : direction->trailers_open;
+  return (stream->open >> map & 1u) != 0;
+}
+static inline void
+pw_stream_open_map(struct pw_stream *stream, enum pw_map_type map)
+{
+  stream->open |= (uint8_t)(1u << map);
+}
+static inline void
+pw_stream_close_map(struct pw_stream *stream, enum pw_map_type map)
+{
+  stream->open &= (uint8_t) ~(1u << map);
 }
 /** A context that had deferred its end is gone. */
 void pw_stream_context_gone(struct pw_stream *stream, struct pw_context *context);

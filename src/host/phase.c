@@ -175,7 +175,7 @@ headers_call(struct pw_stream *stream, struct pw_context *context, int direction
     return stage_skip(stream, context);
   }
   values[0].u64 = context->id;
-  values[1].u64 = map_count(stream, request ? PW_MAP_HTTP_REQUEST_HEADERS : PW_MAP_HTTP_RESPONSE_HEADERS);
+  values[1].u64 = map_count(stream, pw_headers_map(direction));
   values[2].u64 = stream->directions[direction].end;
   return stage_call(stream, context, plugin, direction, callback, values, plugin->headers_values);
 }
@@ -213,8 +213,8 @@ pw_stream_run_headers(struct pw_stream *stream, int direction, size_t step)
       return next;
     }
   }
-  d->headers_at   = count;
-  d->headers_open = false;
+  d->headers_at = count;
+  pw_stream_close_map(stream, pw_headers_map(direction));
   return PW_NEXT_CONTINUE;
 }
 
@@ -227,8 +227,8 @@ headers_phase(struct pw_stream *stream, int direction, bool end)
   enum pw_next         next  = PW_NEXT_CONTINUE;
   enum pw_action       action;
 
-  d->end          = end;
-  d->headers_open = true;
+  d->end = end;
+  pw_stream_open_map(stream, pw_headers_map(direction));
   if (PW_UNLIKELY(!pw_phase_begin(stream))) {
     return pw_phase_end(stream, next);
   }
@@ -240,8 +240,8 @@ headers_phase(struct pw_stream *stream, int direction, bool end)
     return pw_phase_end(stream, next);
   }
   /* The verdict has just been looked at. */
-  d->headers_at    = 1;
-  d->headers_open  = false;
+  d->headers_at = 1;
+  pw_stream_close_map(stream, pw_headers_map(direction));
   stream->in_phase = false;
   return PW_NEXT_CONTINUE;
 }
@@ -263,9 +263,9 @@ pw_stream_new_connection(struct pw_stream *stream)
 {
   enum pw_next next = PW_NEXT_CONTINUE;
 
-  stream->is_tcp                     = true;
-  stream->directions[0].end          = false;
-  stream->directions[0].headers_open = true;
+  stream->is_tcp            = true;
+  stream->directions[0].end = false;
+  pw_stream_open_map(stream, PW_MAP_HTTP_REQUEST_HEADERS);
   if (pw_phase_begin(stream)) {
     next = pw_stream_run_headers(stream, PW_STREAM_HTTP_REQUEST, 0);
   }
@@ -342,7 +342,7 @@ trailers_step(struct pw_stream *stream, int direction, size_t step, enum pw_call
     return false;
   }
   values[0].u64 = context->id;
-  values[1].u64 = map_count(stream, direction == 0 ? PW_MAP_HTTP_REQUEST_TRAILERS : PW_MAP_HTTP_RESPONSE_TRAILERS);
+  values[1].u64 = map_count(stream, pw_trailers_map(direction));
   action        = pw_stage_call(stream, context, direction, callback, values, 2);
   if (pw_stream_verdict(stream) != PW_NEXT_CONTINUE || action == PW_ACTION_PAUSE) {
     return false;
@@ -370,8 +370,8 @@ pw_stream_run_trailers(struct pw_stream *stream, int direction, size_t step)
       return PW_NEXT_PAUSE;
     }
   }
-  d->trailers_at     = stream->chain->count;
-  d->trailers_open   = false;
+  d->trailers_at = stream->chain->count;
+  pw_stream_close_map(stream, pw_trailers_map(direction));
   d->trailers_passed = true;
   return PW_NEXT_CONTINUE;
 }

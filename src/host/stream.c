@@ -74,6 +74,7 @@ context_begin_shared(struct pw_context *context, struct pw_worker *worker)
   if (context == &stream->contexts[stream->chain->first_shared]) {
     stream->thread = pthread_self();
   }
+  context->data = NULL;
   pw_worker_lock(worker);
 }
 
@@ -86,11 +87,12 @@ stage_clear(struct pw_stage *stage)
 }
 
 __attribute__((always_inline)) static inline void
-context_begin(struct pw_context *context, struct pw_instance *instance)
+context_begin(struct pw_context *context, struct pw_instance *instance, void *data)
 {
   struct pw_worker *worker = instance->worker;
 
   context->instance = instance;
+  context->data     = data;
   stage_clear(&context->stages[0]);
   stage_clear(&context->stages[1]);
   if (PW_UNLIKELY(worker->lock != NULL)) {
@@ -112,7 +114,7 @@ contexts_begin(struct pw_stream *stream)
   size_t           i;
 
   for (i = 0; i < chain->count; ++i) {
-    context_begin(&stream->contexts[i], chain->instances[i]);
+    context_begin(&stream->contexts[i], chain->instances[i], stream->data);
   }
 }
 
@@ -135,6 +137,7 @@ stream_clear(struct pw_stream *stream, size_t count)
   stream->replies       = 0;
   stream->changed_bytes = 0;
   stream->failed        = false;
+  stream->open          = 0;
   atomic_store_explicit(&stream->is_tcp, false, memory_order_relaxed);
   direction_clear(&stream->directions[0], count);
   direction_clear(&stream->directions[1], count);
@@ -177,7 +180,7 @@ pw_stream_new(struct pw_chain *chain, void *data)
    * not there yet. */
   stream->in_phase = true;
   if (PW_LIKELY(chain->count == 1)) {
-    context_begin(&stream->contexts[0], chain->instances[0]);
+    context_begin(&stream->contexts[0], chain->instances[0], data);
   } else {
     contexts_begin(stream);
   }
@@ -310,6 +313,7 @@ context_stay(struct pw_stream *stream, struct pw_context *context)
 {
   stream_defer(stream);
   context->detached = true;
+  context->data     = NULL;
   pw_buffer_free(&context->stages[0].body);
   pw_buffer_free(&context->stages[1].body);
 }
@@ -351,9 +355,8 @@ pw_stream_end(struct pw_stream *stream)
   size_t           i;
 
   pw_stream_pause_forget(stream);
+  stream->open = 0;
   for (i = 0; i < 2; ++i) {
-    stream->directions[i].headers_open  = false;
-    stream->directions[i].trailers_open = false;
     /* Nobody is to be asked to go on any more. */
     atomic_store_explicit(&stream->directions[i].asked, true, memory_order_relaxed);
   }
@@ -375,6 +378,14 @@ pw_stream_end(struct pw_stream *stream)
 }
 
 /* -------------------------------------------------------------------------------------- what modules do to a stream */
+
+void *
+pw_context_other_stream_data(const struct pw_context *context)
+{
+  const struct pw_stream *stream = context->stream;
+
+  return stream == NULL || context->detached || !pw_context_stream_is_ours(context) ? NULL : stream->data;
+}
 
 void
 pw_stream_ask(struct pw_stream *stream, int direction)

@@ -33,6 +33,18 @@ pw_trailers_callback(int direction)
   return direction == PW_STREAM_HTTP_REQUEST ? PW_CALLBACK_REQUEST_TRAILERS : PW_CALLBACK_RESPONSE_TRAILERS;
 }
 
+static inline enum pw_map_type
+pw_headers_map(int direction)
+{
+  return direction == PW_STREAM_HTTP_REQUEST ? PW_MAP_HTTP_REQUEST_HEADERS : PW_MAP_HTTP_RESPONSE_HEADERS;
+}
+
+static inline enum pw_map_type
+pw_trailers_map(int direction)
+{
+  return direction == PW_STREAM_HTTP_REQUEST ? PW_MAP_HTTP_REQUEST_TRAILERS : PW_MAP_HTTP_RESPONSE_TRAILERS;
+}
+
 /** The first verdict of a phase stands. */
 void pw_stream_set_verdict(struct pw_stream *stream, enum pw_next verdict);
 

@@ -11,8 +11,8 @@ pw_phase_verdict(struct pw_stream *stream)
   if (verdict == PW_NEXT_FAIL || verdict == PW_NEXT_CLOSE) {
     stream->failed = true;
   }
-  stream->directions[0].headers_open  = false;
-  stream->directions[0].trailers_open = false;
+  pw_stream_close_map(stream, PW_MAP_HTTP_REQUEST_HEADERS);
+  pw_stream_close_map(stream, PW_MAP_HTTP_REQUEST_TRAILERS);
   pw_stream_drop_held(stream);
   return verdict;
 }
@@ -36,8 +36,8 @@ stream_trailers(struct pw_stream *stream, int direction)
 {
   enum pw_next next = PW_NEXT_CONTINUE;
 
-  stream->directions[direction].body_ended    = true;
-  stream->directions[direction].trailers_open = true;
+  stream->directions[direction].body_ended = true;
+  pw_stream_open_map(stream, pw_trailers_map(direction));
   if (pw_phase_begin(stream)) {
     next = pw_stream_run_trailers(stream, direction, 0);
   }

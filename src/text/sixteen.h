@@ -8,12 +8,12 @@
 
 #include <proxywasm/types.h>
 
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
+
 /** Operations are on each byte by itself; a comparison gives 0xff or 0 for each. */
 typedef uint8_t pw_sixteen __attribute__((vector_size(16)));
-#ifdef __SSE2__
-/** As the instructions of x86-64 have them. */
-typedef char pw_sixteen_chars __attribute__((vector_size(16)));
-#endif
 /** The same as two words, the first bytes in the first one. */
 typedef uint64_t pw_two_words __attribute__((vector_size(16)));
 
@@ -78,7 +78,7 @@ static inline pw_sixteen
 pw_sixteen_larger(pw_sixteen a, pw_sixteen b)
 {
 #ifdef __SSE2__
-  return (pw_sixteen)__builtin_ia32_pmaxub128((pw_sixteen_chars)a, (pw_sixteen_chars)b);
+  return (pw_sixteen)_mm_max_epu8((__m128i)a, (__m128i)b);
 #else
   pw_sixteen larger = (pw_sixteen)(a > b);
   return (a & larger) | (b & ~larger);
@@ -91,7 +91,7 @@ pw_sixteen_exceeds(pw_sixteen bytes, uint8_t most)
 {
   pw_sixteen within = (pw_sixteen)(bytes <= most);
 #ifdef __SSE2__
-  return __builtin_ia32_pmovmskb128((pw_sixteen_chars)within) != 0xffff;
+  return _mm_movemask_epi8((__m128i)within) != 0xffff;
 #else
   pw_two_words words = (pw_two_words)within;
   return (words[0] & words[1]) != UINT64_MAX;

@@ -55,10 +55,17 @@ map_pairs(void *stream, enum pw_map_type map, struct pw_pairs *pairs)
 {
   (void)stream;
   (void)map;
-  const struct pw_pair *next = headers;
-  for (size_t i = 0; i < bench_header_count; i++) {
-    pw_pairs_add(pairs, next->key, next->value);
-    next = next == &headers[HEADER_COUNT - 1] ? headers : next + 1;
+  if (!pw_pairs_reserve(pairs, bench_header_count)) {
+    return PW_STATUS_INTERNAL_FAILURE;
+  }
+  for (size_t left = bench_header_count; left > 0;) {
+    size_t          some = left < HEADER_COUNT ? left : HEADER_COUNT;
+    struct pw_pair *next = pairs->items + pairs->count;
+    for (size_t i = 0; i < some; i++) {
+      next[i] = headers[i];
+    }
+    pairs->count += some;
+    left -= some;
   }
   return PW_STATUS_OK;
 }

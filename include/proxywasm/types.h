@@ -62,13 +62,20 @@ struct pw_pairs {
   size_t          capacity;
 };
 
-/** Makes room for one more; false when memory is out. pw_pairs_add does so when it has to. */
-bool pw_pairs_grow(struct pw_pairs *pairs);
+/** Makes room for `more`; false when memory is out. The functions below do so when they have to. */
+bool pw_pairs_grow(struct pw_pairs *pairs, size_t more);
+/** Sees to it that there is room for `more`, for who knows their number: they are put behind the others in `items`, and
+ *  counted. False when memory is out. */
+static inline bool
+pw_pairs_reserve(struct pw_pairs *pairs, size_t more)
+{
+  return more <= pairs->capacity - pairs->count || pw_pairs_grow(pairs, more);
+}
 /** Appends; false when memory is out. */
 static inline bool
 pw_pairs_add(struct pw_pairs *pairs, struct pw_view key, struct pw_view value)
 {
-  if (pairs->count == pairs->capacity && !pw_pairs_grow(pairs)) {
+  if (pairs->count == pairs->capacity && !pw_pairs_grow(pairs, 1)) {
     return false;
   }
   pairs->items[pairs->count].key   = key;

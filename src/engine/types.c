@@ -22,9 +22,11 @@ grown_capacity(size_t capacity, size_t needed, size_t first, size_t element_size
 }
 
 bool
-pw_pairs_grow(struct pw_pairs *pairs)
+pw_pairs_grow(struct pw_pairs *pairs, size_t more)
 {
-  size_t          capacity = grown_capacity(pairs->capacity, pairs->count + 1, 16, sizeof(*pairs->items));
+  size_t          capacity = more <= SIZE_MAX - pairs->count
+                               ? grown_capacity(pairs->capacity, pairs->count + more, 16, sizeof(*pairs->items))
+                               : 0;
   struct pw_pair *items    = capacity ? realloc(pairs->items, capacity * sizeof(*items)) : NULL;
   if (!items) {
     return false;

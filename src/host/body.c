@@ -86,9 +86,13 @@ stage_body(struct pw_stream *stream, struct pw_context *context, int direction, 
   stage->in_body = true;
   /* "They can be added in proxy_on_request_body, but only when …end_of_stream is true". When they have come they stay
    * open: a body that was gathered is shown then. */
-  d->trailers_open = stage->end || d->body_ended;
-  action           = pw_stage_call(stream, context, direction, callback, values, 3);
-  stage->in_body   = false;
+  if (stage->end || d->body_ended) {
+    pw_stream_open_map(stream, pw_trailers_map(direction));
+  } else {
+    pw_stream_close_map(stream, pw_trailers_map(direction));
+  }
+  action         = pw_stage_call(stream, context, direction, callback, values, 3);
+  stage->in_body = false;
   return action;
 }
 
@@ -136,7 +140,7 @@ is_served(const struct pw_context *context)
   bool served;
 
   pw_worker_enter(context->instance->worker);
-  served = context->vm != NULL && !context->vm->dead;
+  served = context->vm != NULL && !pw_vm_is_dead(context->vm);
   pw_worker_leave(context->instance->worker);
   return served;
 }

@@ -55,13 +55,26 @@ bool pw_buffer_take(struct pw_buffer *buffer, struct pw_bytes *out);
 
 /** Empties it; keeps memory for later. */
 void pw_buffer_clear(struct pw_buffer *buffer);
-/** Empties it and frees its memory. Inline, because each stream has four, mostly with nothing to free. */
+/** Makes one empty whose memory was freed. */
 static inline void
-pw_buffer_free(struct pw_buffer *buffer)
+pw_buffer_begin(struct pw_buffer *buffer)
+{
+  buffer->borrowed = false;
+}
+/** Frees its memory: it is not used any more, but to begin anew. Inline, because each stream has two for each plugin,
+ *  mostly with nothing to free. */
+static inline void
+pw_buffer_release(struct pw_buffer *buffer)
 {
   if (buffer->bytes.data) {
     pw_bytes_clear(&buffer->bytes);
   }
+}
+/** Empties it and frees its memory. */
+static inline void
+pw_buffer_free(struct pw_buffer *buffer)
+{
+  pw_buffer_release(buffer);
   memset(buffer, 0, sizeof(*buffer));
 }
 

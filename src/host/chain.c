@@ -13,12 +13,17 @@ pw_chain_new(struct pw_worker *worker, struct pw_instance *const *instances, siz
     pw_error_set(error, PW_ERROR_MEMORY, "out of memory for a chain of %zu plugins", count);
     return NULL;
   }
-  chain->worker = worker;
-  chain->count  = count;
+  chain->worker       = worker;
+  chain->proxy        = worker->host->proxy;
+  chain->count        = count;
+  chain->first_shared = count;
   atomic_init(&chain->references, 1);
   for (i = 0; i < count; ++i) {
     chain->instances[i] = instances[i];
     chain->callbacks |= instances[i]->plugin->callbacks;
+    if (instances[i]->worker->lock != NULL && chain->first_shared == count) {
+      chain->first_shared = i;
+    }
   }
   return chain;
 }

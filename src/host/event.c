@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What other threads leave for a worker: items in shared queues that a root context has to be told of. */
 #include "host/internal.h"
+#include "host/vm_path.h"
 
 #include <stdlib.h>
 
@@ -122,7 +123,7 @@ pw_root_unsubscribe(struct pw_root *root)
 static bool
 root_serves(const struct pw_root *root)
 {
-  return root->context.instance->root == root && !root->context.vm->dead;
+  return root->context.instance->root == root && !pw_vm_is_dead(root->context.vm);
 }
 
 /* Tells the root of items, as many as fit into this run; the rest is for the next one. */

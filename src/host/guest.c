@@ -28,7 +28,7 @@ pw_guest_return_room(struct pw_vm *vm, size_t size, pw_value address_at, pw_valu
    * SDK takes it for "no value", which an allocated one would not be. */
   if (size > 0 || vm->plugin->allocates_empty) {
     address = pw_vm_allocate(vm, (uint32_t)size);
-    if ((address == 0 && size > 0) || vm->dead) {
+    if ((address == 0 && size > 0) || pw_vm_is_dead(vm)) {
       return PW_STATUS_INVALID_MEMORY_ACCESS;
     }
     *target = size > 0 ? pw_guest(vm, address, (uint32_t)size) : NULL;

@@ -31,11 +31,22 @@ pw_guest_again(struct pw_vm *vm, uint32_t address)
   return (char *)vm->memory->base + address;
 }
 
+/** Lifts bytes that are inside as far as is known; false: pw_guest_view has to be asked. */
+static inline bool
+pw_guest_has(const struct pw_vm *vm, pw_value address, pw_value size, struct pw_view *view)
+{
+  view->data = (char *)vm->memory->base + address.u32;
+  view->size = size.u32;
+  return PW_LIKELY((uint64_t)address.u32 + size.u32 <= vm->memory->size);
+}
+
 static inline bool
 pw_guest_view(struct pw_vm *vm, pw_value address, pw_value size, struct pw_view *view)
 {
-  view->data = pw_guest(vm, address.u32, size.u32);
-  view->size = size.u32;
+  if (pw_guest_has(vm, address, size, view)) {
+    return true;
+  }
+  view->data = pw_guest_grown(vm, address.u32, size.u32);
   return view->data != NULL;
 }
 

@@ -129,6 +129,18 @@ pw_worker_new_shared(struct pw_host *host, void *data, struct pw_error *error)
 }
 
 void
+pw_worker_lock(struct pw_worker *worker)
+{
+  pthread_mutex_lock(worker->lock);
+}
+
+void
+pw_worker_unlock(struct pw_worker *worker)
+{
+  pthread_mutex_unlock(worker->lock);
+}
+
+void
 pw_worker_delete(struct pw_worker *worker)
 {
   if (worker == NULL) {

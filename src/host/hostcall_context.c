@@ -10,7 +10,7 @@ context_find(const struct pw_vm *vm, uint32_t id)
   return (struct pw_context *)pw_id_map_get(&vm->contexts, id);
 }
 
-PW_HOSTCALL(pw_hc_done)
+PW_HOSTCALL_PLAIN(pw_hc_done)
 {
   struct pw_context *context = vm->effective;
 
@@ -19,13 +19,11 @@ PW_HOSTCALL(pw_hc_done)
     return PW_STATUS_NOT_FOUND;
   }
   /* on_log and on_delete come when the callback under way has returned: a module is never called back from within. */
-  context->finishing     = true;
-  context->next_finished = vm->finished;
-  vm->finished           = context;
+  pw_vm_finish_later(vm, context);
   return PW_STATUS_OK;
 }
 
-PW_HOSTCALL(pw_hc_set_effective_context)
+PW_HOSTCALL_PLAIN(pw_hc_set_effective_context)
 {
   struct pw_context *context = context_find(vm, in[0].u32);
 
@@ -36,7 +34,9 @@ PW_HOSTCALL(pw_hc_set_effective_context)
   return PW_STATUS_OK;
 }
 
-PW_HOSTCALL(pw_hc_log)
+static __attribute__((noinline)) const char *write_line(void *context, const void *data, pw_value *values);
+
+PW_HOSTCALL_PLAIN(write_line)
 {
   struct pw_view message;
 
@@ -50,14 +50,35 @@ PW_HOSTCALL(pw_hc_log)
   return PW_STATUS_OK;
 }
 
-PW_HOSTCALL(pw_hc_get_log_level)
+/* What nearly always holds, with no call to save registers for; else it is done the careful way. */
+const char *
+pw_hc_log(void *context, const void *data, pw_value *values)
+{
+  const struct pw_vm     *vm       = (const struct pw_vm *)context;
+  struct pw_instance     *instance = vm->effective->instance;
+  const struct pw_plugin *plugin   = instance->plugin;
+  uint32_t                level    = values[0].u32;
+  struct pw_view          message;
+
+  if (PW_LIKELY(!vm->allocating && level <= PW_LOG_CRITICAL && level >= (uint32_t)plugin->config.log_level &&
+                pw_guest_has(vm, values[1], values[2], &message) &&
+                pw_log_text_plain(message, plugin->config.limits.log_line_bytes) &&
+                pw_log_limiter_take(&instance->log_limiter))) {
+    vm->host->proxy->log(vm->host->proxy_data, plugin, (enum pw_log_level)level, message);
+    values[0].u64 = PW_STATUS_OK;
+    return NULL;
+  }
+  return write_line(context, data, values);
+}
+
+PW_HOSTCALL_PLAIN(pw_hc_get_log_level)
 {
   uint32_t level = (uint32_t)vm->effective->instance->plugin->config.log_level;
 
   return pw_guest_write_u32(vm, in[0].u32, level) ? PW_STATUS_OK : PW_STATUS_INVALID_MEMORY_ACCESS;
 }
 
-PW_HOSTCALL(pw_hc_get_current_time)
+PW_HOSTCALL_PLAIN(pw_hc_get_current_time)
 {
   uint64_t now = vm->host->proxy->time_realtime(vm->host->proxy_data);
 

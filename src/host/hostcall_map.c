@@ -196,7 +196,7 @@ changeable(struct pw_vm *vm, uint32_t map, struct pw_stream **stream)
 {
   struct pw_context *context = vm->effective;
 
-  if (map >= PW_MAP_STREAM_COUNT || pw_context_stream_data(context) == NULL) {
+  if (PW_UNLIKELY(map >= PW_MAP_STREAM_COUNT || pw_context_stream_data(context) == NULL)) {
     return PW_STATUS_BAD_ARGUMENT;
   }
   *stream = context->stream;
@@ -244,7 +244,7 @@ changed_field(struct pw_vm *vm, const pw_value *in, struct pw_view *key, struct 
   return status;
 }
 
-PW_HOSTCALL(pw_hc_add_header_map_value)
+PW_HOSTCALL_PLAIN(pw_hc_add_header_map_value)
 {
   struct pw_stream *stream;
   struct pw_view    key;
@@ -255,7 +255,7 @@ PW_HOSTCALL(pw_hc_add_header_map_value)
                                 : status;
 }
 
-PW_HOSTCALL(pw_hc_replace_header_map_value)
+PW_HOSTCALL_PLAIN(pw_hc_replace_header_map_value)
 {
   struct pw_stream *stream;
   struct pw_view    key;
@@ -266,7 +266,9 @@ PW_HOSTCALL(pw_hc_replace_header_map_value)
                                 : status;
 }
 
-PW_HOSTCALL(pw_hc_remove_header_map_value)
+static __attribute__((noinline)) const char *remove_field(void *context, const void *data, pw_value *values);
+
+PW_HOSTCALL_PLAIN(remove_field)
 {
   struct pw_stream *stream;
   struct pw_view    key;
@@ -287,6 +289,24 @@ PW_HOSTCALL(pw_hc_remove_header_map_value)
     return PW_STATUS_OK;
   }
   return vm->host->proxy->map_remove(stream->data, (enum pw_map_type)in[0].u32, key);
+}
+
+/* What nearly always holds, with no call to save registers for; else it is done the careful way. */
+const char *
+pw_hc_remove_header_map_value(void *context, const void *data, pw_value *values)
+{
+  const struct pw_vm      *vm    = (const struct pw_vm *)context;
+  const struct pw_context *asker = vm->effective;
+  uint32_t                 map   = values[0].u32;
+  struct pw_view           key;
+
+  if (PW_LIKELY(!vm->allocating && map < PW_MAP_STREAM_COUNT && pw_guest_has(vm, values[1], values[2], &key) &&
+                asker->data != NULL && pw_stream_map_open(asker->stream, (enum pw_map_type)map) &&
+                key.size <= PW_MAX_FIELD_BYTES && pw_field_name_common(key))) {
+    values[0].u64 = vm->host->proxy->map_remove(asker->data, (enum pw_map_type)map, key);
+    return NULL;
+  }
+  return remove_field(context, data, values);
 }
 
 enum pw_status

@@ -138,17 +138,32 @@ PW_HOSTCALL(pw_hc_define_metric)
   return PW_STATUS_OK;
 }
 
-PW_HOSTCALL(pw_hc_record_metric)
+PW_HOSTCALL_PLAIN(pw_hc_record_metric)
 {
   return pw_metrics_record(vm->host->metrics, in[0].u32, in[1].u64);
 }
 
-PW_HOSTCALL(pw_hc_increment_metric)
+static __attribute__((noinline)) const char *increment_metric(void *context, const void *data, pw_value *values);
+
+PW_HOSTCALL_PLAIN(increment_metric)
 {
   return pw_metrics_increment(vm->host->metrics, in[0].u32, in[1].i64);
 }
 
-PW_HOSTCALL(pw_hc_get_metric)
+/* What nearly always holds, with no call to save registers for; else it is done the careful way. */
+const char *
+pw_hc_increment_metric(void *context, const void *data, pw_value *values)
+{
+  const struct pw_vm *vm = (const struct pw_vm *)context;
+
+  if (PW_LIKELY(!vm->allocating && pw_metrics_increment_at_once(vm->host->metrics, values[0].u32, values[1].i64))) {
+    values[0].u64 = PW_STATUS_OK;
+    return NULL;
+  }
+  return increment_metric(context, data, values);
+}
+
+PW_HOSTCALL_PLAIN(pw_hc_get_metric)
 {
   uint64_t       value;
   enum pw_status status = pw_metrics_get(vm->host->metrics, in[0].u32, &value);

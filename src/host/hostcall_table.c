@@ -8,6 +8,12 @@ static const struct pw_hostcall table[] = {
 #undef HOSTCALL_ENTRY
 };
 
+const char *
+pw_hostcall_died(void)
+{
+  return PW_HOSTCALL_DIED;
+}
+
 const struct pw_hostcall *
 pw_hostcalls(size_t *count)
 {

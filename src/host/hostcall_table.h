@@ -141,6 +141,8 @@ enum pw_status pw_guest_pairs(struct pw_vm *vm, pw_value address, pw_value size,
 /** What ends a call into a module whose allocator trapped beneath a hostcall. */
 #define PW_HOSTCALL_DIED "the module trapped in its allocator"
 
+__attribute__((cold, noinline)) const char *pw_hostcall_died(void);
+
 /**
  * Defines a hostcall that answers an ABI status. The body gets `vm` and `in`, the parameters.
  * While the module's allocator runs on behalf of a hostcall, it may not call back: what that hostcall holds (views of
@@ -155,7 +157,22 @@ enum pw_status pw_guest_pairs(struct pw_vm *vm, pw_value address, pw_value size,
     (void)data;                                                                                                        \
     values[0].u64 =                                                                                                    \
       PW_UNLIKELY(called->allocating) ? PW_STATUS_INTERNAL_FAILURE : (uint32_t)function##_body(called, values);        \
-    return PW_UNLIKELY(called->dead) ? PW_HOSTCALL_DIED : NULL;                                                        \
+    return PW_UNLIKELY(pw_vm_is_dead(called)) ? pw_hostcall_died() : NULL;                                             \
+  }                                                                                                                    \
+  static inline enum pw_status function##_body(struct pw_vm *vm, const pw_value *in)
+
+/** The same for a body that does not ask the module for memory: then it cannot have trapped meanwhile, as the proxy
+ * does not call back into the host (proxy.h). */
+#define PW_HOSTCALL_PLAIN(function)                                                                                    \
+  static inline enum pw_status function##_body(struct pw_vm *vm, const pw_value *in);                                  \
+  const char                  *function(void *context, const void *data, pw_value *values)                             \
+  {                                                                                                                    \
+    struct pw_vm *called = (struct pw_vm *)context;                                                                    \
+                                                                                                                       \
+    (void)data;                                                                                                        \
+    values[0].u64 =                                                                                                    \
+      PW_UNLIKELY(called->allocating) ? PW_STATUS_INTERNAL_FAILURE : (uint32_t)function##_body(called, values);        \
+    return NULL;                                                                                                       \
   }                                                                                                                    \
   static inline enum pw_status function##_body(struct pw_vm *vm, const pw_value *in)
 

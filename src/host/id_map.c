@@ -33,7 +33,7 @@ pw_id_map_reserve(struct pw_id_map *map, size_t count)
   if (capacity == map->capacity) {
     return true;
   }
-  struct pw_id_map grown = {calloc(capacity, sizeof(*grown.slots)), capacity, map->count,
+  struct pw_id_map grown = {calloc(capacity, sizeof(*grown.slots)), capacity, map->count, capacity / 4 * 3,
                             32 - (unsigned)__builtin_ctzll(capacity)};
   if (!grown.slots) {
     return false;
@@ -49,9 +49,9 @@ pw_id_map_reserve(struct pw_id_map *map, size_t count)
 }
 
 bool
-pw_id_map_put(struct pw_id_map *map, uint32_t id, void *value)
+pw_id_map_put_elsewhere(struct pw_id_map *map, uint32_t id, void *value)
 {
-  bool full = map->count >= map->capacity / 4 * 3;
+  bool full = map->count >= map->most;
   if (full && !pw_id_map_get(map, id) && !pw_id_map_reserve(map, map->count + 1)) {
     return false;
   }
@@ -69,11 +69,8 @@ pw_id_map_search(const struct pw_id_map *map, uint32_t id)
 }
 
 void *
-pw_id_map_remove(struct pw_id_map *map, uint32_t id)
+pw_id_map_remove_elsewhere(struct pw_id_map *map, uint32_t id)
 {
-  if (!map->capacity) {
-    return NULL;
-  }
   size_t mask  = map->capacity - 1;
   size_t hole  = (size_t)(slot_of(map, id) - map->slots);
   void  *value = map->slots[hole].value;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A plugin's place on a worker: starts its root context in a VM, starts a new one after a trap, and ends it. */
 #include "host/internal.h"
+#include "host/vm_path.h"
 
 #include <stdlib.h>
 
@@ -87,7 +88,8 @@ root_free(struct pw_root *root)
   root_stop(root);
   pw_context_settle_done(&root->context);
   if (root->context.vm != NULL) {
-    pw_vm_remove_context(root->context.vm, &root->context);
+    pw_id_map_remove(&root->context.vm->contexts, root->context.id);
+    pw_vm_release(root->context.vm);
   }
   pw_property_store_clear(&root->properties);
   pw_id_map_clear(&root->calls);
@@ -109,18 +111,17 @@ pw_root_finished(struct pw_root *root)
 }
 
 void
-pw_root_release(struct pw_root *root)
+pw_root_end(struct pw_root *root)
 {
   struct pw_instance *instance = root->context.instance;
 
-  --root->references;
   if (root->references == 0) {
     root_free(root);
   } else if (root->references == 1 && instance->closing && instance->root == root && !root->context.done_pending) {
     /* Only the instance itself is left: the root's own end. Held meanwhile: a trap there gives the instance's reference
      * back. */
     pw_root_retain(root);
-    if (pw_context_done(&root->context)) {
+    if (pw_context_done(&root->context, instance->plugin, false)) {
       pw_root_finished(root);
     }
     if (--root->references == 0) {
@@ -162,7 +163,8 @@ instance_vm(struct pw_instance *instance, struct pw_root *root, struct pw_error 
   struct pw_vm     *vm;
 
   for (vm = instance->is_private ? NULL : worker->vms; vm != NULL; vm = vm->next) {
-    if (!vm->dead && pw_view_equal(pw_bytes_view(&vm->plugin->identity), pw_bytes_view(&instance->plugin->identity))) {
+    if (!pw_vm_is_dead(vm) &&
+        pw_view_equal(pw_bytes_view(&vm->plugin->identity), pw_bytes_view(&instance->plugin->identity))) {
       ++vm->references;
       return vm;
     }
@@ -201,9 +203,10 @@ root_ask(struct pw_root *root, enum pw_callback callback, size_t size, struct pw
 static bool
 root_start(struct pw_root *root, struct pw_error *error)
 {
-  const struct pw_plugin_config *config = &root->context.instance->plugin->config;
+  const struct pw_plugin        *plugin = root->context.instance->plugin;
+  const struct pw_plugin_config *config = &plugin->config;
 
-  if (!pw_context_create(&root->context, 0)) {
+  if (!pw_context_create(&root->context, plugin, 0, config->limits.start_milliseconds)) {
     return pw_vm_trap_error(root->context.vm, pw_callback_name(PW_CALLBACK_CONTEXT_CREATE), error);
   }
   return root_ask(root, PW_CALLBACK_VM_START, config->vm_configuration.size, error) &&
@@ -231,6 +234,7 @@ instance_start(struct pw_instance *instance, struct pw_error *error)
     return false;
   }
   ok = pw_vm_add_context(vm, &root->context) || pw_error_set(error, PW_ERROR_MEMORY, "out of memory for a context");
+  vm->references += ok ? 1 : 0;
   instance->starting = root;
   ok                 = ok && (instance_image(instance) != NULL || root_start(root, error));
   instance->starting = NULL;
@@ -286,13 +290,10 @@ pw_instance_trapped(struct pw_instance *instance, struct pw_root *root)
 }
 
 struct pw_root *
-pw_instance_ready(struct pw_instance *instance)
+pw_instance_restart(struct pw_instance *instance)
 {
   struct pw_error error;
 
-  if (PW_LIKELY(instance->root != NULL)) {
-    return instance->root;
-  }
   if (instance->closing || pw_instance_now(instance) < instance->retry_at) {
     return NULL;
   }
@@ -388,7 +389,7 @@ pw_instance_abandon(struct pw_instance *instance)
 
   if (vm != NULL) {
     /* As after a trap: nothing is called any more, and all contexts go. */
-    vm->dead = true;
+    vm->state |= PW_VM_DEAD;
     pw_vm_bury(vm);
   }
   if (worker->instances == instance) {

@@ -86,12 +86,12 @@ struct pw_plugin {
   struct pw_linked_module   *linked;
   struct pw_linked_hostcall *hostcalls; /**< one for each import */
   struct pw_import          *imports;
-  struct pw_bytes            identity;         /**< equal for plugins that may share a VM */
-  uint32_t                   exported;         /**< bit i: callback i is exported and allowed */
-  uint32_t                   callbacks;        /**< of those, what the configuration has not switched off */
-  bool                       headers_have_end; /**< on_request/response_headers take end_of_stream */
-  const char                *allocator;        /**< export name, NULL: none */
-  bool                       allocates_empty;  /**< even for values without bytes; see guest.c */
+  struct pw_bytes            identity;        /**< equal for plugins that may share a VM */
+  uint32_t                   exported;        /**< bit i: callback i is exported and allowed */
+  uint32_t                   callbacks;       /**< of those, what the configuration has not switched off */
+  uint32_t                   headers_values;  /**< of on_request/response_headers: 3, or 2 without end_of_stream */
+  const char                *allocator;       /**< export name, NULL: none */
+  bool                       allocates_empty; /**< even for values without bytes; see guest.c */
   enum pw_abi_version        abi;
   bool                       holds_vm_id;
   struct pw_callback_times  *times;    /**< of its callbacks; NULL: not wanted */
@@ -139,11 +139,15 @@ struct pw_worker {
   struct pw_queue_event **events_end;
 };
 
+/** Of a shared one. */
+void pw_worker_lock(struct pw_worker *worker);
+void pw_worker_unlock(struct pw_worker *worker);
+
 static inline void
 pw_worker_enter(struct pw_worker *worker)
 {
   if (PW_UNLIKELY(worker->lock != NULL)) {
-    pthread_mutex_lock(worker->lock);
+    pw_worker_lock(worker);
   }
 }
 
@@ -151,36 +155,44 @@ static inline void
 pw_worker_leave(struct pw_worker *worker)
 {
   if (PW_UNLIKELY(worker->lock != NULL)) {
-    pthread_mutex_unlock(worker->lock);
+    pw_worker_unlock(worker);
   }
 }
 
 /* --------------------------------------------------------------------------------------------------------------- vm */
 
+/** What there is to know of a VM before and after a call (a set), so that a call asks for all of it at once. */
+enum pw_vm_state {
+  PW_VM_RUNNING   = 1, /**< calls into the module are under way; it is not deleted meanwhile */
+  PW_VM_DEAD      = 2, /**< it trapped */
+  PW_VM_WATCHED   = 4, /**< somebody wants to know of its callbacks: a trace, or their times */
+  PW_VM_UNSETTLED = 8  /**< something waits for the end of the outermost call: `finished`, or that the VM is deleted */
+};
+
 struct pw_vm {
   /* What every call looks at, in two cache lines. */
   struct pw_engine_instance  *instance; /**< NULL once it trapped and the last call has returned */
   const struct pw_engine_ops *engine;
-  struct pw_context          *effective; /**< hostcalls act for this context */
-  struct pw_context          *finished;  /**< contexts whose proxy_done came: finalised after the call, see vm.c */
-  struct pw_memory           *memory;
-  struct pw_worker           *worker;
-  struct pw_host             *host;
-  uint32_t                    references; /**< contexts and starters; the last one deletes */
-  uint32_t                    depth;      /**< calls into the module under way */
-  struct pw_id_map            contexts;   /**< id -> struct pw_context */
-  uint32_t                    next_context_id;
-  bool                        ids_wrapped; /**< all ids have been used once */
-  bool                        allocating;  /**< in the module's allocator: hostcalls that reach the proxy are refused */
-  bool                        dead;
-  bool                        watched;  /**< somebody wants to know of its callbacks: a trace, or their times */
-  bool                        settling; /**< contexts are being finished: what comes up meanwhile waits its turn */
-  bool                        started;
-  struct pw_plugin           *plugin; /**< the one it was made from; others of the same identity may share it */
-  struct pw_vm               *next;
-  pw_function                 callbacks[PW_CALLBACK_COUNT];
-  pw_function                 allocator;
-  struct pw_trap              trap; /**< of the death */
+  bool (*call)(struct pw_engine_instance *instance, const pw_function *function, pw_value *values, size_t value_count,
+               uint32_t deadline_ms, struct pw_trap *trap); /**< the engine's */
+  struct pw_trap    *told;                                  /**< of a call that has just returned false: the worker's */
+  struct pw_context *effective;                             /**< while it runs: hostcalls act for this context */
+  struct pw_context *finished; /**< contexts whose proxy_done came: finalised after the call, see vm.c */
+  struct pw_memory  *memory;
+  struct pw_worker  *worker;
+  struct pw_host    *host;
+  uint32_t           references;      /**< roots and starters; the last one deletes */
+  uint8_t            state;           /**< set of enum pw_vm_state */
+  struct pw_id_map   contexts;        /**< id -> struct pw_context */
+  uint64_t           next_context_id; /**< beyond 32 bits: all ids have been used once */
+  bool               allocating;      /**< in the module's allocator: hostcalls that reach the proxy are refused */
+  bool               settling;        /**< contexts are being finished: what comes up meanwhile waits its turn */
+  bool               started;
+  struct pw_plugin  *plugin; /**< the one it was made from; others of the same identity may share it */
+  struct pw_vm      *next;
+  pw_function        callbacks[PW_CALLBACK_COUNT];
+  pw_function        allocator;
+  struct pw_trap     trap; /**< of the death */
 };
 
 /** What a stage of a direction waits for (a set). */
@@ -209,6 +221,7 @@ struct pw_context {
   struct pw_instance *instance;
   struct pw_root     *root;
   struct pw_stream   *stream; /**< NULL for a root context */
+  void               *data;   /**< the proxy's stream, while no other thread comes to it; else NULL */
   struct pw_context  *next_finished;
   struct pw_stage     stages[2]; /**< request (downstream), response (upstream) */
 };
@@ -246,6 +259,7 @@ struct pw_vm *pw_vm_new(struct pw_worker *worker, struct pw_plugin *plugin, stru
                         struct pw_engine_image *image, struct pw_error *error);
 /** Frees the instance of a dead VM, and tells all its contexts. No call into it is under way. */
 void pw_vm_bury(struct pw_vm *vm);
+/** It has no reference any more: deletes it, now or when the call that is under way has returned. */
 void pw_vm_delete(struct pw_vm *vm);
 /** Gives a reference back; the last one deletes. */
 static inline void
@@ -255,19 +269,25 @@ pw_vm_release(struct pw_vm *vm)
     pw_vm_delete(vm);
   }
 }
+static inline bool
+pw_vm_is_dead(const struct pw_vm *vm)
+{
+  return (vm->state & PW_VM_DEAD) != 0;
+}
+/** Has a context finished when the outermost call has returned. */
+static inline void
+pw_vm_finish_later(struct pw_vm *vm, struct pw_context *context)
+{
+  context->finishing     = true;
+  context->next_finished = vm->finished;
+  vm->finished           = context;
+  vm->state |= PW_VM_UNSETTLED;
+}
 
-/**
- * Calls a callback for a context. `values` has room for max(count, 1). False: it trapped (the VM is dead then, the
- * proxy was told), or was dead before. The callback is there: the caller asked pw_plugin_wants.
- */
-bool pw_vm_call(struct pw_vm *vm, struct pw_context *context, enum pw_callback callback, pw_value *values, size_t count,
-                uint32_t deadline_ms);
 /** The error of a start that trapped in `where`, with the backtrace. Returns false. */
 bool pw_vm_trap_error(const struct pw_vm *vm, const char *where, struct pw_error *error);
-/** The module's allocator. 0: it failed, or there is none. `vm->dead` is set if it trapped. */
+/** The module's allocator. 0: it failed, or there is none. the VM is dead if it trapped. */
 uint32_t pw_vm_allocate(struct pw_vm *vm, uint32_t size);
-/** Registers a context: gives it an id. False when memory is out. */
-bool pw_vm_add_context(struct pw_vm *vm, struct pw_context *context);
 /** How long one turn of a thread may take for what could also be done in the next one. */
 #define PW_RUN_NANOSECONDS UINT64_C(50000000)
 /** When a turn that begins now has to be over; UINT64_MAX: never, as the proxy gives no other one. */
@@ -276,18 +296,20 @@ uint64_t pw_worker_run_end(const struct pw_worker *worker);
 void pw_worker_settle(struct pw_worker *worker);
 /** The module cannot name it any more; it stays the VM's. */
 void pw_vm_forget_context(struct pw_vm *vm, struct pw_context *context);
-void pw_vm_remove_context(struct pw_vm *vm, struct pw_context *context);
 
 /* ---------------------------------------------------------------------------------------------------------- context */
 
-/** proxy_on_context_create. */
-bool pw_context_create(struct pw_context *context, uint32_t parent_id);
-/** on_done, and if it answers true on_log and on_delete. Answers false when the module defers. */
-bool pw_context_done(struct pw_context *context);
 /** on_log and on_delete, after proxy_done. */
 void pw_context_finish(struct pw_context *context);
+void pw_context_settle_deferred(struct pw_context *context);
 /** Its end is not awaited any more: it is here, or will never be. */
-void pw_context_settle_done(struct pw_context *context);
+static inline void
+pw_context_settle_done(struct pw_context *context)
+{
+  if (PW_UNLIKELY(context->done_pending)) {
+    pw_context_settle_deferred(context);
+  }
+}
 
 /* --------------------------------------------------------------------------------------------------------- instance */
 
@@ -323,8 +345,14 @@ struct pw_instance {
   uint32_t                image_tick; /**< what the start had set */
 };
 
+/** Starts a VM when the time for it has come; NULL: broken now. */
+struct pw_root *pw_instance_restart(struct pw_instance *instance);
 /** The root to serve a new stream with, restarting a dead VM when its time has come; NULL: broken now. */
-struct pw_root *pw_instance_ready(struct pw_instance *instance);
+static inline struct pw_root *
+pw_instance_ready(struct pw_instance *instance)
+{
+  return PW_LIKELY(instance->root != NULL) ? instance->root : pw_instance_restart(instance);
+}
 /** The VM of this root died. */
 void pw_instance_trapped(struct pw_instance *instance, struct pw_root *root);
 /** An instance, started if that can be done: of an owner, or with a `factory` of one stream. NULL: memory is out. The
@@ -356,9 +384,17 @@ pw_root_retain(struct pw_root *root)
   ++root->references;
   return root;
 }
+/** Ends it when only the reference of its instance is left, which was deleted; frees it when none is. */
+void pw_root_end(struct pw_root *root);
 /** Gives a reference back. When only the instance's is left and the instance was deleted, the root is ended; the last
  * one frees it. */
-void pw_root_release(struct pw_root *root);
+static inline void
+pw_root_release(struct pw_root *root)
+{
+  if (PW_UNLIKELY(--root->references == 0 || root->context.instance->closing)) {
+    pw_root_end(root);
+  }
+}
 /** The root's on_delete was called: it does not serve any more. */
 void pw_root_finished(struct pw_root *root);
 void pw_root_cancel_calls(struct pw_root *root);
@@ -369,14 +405,16 @@ void                       pw_root_unsubscribe(struct pw_root *root);
 /* ------------------------------------------------------------------------------------------------- chain and stream */
 
 struct pw_chain {
-  struct pw_worker   *worker;
-  struct pw_stream   *free_streams;   /**< kept for the next transaction: a stream costs no allocation */
-  struct pw_stream   *paused_streams; /**< those that a module may have paused; see pause_limit.c */
-  uint32_t            streams;        /**< that have not been ended */
-  bool                deleted;        /**< by its owner */
+  struct pw_worker          *worker;
+  const struct pw_proxy_ops *proxy;          /**< of the worker's host */
+  struct pw_stream          *free_streams;   /**< kept for the next transaction: a stream costs no allocation */
+  struct pw_stream          *paused_streams; /**< those that a module may have paused; see pause_limit.c */
+  uint32_t                   streams;        /**< that have not been ended */
+  bool                       deleted;        /**< by its owner */
   atomic_uint         references; /**< one as long as it is not deleted or has `streams`, one of each deferred stream */
   uint32_t            callbacks;
   size_t              count;
+  size_t              first_shared; /**< the first instance that is on a shared worker; `count`: none */
   struct pw_instance *instances[];
 };
 
@@ -386,7 +424,8 @@ void pw_chain_release(struct pw_chain *chain);
 static inline void
 pw_chain_leave(struct pw_chain *chain)
 {
-  if (PW_UNLIKELY(--chain->streams == 0 && chain->deleted)) {
+  --chain->streams;
+  if (PW_UNLIKELY(chain->deleted) && chain->streams == 0) {
     pw_chain_release(chain);
   }
 }
@@ -397,8 +436,6 @@ struct pw_direction {
   size_t      trailers_at;     /**< the step that holds the trailers; `count` when none does */
   bool        end;             /**< the end of the stream came with the headers */
   bool        body_ended;      /**< trailers came: no more body */
-  bool        headers_open;    /**< headers can be changed */
-  bool        trailers_open;   /**< likewise */
   bool        trailers_passed; /**< the callbacks have all let them go */
   atomic_bool asked;           /**< pw_proxy_ops.resume was called, pw_stream_resume not yet */
 };
@@ -422,13 +459,14 @@ struct pw_stream {
   struct pw_stream        *next_paused; /**< in chain->paused_streams */
   struct pw_stream       **paused_link; /**< what points to it there; NULL: it is not in that list */
   void                    *data;        /**< the proxy's */
-  pthread_t                thread;
-  atomic_int               verdict; /**< enum pw_next: CONTINUE, or how a module ended the phase */
-  atomic_uint              pending; /**< 1, and one for each context that deferred its end */
+  pthread_t                thread;      /**< that it belongs to; known when a plugin is on a shared worker */
+  atomic_int               verdict;     /**< enum pw_next: CONTINUE, or how a module ended the phase */
+  atomic_uint              pending;     /**< 1, and one for each context that deferred its end */
   uint32_t                 replies;
   uint32_t                 changed_bytes; /**< see PW_MAX_CHANGED_BYTES */
   bool                     in_phase;      /**< a call of the proxy is under way */
   bool                     failed;        /**< FAIL was answered: no more callbacks */
+  uint8_t                  open;          /**< which maps can be changed: bits of enum pw_map_type */
   bool                     deferred;      /**< a context deferred its end */
   atomic_bool              is_tcp;        /**< any thread asks */
   struct pw_direction      directions[2];
@@ -447,16 +485,13 @@ pw_context_stream_is_ours(const struct pw_context *context)
   return PW_LIKELY(context->instance->worker->lock == NULL) || pthread_equal(context->stream->thread, pthread_self());
 }
 
+/** pw_context_stream_data, where other threads come to the stream, or there is none. */
+void *pw_context_other_stream_data(const struct pw_context *context);
 /** The proxy's stream, for hostcalls that reach it; NULL when there is none (any more), or it is another thread's. */
 static inline void *
 pw_context_stream_data(const struct pw_context *context)
 {
-  const struct pw_stream *stream = context->stream;
-
-  if (PW_UNLIKELY(stream == NULL || context->detached || !pw_context_stream_is_ours(context))) {
-    return NULL;
-  }
-  return stream->data;
+  return PW_LIKELY(context->data != NULL) ? context->data : pw_context_other_stream_data(context);
 }
 
 /** A module continues a direction: notes it down, and asks the proxy when nothing of the stream is under way. */
@@ -480,9 +515,17 @@ void pw_stream_drop_reply(struct pw_stream *stream);
 static inline bool
 pw_stream_map_open(const struct pw_stream *stream, enum pw_map_type map)
 {
-  const struct pw_direction *direction = &stream->directions[map / 2];
-
-  return map % 2 == 0 ? direction->headers_open : direction->trailers_open;
+  return (stream->open >> map & 1u) != 0;
+}
+static inline void
+pw_stream_open_map(struct pw_stream *stream, enum pw_map_type map)
+{
+  stream->open |= (uint8_t)(1u << map);
+}
+static inline void
+pw_stream_close_map(struct pw_stream *stream, enum pw_map_type map)
+{
+  stream->open &= (uint8_t) ~(1u << map);
 }
 /** A context that had deferred its end is gone. */
 void pw_stream_context_gone(struct pw_stream *stream, struct pw_context *context);

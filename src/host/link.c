@@ -101,7 +101,9 @@ link_callback(struct pw_plugin *plugin, int callback, const struct pw_extern *ex
   callback_type(callback, false, &type);
   callback_type(callback, true, &short_type);
   if (export->kind == PW_EXTERN_FUNCTION && export->type_known && pw_function_type_equal(&export->type, &type)) {
-    plugin->headers_have_end |= callback_is_headers(callback);
+    if (callback_is_headers(callback)) {
+      plugin->headers_values = 3;
+    }
   } else if (export->kind != PW_EXTERN_FUNCTION || !export->type_known || !callback_is_headers(callback) ||
              !pw_function_type_equal(&export->type, &short_type)) {
     return pw_error_set(error, PW_ERROR_ABI, "the module's '%s' is %s, but the ABI has %s", export->name,
@@ -145,6 +147,7 @@ pw_link_callbacks(struct pw_plugin *plugin, const struct pw_module_info *info, s
                         "the module exports no memory named 'memory', so no host could pass it anything; "
                         "do not strip that export");
   }
+  plugin->headers_values = 2;
   for (callback = 0; callback < PW_CALLBACK_COUNT; ++callback) {
     const struct pw_extern *export = pw_module_export(info, callbacks[callback].name);
 

@@ -10,7 +10,7 @@
 
 /** The newest ABI version that the module marks. Errors: ABI (no marker). */
 bool pw_link_abi(const struct pw_module_info *info, enum pw_abi_version *abi, struct pw_error *error);
-/** Fills plugin->callbacks, headers_have_end and allocator. Errors: ABI (a callback of another signature), MODULE (no
+/** Fills plugin->callbacks, headers_values and allocator. Errors: ABI (a callback of another signature), MODULE (no
  *  memory). */
 bool pw_link_callbacks(struct pw_plugin *plugin, const struct pw_module_info *info, struct pw_error *error);
 /** Fills plugin->imports and plugin->hostcalls. Errors: LINK, with every import that cannot be served. */

@@ -1,37 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "host/metric.h"
 
-#include <pthread.h>
-#include <stdatomic.h>
 #include <stdlib.h>
-
-#include "host/name_map.h"
-
-enum { CACHE_LINE = 64 };
-
-/** The samples of a histogram. Their number is not kept apart: it is the sum of the buckets, so that the two agree. */
-struct samples {
-  _Atomic uint64_t sum;
-  _Atomic uint64_t buckets[PW_HISTOGRAM_BUCKETS];
-};
-
-/** Lies on cache lines of its own: threads that count different things do not disturb each other. */
-struct pw_metric {
-  struct pw_name_node node; /**< first */
-  uint32_t            id;
-  enum pw_metric_type type;
-  struct samples     *samples;                /**< of a histogram; else NULL */
-  _Alignas(CACHE_LINE) _Atomic int64_t value; /**< of a counter or gauge */
-  char name[PW_METRIC_NAME_MAX + 1];          /**< terminated */
-};
-
-struct pw_metrics {
-  pthread_mutex_t    lock; /**< for definitions */
-  struct pw_name_map map;
-  uint32_t           max;
-  _Atomic uint32_t   count;     /**< released after the entry is written, acquired before one is read */
-  struct pw_metric  *metrics[]; /**< id - 1 */
-};
 
 struct pw_metrics *
 pw_metrics_new(uint32_t max_metrics)
@@ -82,10 +52,17 @@ is_name(struct pw_view name)
   return true;
 }
 
+/** That of a node; NULL of NULL. */
+static struct pw_metric *
+metric_of(struct pw_name_node *node)
+{
+  return node ? (struct pw_metric *)((char *)node - offsetof(struct pw_metric, node)) : NULL;
+}
+
 static struct pw_metric *
 metric_new(enum pw_metric_type type, struct pw_view name, uint64_t hash, uint32_t id)
 {
-  struct pw_metric *metric = aligned_alloc(CACHE_LINE, sizeof(*metric));
+  struct pw_metric *metric = aligned_alloc(_Alignof(struct pw_metric), sizeof(*metric));
   if (!metric) {
     return NULL;
   }
@@ -95,7 +72,11 @@ metric_new(enum pw_metric_type type, struct pw_view name, uint64_t hash, uint32_
   metric->node.name = pw_view_make(metric->name, name.size);
   metric->id        = id;
   metric->type      = type;
+  metric->least     = type == PW_METRIC_COUNTER ? 0 : INT64_MIN;
   if (type == PW_METRIC_HISTOGRAM) {
+    /* Nothing can be added to it: hardly anything is so much, and for that its value has no room. */
+    metric->least = INT64_MAX;
+    atomic_store_explicit(&metric->value, INT64_MAX, memory_order_relaxed);
     metric->samples = calloc(1, sizeof(*metric->samples));
     if (!metric->samples) {
       metric_delete(metric);
@@ -137,7 +118,7 @@ pw_metrics_define(struct pw_metrics *metrics, uint32_t type, struct pw_view name
   }
   uint64_t hash = pw_name_hash(no_scope, name);
   pthread_mutex_lock(&metrics->lock);
-  struct pw_metric *metric = (struct pw_metric *)pw_name_map_find(&metrics->map, hash, no_scope, name);
+  struct pw_metric *metric = metric_of(pw_name_map_find(&metrics->map, hash, no_scope, name));
   if (!metric) {
     metric = fresh = add(metrics, (enum pw_metric_type)type, name, hash);
   }

@@ -9,12 +9,42 @@
 #ifndef PROXYWASM_HOST_METRIC_H
 #define PROXYWASM_HOST_METRIC_H
 
+#include "host/name_map.h"
+
 #include <proxywasm/host.h>
+
+#include <pthread.h>
+#include <stdatomic.h>
 
 /** The longest name, in bytes. */
 #define PW_METRIC_NAME_MAX 255
 
-struct pw_metrics;
+/** The samples of a histogram. Their number is not kept apart: it is the sum of the buckets, so that the two agree. */
+struct pw_metric_samples {
+  _Atomic uint64_t sum;
+  _Atomic uint64_t buckets[PW_HISTOGRAM_BUCKETS];
+};
+
+/** Private: use the functions. Lies on cache lines of its own: threads that count different things do not disturb each
+ *  other. */
+struct pw_metric {
+  _Alignas(64) _Atomic int64_t value; /**< of a counter or gauge */
+  int64_t                   least;    /**< that can be added to it */
+  uint32_t                  id;
+  enum pw_metric_type       type;
+  struct pw_metric_samples *samples; /**< of a histogram; else NULL */
+  struct pw_name_node       node;
+  char                      name[PW_METRIC_NAME_MAX + 1]; /**< terminated */
+};
+
+/** Private: use the functions. */
+struct pw_metrics {
+  pthread_mutex_t    lock; /**< for definitions */
+  struct pw_name_map map;
+  uint32_t           max;
+  _Atomic uint32_t   count;     /**< released after the entry is written, acquired before one is read */
+  struct pw_metric  *metrics[]; /**< id - 1 */
+};
 
 /** `max_metrics`: the most metrics. NULL when memory is out. */
 struct pw_metrics *pw_metrics_new(uint32_t max_metrics);
@@ -33,6 +63,24 @@ enum pw_status pw_metrics_define(struct pw_metrics *metrics, uint32_t type, stru
 /** proxy_increment_metric. NOT_FOUND: unknown id. BAD_ARGUMENT: a counter and a negative delta; a histogram; the result
  *  is beyond 64 bits with sign. */
 enum pw_status pw_metrics_increment(struct pw_metrics *metrics, uint32_t id, int64_t delta);
+
+/** The same where nothing is wrong, and nobody else counts at this moment. False: nothing was done. */
+static inline bool
+pw_metrics_increment_at_once(struct pw_metrics *metrics, uint32_t id, int64_t delta)
+{
+  uint32_t          index = id - 1;
+  struct pw_metric *metric;
+  int64_t           now;
+  int64_t           next;
+
+  if (index >= atomic_load_explicit(&metrics->count, memory_order_acquire)) {
+    return false;
+  }
+  metric = metrics->metrics[index];
+  now    = atomic_load_explicit(&metric->value, memory_order_relaxed);
+  return delta >= metric->least && !__builtin_add_overflow(now, delta, &next) &&
+         atomic_compare_exchange_weak_explicit(&metric->value, &now, next, memory_order_relaxed, memory_order_relaxed);
+}
 
 /** proxy_record_metric: sets a gauge, or a counter to no less than it has; adds a sample to a histogram. A gauge keeps
  *  the 64 bits as they are: a module may record a negative value. NOT_FOUND: unknown id. BAD_ARGUMENT: a counter would

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "host/pairs.h"
 
-#include "text/each_byte.h"
+#include "text/sixteen.h"
 
 /** Bytes of the number of pairs, and of one pair's two sizes. */
 enum { COUNT_SIZE = 4, SIZES_SIZE = 8 };
@@ -28,54 +28,60 @@ lower(char c)
   return c >= 'A' && c <= 'Z' ? (char)(c | 0x20) : c;
 }
 
-/* The same for eight bytes at once: 'A' to 'Z' are those that carry into the highest bit when 0x80 - 'A' is added, and
- * do not when 0x80 - 'Z' - 1 is. */
+/* The same for each of sixteen bytes. */
+static inline pw_sixteen
+lower_sixteen(pw_sixteen bytes)
+{
+  pw_sixteen is_upper = (pw_sixteen)(bytes - 'A' < 'Z' - 'A' + 1);
+  return bytes | (is_upper & 0x20);
+}
+
+/* Of a word. */
 static inline uint64_t
 lower_eight(uint64_t word)
 {
-  uint64_t low_bits = word & PW_EACH_BYTE(0x7f);
-  uint64_t from_a   = low_bits + PW_EACH_BYTE(0x80 - 'A');
-  uint64_t beyond_z = low_bits + PW_EACH_BYTE(0x80 - 'Z' - 1);
-  return word | ((from_a & ~(beyond_z | word) & PW_EACH_BYTE(0x80)) >> 2);
+  return ((pw_two_words)lower_sixteen((pw_sixteen)(pw_two_words){word, 0}))[0];
 }
 
-static inline void
-copy_lower_eight(uint8_t *out, const char *text)
+/* Up to fifteen bytes: their beginning and their end, which may overlap. */
+__attribute__((always_inline)) static inline void
+copy_few(uint8_t *out, struct pw_view text, bool lower_case)
 {
-  uint64_t word = lower_eight(pw_word_at(text));
-  memcpy(out, &word, sizeof(word));
-}
-
-/* Of up to seven bytes. */
-static inline void
-copy_lower_few(uint8_t *out, struct pw_view text)
-{
-  if (text.size < sizeof(uint32_t)) {
+  if (text.size >= sizeof(uint64_t)) {
+    pw_two_words words = (pw_two_words)pw_sixteen_of_few(text);
+    words              = lower_case ? (pw_two_words)lower_sixteen((pw_sixteen)words) : words;
+    memcpy(out, &words, sizeof(uint64_t));
+    memcpy(out + text.size - sizeof(uint64_t), (char *)&words + sizeof(uint64_t), sizeof(uint64_t));
+  } else if (text.size >= sizeof(uint32_t)) {
+    uint64_t word  = pw_four_at(text.data) | (uint64_t)pw_four_at(text.data + text.size - sizeof(uint32_t)) << 32;
+    word           = lower_case ? lower_eight(word) : word;
+    uint32_t first = (uint32_t)word, last = (uint32_t)(word >> 32);
+    memcpy(out, &first, sizeof(first));
+    memcpy(out + text.size - sizeof(last), &last, sizeof(last));
+  } else {
     for (size_t i = 0; i < text.size; i++) {
-      out[i] = (uint8_t)lower(text.data[i]);
+      out[i] = (uint8_t)(lower_case ? lower(text.data[i]) : text.data[i]);
     }
-    return;
   }
-  uint64_t word  = lower_eight(pw_word_of_ends(text));
-  uint32_t first = (uint32_t)word, last = (uint32_t)(word >> 32);
-  memcpy(out, &first, sizeof(first));
-  memcpy(out + text.size - sizeof(last), &last, sizeof(last));
 }
 
-/* `out` and `text` do not overlap. */
-static inline void
-copy_lower(uint8_t *out, struct pw_view text)
+/* Mostly of some ten to fifty bytes, for which a call would cost as much as the copy. `out` and `text` do not overlap.
+ */
+__attribute__((always_inline)) static inline void
+copy(uint8_t *out, struct pw_view text, bool lower_case)
 {
-  if (text.size < sizeof(uint64_t)) {
-    copy_lower_few(out, text);
+  if (text.size < sizeof(pw_sixteen)) {
+    copy_few(out, text, lower_case);
     return;
   }
-  size_t last = text.size - sizeof(uint64_t);
-  for (size_t i = 0; i < last; i += sizeof(uint64_t)) {
-    copy_lower_eight(out + i, text.data + i);
+  size_t     last  = text.size - sizeof(pw_sixteen);
+  pw_sixteen bytes = pw_sixteen_at(text.data + last);
+  for (size_t i = 0; i < last; i += sizeof(pw_sixteen)) {
+    pw_sixteen next = pw_sixteen_at(text.data + i);
+    pw_sixteen_put(out + i, lower_case ? lower_sixteen(next) : next);
   }
   /* The rest, with bytes before it that are written again. */
-  copy_lower_eight(out + last, text.data + last);
+  pw_sixteen_put(out + last, lower_case ? lower_sixteen(bytes) : bytes);
 }
 
 size_t
@@ -98,27 +104,25 @@ pw_pairs_serialized_size(const struct pw_pairs *pairs)
 __attribute__((always_inline)) static inline uint8_t *
 write_terminated(uint8_t *out, struct pw_view text, bool lower_case)
 {
-  if (lower_case) {
-    copy_lower(out, text);
-  } else if (text.size) {
-    memcpy(out, text.data, text.size);
-  }
+  copy(out, text, lower_case);
   out[text.size] = 0;
   return out + text.size + 1;
 }
 
 /* Made for either kind of keys. */
 __attribute__((always_inline)) static inline void
-write_pairs(const struct pw_pairs *pairs, uint8_t *out, bool lower_case_keys)
+write_pairs(const struct pw_pair *pair, size_t count, uint8_t *out, bool lower_case_keys)
 {
-  out            = write_u32(out, pairs->count);
-  uint8_t *bytes = out + SIZES_SIZE * pairs->count;
-  for (size_t i = 0; i < pairs->count; i++) {
-    const struct pw_pair *pair = &pairs->items[i];
-    out                        = write_u32(out, pair->key.size);
-    out                        = write_u32(out, pair->value.size);
-    bytes                      = write_terminated(bytes, pair->key, lower_case_keys);
-    bytes                      = write_terminated(bytes, pair->value, false);
+  const struct pw_pair *end   = pair + count;
+  uint8_t              *bytes = out + COUNT_SIZE + SIZES_SIZE * count;
+
+  for (out = write_u32(out, count); pair < end; pair++) {
+    /* Copied, since what is written might be them, for all that the compiler knows. */
+    struct pw_view key = pair->key, value = pair->value;
+    out   = write_u32(out, key.size);
+    out   = write_u32(out, value.size);
+    bytes = write_terminated(bytes, key, lower_case_keys);
+    bytes = write_terminated(bytes, value, false);
   }
 }
 
@@ -126,9 +130,9 @@ void
 pw_pairs_write(const struct pw_pairs *pairs, uint8_t *out, bool lower_case_keys)
 {
   if (pairs->count > 0 && lower_case_keys) {
-    write_pairs(pairs, out, true);
+    write_pairs(pairs->items, pairs->count, out, true);
   } else if (pairs->count > 0) {
-    write_pairs(pairs, out, false);
+    write_pairs(pairs->items, pairs->count, out, false);
   }
 }
 
@@ -180,99 +184,4 @@ pw_pairs_parse(struct pw_view bytes, struct pw_pairs *out)
     return PW_STATUS_PARSE_FAILURE;
   }
   return PW_STATUS_OK;
-}
-
-/* Which bytes may stand in a name: 1 or 0. */
-#define IN_NAME_3(a, b, c) [a] = 1, [b] = 1, [c] = 1
-static const uint8_t in_name[256] = {
-  ['a' ... 'z'] = 1,         ['A' ... 'Z'] = 1,        ['0' ... '9'] = 1,        IN_NAME_3('!', '#', '$'),
-  IN_NAME_3('%', '&', '\''), IN_NAME_3('*', '+', '-'), IN_NAME_3('.', '^', '_'), IN_NAME_3('`', '|', '~'),
-};
-#undef IN_NAME_3
-
-/* Both are run on every field that a module sets: they look at all bytes, and branch once at the end. */
-static inline bool
-name_valid(struct pw_view name)
-{
-  size_t  first = name.size && name.data[0] == ':' ? 1 : 0;
-  size_t  i     = first;
-  uint8_t all   = 1;
-  for (; i + 4 <= name.size; i += 4) {
-    const uint8_t *four = (const uint8_t *)name.data + i;
-    all &= in_name[four[0]] & in_name[four[1]] & in_name[four[2]] & in_name[four[3]];
-  }
-  for (; i < name.size; i++) {
-    all &= in_name[(uint8_t)name.data[i]];
-  }
-  return name.size > first && all != 0;
-}
-
-/* Has highest bits of bytes set if, and only if, a byte of `word` is a control character of ASCII's first 32. */
-static inline uint64_t
-controls_in(uint64_t word)
-{
-  return (word - PW_EACH_BYTE(0x20)) & ~word;
-}
-
-/* Hardly any value has control characters; those are looked at one by one. */
-static __attribute__((noinline)) bool
-has_no_forbidden(struct pw_view value)
-{
-  for (size_t i = 0; i < value.size; i++) {
-    if (value.data[i] == '\0' || value.data[i] == '\r' || value.data[i] == '\n') {
-      return false;
-    }
-  }
-  return true;
-}
-
-static inline bool
-value_valid(struct pw_view value)
-{
-  return (pw_each_word(value, controls_in) & PW_EACH_BYTE(0x80)) == 0 || has_no_forbidden(value);
-}
-
-bool
-pw_field_valid(struct pw_view name, struct pw_view value)
-{
-  return name_valid(name) && value_valid(value);
-}
-
-bool
-pw_field_name_valid(struct pw_view name)
-{
-  return name_valid(name);
-}
-
-bool
-pw_field_value_valid(struct pw_view value)
-{
-  return value_valid(value);
-}
-
-bool
-pw_field_name_equal(struct pw_view a, struct pw_view b)
-{
-  if (a.size != b.size) {
-    return false;
-  }
-  for (size_t i = 0; i < a.size; i++) {
-    if (lower(a.data[i]) != lower(b.data[i])) {
-      return false;
-    }
-  }
-  return true;
-}
-
-bool
-pw_trailer_name_valid(struct pw_view name)
-{
-  static const char *const refused[] = {"connection", "content-length",   "host",    "keep-alive",       "te",
-                                        "trailer",    "proxy-connection", "upgrade", "transfer-encoding"};
-  for (size_t i = 0; i < sizeof(refused) / sizeof(refused[0]); i++) {
-    if (pw_field_name_equal(name, pw_view_of(refused[i]))) {
-      return false;
-    }
-  }
-  return pw_field_name_valid(name) && name.data[0] != ':';
 }

@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /**
  * @file pairs.h
- * The ABI's form of maps (ABI text, "Serialization"), and what may stand in an HTTP field.
+ * The ABI's form of maps (ABI text, "Serialization").
  *
  * A number of pairs, then for each the sizes of key and value, then for each key, NUL, value, NUL; numbers are 32 bits,
  * little-endian.
  */
 #ifndef PROXYWASM_HOST_PAIRS_H
 #define PROXYWASM_HOST_PAIRS_H
+
+#include "host/field.h"
 
 #include <proxywasm/abi.h>
 #include <proxywasm/types.h>
@@ -27,19 +29,5 @@ void pw_pairs_write(const struct pw_pairs *pairs, uint8_t *out, bool lower_case_
  * INTERNAL_FAILURE: memory is out. `out` is empty then. Never allocates for more pairs than `bytes` can hold.
  */
 enum pw_status pw_pairs_parse(struct pw_view bytes, struct pw_pairs *out);
-
-/** A field name: a token (RFC 9110, 5.6.2), or ":" and a token for a pseudo-header. */
-bool pw_field_name_valid(struct pw_view name);
-/** A field value: no CR, LF or NUL (RFC 9110, 5.5). May be empty. */
-bool pw_field_value_valid(struct pw_view value);
-/** Both. */
-bool pw_field_valid(struct pw_view name, struct pw_view value);
-
-/** Whether a field may be among trailers: not those that tell where a message ends, where it goes, or what becomes of
- *  the connection (RFC 9110, 6.5.1), which could be taken for a header's by whoever comes after. No pseudo-header. */
-bool pw_trailer_name_valid(struct pw_view name);
-
-/** Whether two field names are the same, without case (ASCII). */
-bool pw_field_name_equal(struct pw_view a, struct pw_view b);
 
 #endif

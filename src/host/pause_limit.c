@@ -28,11 +28,8 @@ list(struct pw_stream *stream)
 }
 
 void
-pw_stream_pause_forget(struct pw_stream *stream)
+pw_stream_pause_unlist(struct pw_stream *stream)
 {
-  if (PW_LIKELY(stream->paused_link == NULL)) {
-    return;
-  }
   *stream->paused_link = stream->next_paused;
   if (stream->next_paused != NULL) {
     stream->next_paused->paused_link = stream->paused_link;

@@ -1,19 +1,26 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Headers and trailers on their way through the chain, and the call of one plugin. */
 #include "host/stream.h"
+#include "host/vm_path.h"
 
-/* Whether the plugin at this context can be asked; if it is broken and fails closed the verdict becomes FAIL. The lock
- * of its worker is held. */
-static bool
-stage_usable(struct pw_stream *stream, const struct pw_context *context)
+/* A plugin that may be broken; if it is, and fails closed, the verdict becomes FAIL. */
+static __attribute__((noinline)) bool
+stage_still_usable(struct pw_stream *stream, const struct pw_context *context)
 {
-  if (PW_LIKELY(context->vm != NULL && !context->vm->dead)) {
+  if (context->vm != NULL && !pw_vm_is_dead(context->vm)) {
     return true;
   }
   if (!context->instance->plugin->config.fail_open) {
     pw_stream_set_verdict(stream, PW_NEXT_FAIL);
   }
   return false;
+}
+
+/* Whether the plugin at this context can be asked. The lock of its worker is held. */
+static inline bool
+stage_usable(struct pw_stream *stream, const struct pw_context *context)
+{
+  return PW_LIKELY(context->vm != NULL && context->vm->state == 0) || stage_still_usable(stream, context);
 }
 
 void
@@ -55,49 +62,73 @@ pause_of(enum pw_callback callback)
   return pauses[callback];
 }
 
+/* A callback answered "pause", which holds something up if there is no verdict. */
+static __attribute__((noinline)) void
+stage_pause(struct pw_stream *stream, struct pw_context *context, int direction, enum pw_callback callback)
+{
+  struct pw_stage *stage = &context->stages[direction];
+
+  if (pw_stream_verdict(stream) == PW_NEXT_CONTINUE) {
+    stage->pauses |= pause_of(callback);
+    pw_stream_pause_begin(stream, stage);
+  }
+}
+
 /* The call of a callback that may pause. The lock is held throughout: another thread that continues the stage (a tick
  * of a shared worker) finds it either within the callback or paused, and is heard in both cases. */
-static enum pw_action
-stage_ask(struct pw_stream *stream, struct pw_context *context, int direction, enum pw_callback callback,
-          pw_value *values, size_t count)
+__attribute__((always_inline)) static inline enum pw_action
+stage_ask(struct pw_stream *stream, struct pw_context *context, const struct pw_plugin *plugin, int direction,
+          enum pw_callback callback, pw_value *values, size_t count)
 {
-  const struct pw_plugin *plugin = context->instance->plugin;
-  struct pw_stage        *stage  = &context->stages[direction];
-  enum pw_action          action = PW_ACTION_CONTINUE;
+  struct pw_stage *stage  = &context->stages[direction];
+  enum pw_action   action = PW_ACTION_CONTINUE;
 
   stage->running = true;
   stage->resume  = false;
-  if (pw_vm_call(context->vm, context, callback, values, count, plugin->config.limits.callback_milliseconds)) {
+  if (PW_LIKELY(
+        pw_vm_call(context->vm, context, callback, values, count, plugin->config.limits.callback_milliseconds))) {
     /* Any answer but "continue" pauses; a module that said continue within its callback does not. */
     action = values[0].u32 == PW_ACTION_CONTINUE || stage->resume ? PW_ACTION_CONTINUE : PW_ACTION_PAUSE;
   } else {
     /* The verdict for a plugin that broke just now. */
-    stage_usable(stream, context);
+    stage_still_usable(stream, context);
   }
   stage->running = false;
   stage->resume  = false;
-  if (action == PW_ACTION_PAUSE && pw_stream_verdict(stream) == PW_NEXT_CONTINUE) {
-    stage->pauses |= pause_of(callback);
-    pw_stream_pause_begin(stream, stage);
+  if (PW_UNLIKELY(action == PW_ACTION_PAUSE)) {
+    stage_pause(stream, context, direction, callback);
   }
   return action;
 }
 
-static inline enum pw_action
-stage_call(struct pw_stream *stream, struct pw_context *context, int direction, enum pw_callback callback,
-           pw_value *values, size_t count)
+/* A plugin that has no such callback: the stream is refused nevertheless if it is broken. */
+static enum pw_action
+stage_skip(struct pw_stream *stream, const struct pw_context *context)
 {
-  const struct pw_plugin *plugin = context->instance->plugin;
-  struct pw_worker       *worker = context->instance->worker;
-  enum pw_action          action = PW_ACTION_CONTINUE;
+  struct pw_worker *worker = context->instance->worker;
 
   pw_worker_enter(worker);
-  if (stage_usable(stream, context) && pw_plugin_wants(plugin, callback)) {
+  stage_usable(stream, context);
+  pw_worker_leave(worker);
+  return PW_ACTION_CONTINUE;
+}
+
+/* A callback that the plugin has. Inline, so that callers that know the direction and the callback have neither looked
+ * up. */
+__attribute__((always_inline)) static inline enum pw_action
+stage_call(struct pw_stream *stream, struct pw_context *context, const struct pw_plugin *plugin, int direction,
+           enum pw_callback callback, pw_value *values, size_t count)
+{
+  struct pw_worker *worker = context->instance->worker;
+  enum pw_action    action = PW_ACTION_CONTINUE;
+
+  pw_worker_enter(worker);
+  if (stage_usable(stream, context)) {
     if (PW_LIKELY(pause_of(callback) != 0)) {
-      action = stage_ask(stream, context, direction, callback, values, count);
+      action = stage_ask(stream, context, plugin, direction, callback, values, count);
     } else if (!pw_vm_call(context->vm, context, callback, values, count,
                            plugin->config.limits.callback_milliseconds)) {
-      stage_usable(stream, context);
+      stage_still_usable(stream, context);
     }
   }
   pw_worker_leave(worker);
@@ -108,19 +139,19 @@ enum pw_action
 pw_stage_call(struct pw_stream *stream, struct pw_context *context, int direction, enum pw_callback callback,
               pw_value *values, size_t count)
 {
-  return stage_call(stream, context, direction, callback, values, count);
+  const struct pw_plugin *plugin = context->instance->plugin;
+
+  return pw_plugin_wants(plugin, callback) ? stage_call(stream, context, plugin, direction, callback, values, count)
+                                           : stage_skip(stream, context);
 }
 
 /* The number of pairs is asked of the proxy for each plugin: the one before may have changed it. */
-static size_t
+static inline size_t
 map_count(const struct pw_stream *stream, enum pw_map_type map)
 {
   size_t count = 0;
 
-  if (stream->chain->worker->host->proxy->map_count(stream->data, map, &count) != PW_STATUS_OK) {
-    return 0;
-  }
-  return count;
+  return stream->chain->proxy->map_count(stream->data, map, &count) == PW_STATUS_OK ? count : 0;
 }
 
 static enum pw_action
@@ -132,7 +163,7 @@ connection_call(struct pw_stream *stream, struct pw_context *context, int direct
   return pw_stage_call(stream, context, direction, PW_CALLBACK_NEW_CONNECTION, values, 1);
 }
 
-static enum pw_action
+__attribute__((always_inline)) static inline enum pw_action
 headers_call(struct pw_stream *stream, struct pw_context *context, int direction)
 {
   const struct pw_plugin *plugin   = context->instance->plugin;
@@ -140,12 +171,30 @@ headers_call(struct pw_stream *stream, struct pw_context *context, int direction
   enum pw_callback        callback = request ? PW_CALLBACK_REQUEST_HEADERS : PW_CALLBACK_RESPONSE_HEADERS;
   pw_value                values[3];
 
-  values[0].u64 = context->id;
-  if (pw_plugin_wants(plugin, callback)) {
-    values[1].u64 = map_count(stream, request ? PW_MAP_HTTP_REQUEST_HEADERS : PW_MAP_HTTP_RESPONSE_HEADERS);
-    values[2].u64 = stream->directions[direction].end;
+  if (PW_UNLIKELY(!pw_plugin_wants(plugin, callback))) {
+    return stage_skip(stream, context);
   }
-  return stage_call(stream, context, direction, callback, values, plugin->headers_have_end ? 3 : 2);
+  values[0].u64 = context->id;
+  values[1].u64 = map_count(stream, pw_headers_map(direction));
+  values[2].u64 = stream->directions[direction].end;
+  return stage_call(stream, context, plugin, direction, callback, values, plugin->headers_values);
+}
+
+/* Whether they stay at a step, or the phase is over. */
+__attribute__((always_inline)) static inline bool
+headers_stay(struct pw_stream *stream, struct pw_direction *d, size_t step, enum pw_action action, enum pw_next *next)
+{
+  if (PW_UNLIKELY(pw_stream_verdict(stream) != PW_NEXT_CONTINUE)) {
+    d->headers_at = stream->chain->count;
+    *next         = PW_NEXT_CONTINUE;
+    return true;
+  }
+  if (PW_UNLIKELY(action == PW_ACTION_PAUSE)) {
+    d->headers_at = step;
+    *next         = PW_NEXT_PAUSE;
+    return true;
+  }
+  return false;
 }
 
 enum pw_next
@@ -153,24 +202,74 @@ pw_stream_run_headers(struct pw_stream *stream, int direction, size_t step)
 {
   struct pw_direction *d     = &stream->directions[direction];
   size_t               count = stream->chain->count;
+  enum pw_next         next;
 
   for (; step < count; ++step) {
     struct pw_context *context = pw_stream_step(stream, direction, step);
     enum pw_action     action  = PW_UNLIKELY(stream->is_tcp) ? connection_call(stream, context, direction)
                                                              : headers_call(stream, context, direction);
 
-    if (PW_UNLIKELY(pw_stream_verdict(stream) != PW_NEXT_CONTINUE)) {
-      d->headers_at = count;
-      return PW_NEXT_CONTINUE;
-    }
-    if (action == PW_ACTION_PAUSE) {
-      d->headers_at = step;
-      return PW_NEXT_PAUSE;
+    if (headers_stay(stream, d, step, action, &next)) {
+      return next;
     }
   }
-  d->headers_at   = count;
-  d->headers_open = false;
+  d->headers_at = count;
+  pw_stream_close_map(stream, pw_headers_map(direction));
   return PW_NEXT_CONTINUE;
+}
+
+/* The phase, made for either direction: a stream has seldom more than one plugin to ask. */
+__attribute__((always_inline)) static inline enum pw_next
+headers_phase(struct pw_stream *stream, int direction, bool end)
+{
+  struct pw_direction *d     = &stream->directions[direction];
+  size_t               count = stream->chain->count;
+  enum pw_next         next  = PW_NEXT_CONTINUE;
+  enum pw_action       action;
+
+  d->end = end;
+  pw_stream_open_map(stream, pw_headers_map(direction));
+  if (PW_UNLIKELY(!pw_phase_begin(stream))) {
+    return pw_phase_end(stream, next);
+  }
+  if (PW_UNLIKELY(count != 1)) {
+    return pw_phase_end(stream, pw_stream_run_headers(stream, direction, 0));
+  }
+  action = headers_call(stream, &stream->contexts[0], direction);
+  if (PW_UNLIKELY(headers_stay(stream, d, 0, action, &next))) {
+    return pw_phase_end(stream, next);
+  }
+  /* The verdict has just been looked at. */
+  d->headers_at = 1;
+  pw_stream_close_map(stream, pw_headers_map(direction));
+  stream->in_phase = false;
+  return PW_NEXT_CONTINUE;
+}
+
+enum pw_next
+pw_stream_request_headers(struct pw_stream *stream, bool end_of_stream)
+{
+  return headers_phase(stream, PW_STREAM_HTTP_REQUEST, end_of_stream);
+}
+
+enum pw_next
+pw_stream_response_headers(struct pw_stream *stream, bool end_of_stream)
+{
+  return headers_phase(stream, PW_STREAM_HTTP_RESPONSE, end_of_stream);
+}
+
+enum pw_next
+pw_stream_new_connection(struct pw_stream *stream)
+{
+  enum pw_next next = PW_NEXT_CONTINUE;
+
+  stream->is_tcp            = true;
+  stream->directions[0].end = false;
+  pw_stream_open_map(stream, PW_MAP_HTTP_REQUEST_HEADERS);
+  if (pw_phase_begin(stream)) {
+    next = pw_stream_run_headers(stream, PW_STREAM_HTTP_REQUEST, 0);
+  }
+  return pw_phase_end(stream, next);
 }
 
 /* Trailers end what a stage holds back: it goes on before them. */
@@ -243,7 +342,7 @@ trailers_step(struct pw_stream *stream, int direction, size_t step, enum pw_call
     return false;
   }
   values[0].u64 = context->id;
-  values[1].u64 = map_count(stream, direction == 0 ? PW_MAP_HTTP_REQUEST_TRAILERS : PW_MAP_HTTP_RESPONSE_TRAILERS);
+  values[1].u64 = map_count(stream, pw_trailers_map(direction));
   action        = pw_stage_call(stream, context, direction, callback, values, 2);
   if (pw_stream_verdict(stream) != PW_NEXT_CONTINUE || action == PW_ACTION_PAUSE) {
     return false;
@@ -271,8 +370,8 @@ pw_stream_run_trailers(struct pw_stream *stream, int direction, size_t step)
       return PW_NEXT_PAUSE;
     }
   }
-  d->trailers_at     = stream->chain->count;
-  d->trailers_open   = false;
+  d->trailers_at = stream->chain->count;
+  pw_stream_close_map(stream, pw_trailers_map(direction));
   d->trailers_passed = true;
   return PW_NEXT_CONTINUE;
 }

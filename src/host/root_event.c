@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What happens to a root context from outside: ticks, and what HTTP and gRPC calls bring. */
 #include "host/internal.h"
+#include "host/vm_path.h"
 
 /* Calls a callback of the root, if it lives and has it. `values[0]` is filled here. */
 static void
@@ -8,7 +9,7 @@ root_call(struct pw_root *root, enum pw_callback callback, pw_value *values, siz
 {
   const struct pw_plugin *plugin = root->context.instance->plugin;
 
-  if (pw_plugin_wants(plugin, callback) && !root->context.vm->dead) {
+  if (pw_plugin_wants(plugin, callback) && !pw_vm_is_dead(root->context.vm)) {
     values[0].u64 = root->context.id;
     pw_vm_call(root->context.vm, &root->context, callback, values, count, plugin->config.limits.callback_milliseconds);
   }

@@ -33,6 +33,18 @@ pw_trailers_callback(int direction)
   return direction == PW_STREAM_HTTP_REQUEST ? PW_CALLBACK_REQUEST_TRAILERS : PW_CALLBACK_RESPONSE_TRAILERS;
 }
 
+static inline enum pw_map_type
+pw_headers_map(int direction)
+{
+  return direction == PW_STREAM_HTTP_REQUEST ? PW_MAP_HTTP_REQUEST_HEADERS : PW_MAP_HTTP_RESPONSE_HEADERS;
+}
+
+static inline enum pw_map_type
+pw_trailers_map(int direction)
+{
+  return direction == PW_STREAM_HTTP_REQUEST ? PW_MAP_HTTP_REQUEST_TRAILERS : PW_MAP_HTTP_RESPONSE_TRAILERS;
+}
+
 /** The first verdict of a phase stands. */
 void pw_stream_set_verdict(struct pw_stream *stream, enum pw_next verdict);
 
@@ -46,6 +58,27 @@ bool pw_stage_resumed(struct pw_context *context, int direction);
  *  verdict is FAIL if it cannot, and fails closed. PAUSE: the stage is paused, if there is no verdict. */
 enum pw_action pw_stage_call(struct pw_stream *stream, struct pw_context *context, int direction,
                              enum pw_callback callback, pw_value *values, size_t count);
+
+/** A phase ends with a verdict: what it is, once. */
+enum pw_next pw_phase_verdict(struct pw_stream *stream);
+
+/** Begins a phase; false when there is nothing to be asked any more. */
+static inline bool
+pw_phase_begin(struct pw_stream *stream)
+{
+  stream->in_phase = true;
+  return !stream->failed && pw_stream_verdict(stream) == PW_NEXT_CONTINUE;
+}
+
+/** Ends one with `next`, if there is no verdict. */
+static inline enum pw_next
+pw_phase_end(struct pw_stream *stream, enum pw_next next)
+{
+  stream->in_phase = false;
+  return PW_LIKELY(atomic_load_explicit(&stream->verdict, memory_order_acquire) == PW_NEXT_CONTINUE)
+           ? next
+           : pw_phase_verdict(stream);
+}
 
 /** Headers, or a new connection, from `step` on. */
 enum pw_next pw_stream_run_headers(struct pw_stream *stream, int direction, size_t step);
@@ -65,8 +98,16 @@ enum pw_next pw_stage_release(struct pw_stream *stream, int direction, size_t st
 
 /** A callback answered "pause": its time begins. The stream's thread. */
 void pw_stream_pause_begin(struct pw_stream *stream, struct pw_stage *stage);
-/** The stream ends. */
-void pw_stream_pause_forget(struct pw_stream *stream);
+/** Takes it off its chain's list. */
+void pw_stream_pause_unlist(struct pw_stream *stream);
+/** The stream ends, or nothing of it is paused any more. */
+static inline void
+pw_stream_pause_forget(struct pw_stream *stream)
+{
+  if (PW_UNLIKELY(stream->paused_link != NULL)) {
+    pw_stream_pause_unlist(stream);
+  }
+}
 
 /** Trailers have come, of which the plugin cannot be told: its body callback is told of the end, once. */
 void pw_stage_tell_end(struct pw_stream *stream, int direction, size_t step);

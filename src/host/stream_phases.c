@@ -2,45 +2,19 @@
 /* What the proxy does to a stream: each phase through the chain, and going on after a pause. */
 #include "host/stream.h"
 
-/* Ends a phase: hands a verdict over. */
-static enum pw_next
-phase_end(struct pw_stream *stream, enum pw_next next)
+enum pw_next
+pw_phase_verdict(struct pw_stream *stream)
 {
   enum pw_next verdict;
 
-  stream->in_phase = false;
-  if (PW_LIKELY(atomic_load_explicit(&stream->verdict, memory_order_acquire) == PW_NEXT_CONTINUE)) {
-    return next;
-  }
   verdict = (enum pw_next)atomic_exchange_explicit(&stream->verdict, PW_NEXT_CONTINUE, memory_order_acq_rel);
   if (verdict == PW_NEXT_FAIL || verdict == PW_NEXT_CLOSE) {
     stream->failed = true;
   }
-  stream->directions[0].headers_open  = false;
-  stream->directions[0].trailers_open = false;
+  pw_stream_close_map(stream, PW_MAP_HTTP_REQUEST_HEADERS);
+  pw_stream_close_map(stream, PW_MAP_HTTP_REQUEST_TRAILERS);
   pw_stream_drop_held(stream);
   return verdict;
-}
-
-/* Begins one; false when there is nothing to be asked any more. */
-static bool
-phase_begin(struct pw_stream *stream)
-{
-  stream->in_phase = true;
-  return !stream->failed && pw_stream_verdict(stream) == PW_NEXT_CONTINUE;
-}
-
-static enum pw_next
-stream_headers(struct pw_stream *stream, int direction, bool end)
-{
-  enum pw_next next = PW_NEXT_CONTINUE;
-
-  stream->directions[direction].end          = end;
-  stream->directions[direction].headers_open = true;
-  if (phase_begin(stream)) {
-    next = pw_stream_run_headers(stream, direction, 0);
-  }
-  return phase_end(stream, next);
 }
 
 static enum pw_next
@@ -51,10 +25,10 @@ stream_body(struct pw_stream *stream, int direction, struct pw_view piece, bool 
   if (piece.size == 0 && !end) {
     return PW_NEXT_CONTINUE;
   }
-  if (phase_begin(stream)) {
+  if (pw_phase_begin(stream)) {
     next = pw_stream_pass_body(stream, direction, 0, piece, end);
   }
-  return phase_end(stream, next);
+  return pw_phase_end(stream, next);
 }
 
 static enum pw_next
@@ -62,12 +36,12 @@ stream_trailers(struct pw_stream *stream, int direction)
 {
   enum pw_next next = PW_NEXT_CONTINUE;
 
-  stream->directions[direction].body_ended    = true;
-  stream->directions[direction].trailers_open = true;
-  if (phase_begin(stream)) {
+  stream->directions[direction].body_ended = true;
+  pw_stream_open_map(stream, pw_trailers_map(direction));
+  if (pw_phase_begin(stream)) {
     next = pw_stream_run_trailers(stream, direction, 0);
   }
-  return phase_end(stream, next);
+  return pw_phase_end(stream, next);
 }
 
 static enum pw_next
@@ -76,7 +50,7 @@ stream_metadata(struct pw_stream *stream, int direction, enum pw_callback callba
   size_t step;
 
   /* An answer of "pause" has no meaning here: metadata frames hold nothing up. */
-  for (step = 0; phase_begin(stream) && step < stream->chain->count; ++step) {
+  for (step = 0; pw_phase_begin(stream) && step < stream->chain->count; ++step) {
     struct pw_context *context = pw_stream_step(stream, direction, step);
     pw_value           values[2];
 
@@ -84,13 +58,7 @@ stream_metadata(struct pw_stream *stream, int direction, enum pw_callback callba
     values[1].u64 = count;
     pw_stage_call(stream, context, direction, callback, values, 2);
   }
-  return phase_end(stream, PW_NEXT_CONTINUE);
-}
-
-enum pw_next
-pw_stream_request_headers(struct pw_stream *stream, bool end_of_stream)
-{
-  return stream_headers(stream, PW_STREAM_HTTP_REQUEST, end_of_stream);
+  return pw_phase_end(stream, PW_NEXT_CONTINUE);
 }
 
 enum pw_next
@@ -112,12 +80,6 @@ pw_stream_request_metadata(struct pw_stream *stream, size_t count)
 }
 
 enum pw_next
-pw_stream_response_headers(struct pw_stream *stream, bool end_of_stream)
-{
-  return stream_headers(stream, PW_STREAM_HTTP_RESPONSE, end_of_stream);
-}
-
-enum pw_next
 pw_stream_response_body(struct pw_stream *stream, struct pw_view piece, bool end_of_stream)
 {
   return stream_body(stream, PW_STREAM_HTTP_RESPONSE, piece, end_of_stream);
@@ -133,13 +95,6 @@ enum pw_next
 pw_stream_response_metadata(struct pw_stream *stream, size_t count)
 {
   return stream_metadata(stream, PW_STREAM_HTTP_RESPONSE, PW_CALLBACK_RESPONSE_METADATA, count);
-}
-
-enum pw_next
-pw_stream_new_connection(struct pw_stream *stream)
-{
-  stream->is_tcp = true;
-  return stream_headers(stream, 0, false);
 }
 
 enum pw_next
@@ -202,13 +157,13 @@ pw_stream_resume(struct pw_stream *stream, enum pw_stream_type type)
   atomic_store_explicit(&stream->directions[direction].asked, false, memory_order_release);
   pw_stream_take_reply(stream);
   /* The last ones first: what they held must leave before what comes after it. */
-  while (phase_begin(stream) && step > 0) {
+  while (pw_phase_begin(stream) && step > 0) {
     --step;
     if (pw_stage_resumed(pw_stream_step(stream, direction, step), direction)) {
       resume_stage(stream, direction, step);
     }
   }
-  return phase_end(stream, direction_paused(stream, direction) ? PW_NEXT_PAUSE : PW_NEXT_CONTINUE);
+  return pw_phase_end(stream, direction_paused(stream, direction) ? PW_NEXT_PAUSE : PW_NEXT_CONTINUE);
 }
 
 bool

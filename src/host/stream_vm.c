@@ -13,9 +13,9 @@ root_is_plain(const struct pw_root *root)
 {
   const struct pw_vm *vm = root->context.vm;
 
-  return vm != NULL && !vm->dead && vm->depth == 0 && vm->finished == NULL && vm->contexts.count == 1 &&
-         root->references == 1 && root->calls.count == 0 && root->properties.count == 0 && !root->subscribed &&
-         !root->context.done_pending;
+  return vm != NULL && !pw_vm_is_dead(vm) && (vm->state & PW_VM_RUNNING) == 0 && vm->finished == NULL &&
+         vm->contexts.count == 1 && root->references == 1 && root->calls.count == 0 && root->properties.count == 0 &&
+         !root->subscribed && !root->context.done_pending;
 }
 
 static void
@@ -100,8 +100,7 @@ renew(struct pw_instance *instance)
 
   set_tick(instance, 0);
   /* The root's context was the first one, and is the only one. */
-  vm->next_context_id = root->context.id + 1;
-  vm->ids_wrapped     = false;
+  vm->next_context_id = (uint64_t)root->context.id + 1;
   return vm->engine->image_apply(vm->instance, instance->factory->image);
 }
 

@@ -2,6 +2,7 @@
 /* One instance of a module: how it starts, is called, and dies. */
 #include "host/code.h"
 #include "host/internal.h"
+#include "host/vm_path.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -141,9 +142,11 @@ vm_settle(struct pw_vm *vm)
   if (vm->settling) {
     return;
   }
+  /* The last context may go meanwhile. */
+  ++vm->references;
   vm->settling = true;
   end          = vm->finished != NULL ? pw_worker_run_end(vm->worker) : 0;
-  while (vm->finished != NULL && !vm->dead && !settles_later(vm, end)) {
+  while (vm->finished != NULL && !pw_vm_is_dead(vm) && !settles_later(vm, end)) {
     struct pw_context *context = vm->finished;
 
     vm->finished           = context->next_finished;
@@ -152,9 +155,13 @@ vm_settle(struct pw_vm *vm)
     pw_context_finish(context);
   }
   vm->settling = false;
-  if (vm->dead && vm->instance != NULL) {
+  if (pw_vm_is_dead(vm) && vm->instance != NULL) {
     pw_vm_bury(vm);
   }
+  if (vm->finished == NULL) {
+    vm->state &= (uint8_t)~PW_VM_UNSETTLED;
+  }
+  pw_vm_release(vm);
 }
 
 static struct pw_vm *
@@ -162,7 +169,7 @@ vm_to_settle(const struct pw_worker *worker)
 {
   struct pw_vm *vm = worker->vms;
 
-  while (vm != NULL && (vm->finished == NULL || vm->depth > 0)) {
+  while (vm != NULL && (vm->finished == NULL || (vm->state & PW_VM_RUNNING) != 0)) {
     vm = vm->next;
   }
   return vm;
@@ -178,7 +185,7 @@ pw_worker_settle(struct pw_worker *worker)
   while (!left && (vm = vm_to_settle(worker)) != NULL) {
     ++vm->references;
     vm_settle(vm);
-    left = vm->finished != NULL && !vm->dead;
+    left = vm->finished != NULL && !pw_vm_is_dead(vm);
     pw_vm_release(vm);
   }
 }
@@ -187,8 +194,8 @@ pw_worker_settle(struct pw_worker *worker)
 static void
 vm_trapped(struct pw_vm *vm, const struct pw_context *context, const struct pw_trap *trap, const char *where)
 {
-  if (!vm->dead) {
-    vm->dead = true;
+  if (!pw_vm_is_dead(vm)) {
+    vm->state |= PW_VM_DEAD;
     vm->trap = *trap;
     /* A VM that has never served is reported by whoever starts it. */
     if (vm->started) {
@@ -197,20 +204,21 @@ vm_trapped(struct pw_vm *vm, const struct pw_context *context, const struct pw_t
   }
 }
 
-/* The call itself. A trap is told in `worker->trap`, which is nobody's longer than until it is looked at: on the stack
- * it would put as much between what each call uses. */
-static inline bool
+/* A call of a VM that may run already: for whom it runs then, it goes on running. */
+static bool
 vm_run(struct pw_vm *vm, struct pw_context *context, const pw_function *function, pw_value *values, size_t count,
        uint32_t deadline_ms)
 {
-  struct pw_context *outer = vm->effective;
+  bool               is_nested = (vm->state & PW_VM_RUNNING) != 0;
+  struct pw_context *outer     = vm->effective;
   bool               ok;
 
-  vm->effective = context;
-  ++vm->depth;
-  ok = vm->engine->call(vm->instance, function, values, count > 0 ? count : 1, deadline_ms, &vm->worker->trap);
-  --vm->depth;
+  vm->state |= PW_VM_RUNNING;
+  ok            = pw_vm_run(vm, context, function, values, count, deadline_ms);
   vm->effective = outer;
+  if (!is_nested) {
+    vm->state &= (uint8_t)~PW_VM_RUNNING;
+  }
   return ok;
 }
 
@@ -224,19 +232,18 @@ vm_enter(struct pw_vm *vm, struct pw_context *context, const pw_function *functi
   if (trace != NULL) {
     trace->callback_begin(vm->host->trace_data, context->instance, name, values, count);
   }
-  ok = vm_run(vm, context, function, values, count, deadline_ms);
+  ok = vm_run(vm, context, function, values, count > 0 ? count : 1, deadline_ms);
   if (!ok) {
-    vm_trapped(vm, context, &vm->worker->trap, name);
+    vm_trapped(vm, context, vm->told, name);
   }
   if (trace != NULL) {
-    trace->callback_end(vm->host->trace_data, context->instance, name, ok ? values : NULL,
-                        ok ? NULL : &vm->worker->trap);
+    trace->callback_end(vm->host->trace_data, context->instance, name, ok ? values : NULL, ok ? NULL : vm->told);
   }
   return ok;
 }
 
 /* A call that somebody wants to know of: a trace, or who counts the times of the plugin's callbacks. */
-static __attribute__((noinline)) bool
+static bool
 vm_watch(struct pw_vm *vm, struct pw_context *context, enum pw_callback callback, pw_value *values, size_t count,
          uint32_t deadline_ms)
 {
@@ -251,37 +258,38 @@ vm_watch(struct pw_vm *vm, struct pw_context *context, enum pw_callback callback
   return ok;
 }
 
-/* What follows a call seldom. */
-static __attribute__((noinline, cold)) void
-vm_call_trapped(struct pw_vm *vm, const struct pw_context *context, enum pw_callback callback)
+/* After a call: the trap, if it was one, and what waited for the end of the outermost call. */
+static bool
+vm_ended(struct pw_vm *vm, const struct pw_context *context, enum pw_callback callback, bool ok)
 {
-  vm_trapped(vm, context, &vm->worker->trap, pw_callback_name(callback));
+  if (!ok) {
+    vm_trapped(vm, context, vm->told, pw_callback_name(callback));
+  }
+  if ((vm->state & PW_VM_RUNNING) == 0 && (vm->state & (PW_VM_DEAD | PW_VM_UNSETTLED)) != 0) {
+    vm_settle(vm);
+  }
+  return ok;
 }
 
 bool
-pw_vm_call(struct pw_vm *vm, struct pw_context *context, enum pw_callback callback, pw_value *values, size_t count,
-           uint32_t deadline_ms)
+pw_vm_call_ended(struct pw_vm *vm, const struct pw_context *context, enum pw_callback callback, bool ok)
+{
+  vm->state &= (uint8_t)~PW_VM_RUNNING;
+  return vm_ended(vm, context, callback, ok);
+}
+
+bool
+pw_vm_call_otherwise(struct pw_vm *vm, struct pw_context *context, enum pw_callback callback, pw_value *values,
+                     size_t count, uint32_t deadline_ms)
 {
   bool ok;
 
-  if (PW_UNLIKELY(vm->dead)) {
+  if (pw_vm_is_dead(vm)) {
     return false;
   }
-  /* A reference: the last context may go while the call settles. */
-  ++vm->references;
-  if (PW_UNLIKELY(vm->watched)) {
-    ok = vm_watch(vm, context, callback, values, count, deadline_ms);
-  } else {
-    ok = vm_run(vm, context, &vm->callbacks[callback], values, count, deadline_ms);
-    if (PW_UNLIKELY(!ok)) {
-      vm_call_trapped(vm, context, callback);
-    }
-  }
-  if (PW_LIKELY(vm->depth == 0) && PW_UNLIKELY(vm->dead || vm->finished != NULL)) {
-    vm_settle(vm);
-  }
-  pw_vm_release(vm);
-  return ok;
+  ok = (vm->state & PW_VM_WATCHED) != 0 ? vm_watch(vm, context, callback, values, count, deadline_ms)
+                                        : vm_run(vm, context, &vm->callbacks[callback], values, count, deadline_ms);
+  return vm_ended(vm, context, callback, ok);
 }
 
 uint32_t
@@ -290,47 +298,32 @@ pw_vm_allocate(struct pw_vm *vm, uint32_t size)
   pw_value value;
   bool     ok;
 
-  if (vm->plugin->allocator == NULL || vm->instance == NULL || vm->dead || vm->allocating) {
+  if (vm->plugin->allocator == NULL || vm->instance == NULL || pw_vm_is_dead(vm) || vm->allocating) {
     return 0;
   }
   value.u64      = 0;
   value.u32      = size;
   vm->allocating = true;
-  ++vm->depth;
   /* No deadline of its own: it spends what the callback under way has left. */
-  ok = vm->engine->call(vm->instance, &vm->allocator, &value, 1, 0, &vm->worker->trap);
-  --vm->depth;
+  ok             = vm->call(vm->instance, &vm->allocator, &value, 1, 0, vm->told);
   vm->allocating = false;
   if (PW_UNLIKELY(!ok)) {
-    vm_trapped(vm, vm->effective, &vm->worker->trap, vm->plugin->allocator);
+    vm_trapped(vm, vm->effective, vm->told, vm->plugin->allocator);
     return 0;
   }
   return value.u32;
 }
 
-/* Ids of contexts come again when all 2^32 have been used: then those that are still in use are passed over. */
-static uint32_t
-vm_next_id(struct pw_vm *vm)
+/* Ids of contexts come again: then those that are still in use are passed over. */
+uint32_t
+pw_vm_reuse_id(struct pw_vm *vm)
 {
   uint32_t id;
 
   do {
-    id              = vm->next_context_id++;
-    vm->ids_wrapped = vm->ids_wrapped || id == 0;
-  } while (PW_UNLIKELY(id == 0 || (vm->ids_wrapped && pw_id_map_get(&vm->contexts, id) != NULL)));
+    id = (uint32_t)vm->next_context_id++;
+  } while (id == 0 || pw_id_map_get(&vm->contexts, id) != NULL);
   return id;
-}
-
-bool
-pw_vm_add_context(struct pw_vm *vm, struct pw_context *context)
-{
-  context->id = vm_next_id(vm);
-  if (!pw_id_map_put(&vm->contexts, context->id, context)) {
-    return false;
-  }
-  context->vm = vm;
-  ++vm->references;
-  return true;
 }
 
 void
@@ -338,13 +331,6 @@ pw_vm_forget_context(struct pw_vm *vm, struct pw_context *context)
 {
   pw_id_map_remove(&vm->contexts, context->id);
   context->id = 0; /* which nobody has: its number may be given to another one now */
-}
-
-void
-pw_vm_remove_context(struct pw_vm *vm, struct pw_context *context)
-{
-  pw_id_map_remove(&vm->contexts, context->id);
-  pw_vm_release(vm);
 }
 
 /* ----------------------------------------------------------------------------------------------------------- start */
@@ -475,9 +461,11 @@ pw_vm_new(struct pw_worker *worker, struct pw_plugin *plugin, struct pw_root *ro
   vm->host            = worker->host;
   vm->plugin          = pw_plugin_retain(plugin);
   vm->engine          = pw_plugin_engine(plugin);
+  vm->call            = vm->engine->call;
+  vm->told            = &worker->trap;
   vm->next_context_id = 1;
   vm->references      = 1;
-  vm->watched         = vm->host->trace != NULL || plugin->times != NULL;
+  vm->state           = vm->host->trace != NULL || plugin->times != NULL ? PW_VM_WATCHED : 0;
   /* Logs of the start functions are those of the root that is about to be made. */
   root->context.vm = vm;
   /* The wasm start section calls hostcalls before there is an instance: they act for the root, on no memory. */
@@ -486,7 +474,7 @@ pw_vm_new(struct pw_worker *worker, struct pw_plugin *plugin, struct pw_root *ro
   if (!vm_instantiate(vm, error) ||
       !(image != NULL ? vm_apply_image(vm, image, error) : vm_run_start_functions(vm, root, error))) {
     root->context.vm = NULL;
-    vm->dead         = true;
+    vm->state |= PW_VM_DEAD;
     pw_vm_release(vm);
     return NULL;
   }
@@ -497,6 +485,10 @@ pw_vm_new(struct pw_worker *worker, struct pw_plugin *plugin, struct pw_root *ro
 void
 pw_vm_delete(struct pw_vm *vm)
 {
+  if ((vm->state & PW_VM_RUNNING) != 0) {
+    vm->state |= PW_VM_UNSETTLED;
+    return;
+  }
   vm_unlist(vm);
   if (vm->instance != NULL) {
     vm->engine->instance_delete(vm->instance);

@@ -3,7 +3,6 @@
 
 #include <stdio.h>
 
-#include "text/each_byte.h"
 #include "text/utf8.h"
 
 static const uint64_t SECOND = UINT64_C(1000000000);
@@ -72,22 +71,6 @@ next_piece(const char *text, size_t size)
   return (struct piece){.source = length, .size = length};
 }
 
-/** Has highest bits of bytes set unless all are of ASCII that can stay: from 0x20 to 0x7e. */
-static inline uint64_t
-not_plain(uint64_t word)
-{
-  uint64_t beyond = word + PW_EACH_BYTE(1); /* of ASCII only 0x7f gets the highest bit */
-  uint64_t below  = word - PW_EACH_BYTE(0x20);
-  return word | beyond | below;
-}
-
-/** Whether a text is all of such bytes, as most are. */
-static inline bool
-is_plain(struct pw_view text)
-{
-  return (pw_each_word(text, not_plain) & PW_EACH_BYTE(0x80)) == 0;
-}
-
 /** How many bytes from the beginning, up to `limit`, can stay as they are. */
 static size_t
 clean_prefix(struct pw_view text, size_t limit)
@@ -119,12 +102,10 @@ put_mark(struct pw_bytes *buffer, size_t size)
   pw_bytes_append(buffer, mark, (size_t)length);
 }
 
-struct pw_view
-pw_log_text(struct pw_view text, size_t limit, struct pw_bytes *buffer)
+/** Text that may have something to be changed. */
+static __attribute__((noinline)) struct pw_view
+changed_text(struct pw_view text, size_t limit, struct pw_bytes *buffer)
 {
-  if (text.size <= limit && is_plain(text)) {
-    return text;
-  }
   size_t done = clean_prefix(text, limit);
   if (done == text.size) {
     return text;
@@ -145,6 +126,12 @@ pw_log_text(struct pw_view text, size_t limit, struct pw_bytes *buffer)
     done += piece.source;
   }
   return pw_bytes_view(buffer);
+}
+
+struct pw_view
+pw_log_text(struct pw_view text, size_t limit, struct pw_bytes *buffer)
+{
+  return pw_log_text_plain(text, limit) ? text : changed_text(text, limit, buffer);
 }
 
 bool

@@ -6,7 +6,21 @@
 #ifndef PROXYWASM_TEXT_LOG_TEXT_H
 #define PROXYWASM_TEXT_LOG_TEXT_H
 
-#include <proxywasm/types.h>
+#include "text/sixteen.h"
+
+/** Ranks what is of ASCII and can stay in a line, from 0x20 to 0x7e, before all else. */
+static inline pw_sixteen
+pw_log_rank(pw_sixteen bytes)
+{
+  return bytes - 0x20;
+}
+
+/** Whether pw_log_text answers the text itself; false: it is to be asked. */
+__attribute__((always_inline)) static inline bool
+pw_log_text_plain(struct pw_view text, size_t limit)
+{
+  return text.size <= limit && !pw_sixteen_find(text, pw_log_rank, 0x7e - 0x20);
+}
 
 /**
  * One line of valid UTF-8 without control characters but tab: others come out as \n, \r, \0, \x1b or \u0085, and bytes

@@ -166,11 +166,14 @@ pw_fields_copy(struct pw_fields *to, const struct pw_fields *from)
 bool
 pw_fields_pairs(const struct pw_fields *fields, struct pw_pairs *pairs)
 {
-  for (size_t i = 0; i < fields->count; i++) {
-    if (!pw_pairs_add(pairs, fields->items[i].name, fields->items[i].value)) {
-      return false;
-    }
+  if (!pw_pairs_reserve(pairs, fields->count)) {
+    return false;
   }
+  struct pw_pair *next = pairs->items + pairs->count;
+  for (size_t i = 0; i < fields->count; i++) {
+    next[i] = (struct pw_pair){fields->items[i].name, fields->items[i].value};
+  }
+  pairs->count += fields->count;
   return true;
 }
 

@@ -8,15 +8,28 @@
 /* Beyond any epoch, and no overflow when the epoch is added. */
 #define NO_DEADLINE ((uint64_t)INT64_MAX)
 
+/* The instance whose code this thread runs, so that a host function finds it without asking Wasmtime twice. It is set
+ * by whoever goes into the code of an instance, or back into it. */
+static __attribute__((tls_model("initial-exec"))) _Thread_local struct pw_engine_instance *running;
+
+void
+pw_wasmtime_starts(struct pw_engine_instance *instance)
+{
+  running = instance;
+}
+
 wasm_trap_t *
 pw_wasmtime_trampoline(void *environment, wasmtime_caller_t *caller, wasmtime_val_raw_t *values, size_t count)
 {
   const struct pw_wasmtime_import *import   = environment;
-  struct pw_engine_instance       *instance = wasmtime_context_get_data(wasmtime_caller_context(caller));
+  struct pw_engine_instance       *instance = running;
   const char                      *message;
 
+  (void)caller;
   (void)count;
   message = import->function(instance->host_data, import->data, (pw_value *)values);
+  /* The host function may have called into another instance. */
+  running = instance;
   if (LIKELY(!message)) {
     return NULL;
   }
@@ -49,48 +62,54 @@ set_deadline(struct pw_engine_instance *instance, uint64_t now, uint32_t deadlin
   arm(instance, now, deadline->end);
 }
 
-static inline void
-refresh_deadline(struct pw_engine_instance *instance, uint32_t deadline_ms)
+/* Whether the store has this deadline already: the same one within the same tick ends at the same tick. */
+static inline bool
+has_deadline(const struct pw_engine_instance *instance, uint32_t deadline_ms)
 {
-  const struct pw_deadline *deadline = &instance->deadline;
-  uint64_t                  now;
+  uint64_t now = pw_ticker_now(instance->ticker);
 
-  if (deadline_ms == 0) {
-    if (UNLIKELY(deadline->end != UINT64_MAX)) {
-      set_deadline(instance, 0, 0);
-    }
-    return;
-  }
-  /* The same deadline within the same tick ends at the same tick: the store has it already. */
-  now = pw_ticker_now(instance->ticker);
-  if (UNLIKELY(deadline->set_at != now || deadline->milliseconds != deadline_ms)) {
-    set_deadline(instance, now, deadline_ms);
-  }
+  return instance->deadline.milliseconds == deadline_ms && instance->deadline.set_at == now;
 }
 
 void
 pw_wasmtime_deadline_set(struct pw_engine_instance *instance, uint32_t deadline_ms)
 {
-  refresh_deadline(instance, deadline_ms);
+  if (deadline_ms != 0 || instance->deadline.end != UINT64_MAX) {
+    set_deadline(instance, pw_ticker_now(instance->ticker), deadline_ms);
+  }
+}
+
+/* What is needed after a call. It lies in memory, beside what Wasmtime writes there: in registers it would have to be
+ * saved for the caller, and is looked at once. */
+struct call {
+  wasm_trap_t               *ended;
+  struct pw_engine_instance *instance;
+  struct pw_trap            *trap;
+};
+
+__attribute__((noinline, cold)) static bool
+trapped(struct pw_engine_instance *instance, wasm_trap_t *ended, wasmtime_error_t *error, struct pw_trap *trap)
+{
+  pw_wasmtime_trap_take(instance, ended, error, trap);
+  return false;
 }
 
 static inline bool
 enter(struct pw_engine_instance *instance, const pw_function *function, pw_value *values, size_t value_count,
       struct pw_trap *trap)
 {
-  wasm_trap_t      *ended = NULL;
+  struct call       call = {NULL, instance, trap};
   wasmtime_error_t *error;
-  wasmtime_func_t   callee;
 
-  memcpy(&callee, function->handle, sizeof callee);
+  running = instance;
   instance->depth++;
-  error = wasmtime_func_call_unchecked(instance->context, &callee, (wasmtime_val_raw_t *)values, value_count, &ended);
-  instance->depth--;
-  if (LIKELY(!error && !ended)) {
-    return true;
+  error = wasmtime_func_call_unchecked(instance->context, (const wasmtime_func_t *)function->handle,
+                                       (wasmtime_val_raw_t *)values, value_count, &call.ended);
+  call.instance->depth--;
+  if (UNLIKELY(((uintptr_t)error | (uintptr_t)call.ended) != 0)) {
+    return trapped(call.instance, call.ended, error, call.trap);
   }
-  pw_wasmtime_trap_take(instance, ended, error, trap);
-  return false;
+  return true;
 }
 
 /* A call with a deadline of its own from within a host function: it ends at the earlier one of both, and then the outer
@@ -117,14 +136,25 @@ enter_nested(struct pw_engine_instance *instance, const pw_function *function, p
   return returned;
 }
 
-bool
-pw_wasmtime_call(struct pw_engine_instance *instance, const pw_function *function, pw_value *values, size_t value_count,
-                 uint32_t deadline_ms, struct pw_trap *trap)
+/* A call for which something is to be done before: from within a host function, or under another deadline. */
+__attribute__((noinline)) static bool
+enter_otherwise(struct pw_engine_instance *instance, const pw_function *function, pw_value *values, size_t value_count,
+                uint32_t deadline_ms, struct pw_trap *trap)
 {
-  if (LIKELY(instance->depth == 0)) {
-    refresh_deadline(instance, deadline_ms);
+  if (instance->depth == 0) {
+    pw_wasmtime_deadline_set(instance, deadline_ms);
   } else if (deadline_ms != 0) {
     return enter_nested(instance, function, values, value_count, deadline_ms, trap);
   }
   return enter(instance, function, values, value_count, trap);
+}
+
+bool
+pw_wasmtime_call(struct pw_engine_instance *instance, const pw_function *function, pw_value *values, size_t value_count,
+                 uint32_t deadline_ms, struct pw_trap *trap)
+{
+  if (LIKELY(instance->depth == 0 && has_deadline(instance, deadline_ms))) {
+    return enter(instance, function, values, value_count, trap);
+  }
+  return enter_otherwise(instance, function, values, value_count, deadline_ms, trap);
 }

@@ -63,6 +63,7 @@ instantiate(struct pw_engine_instance *instance, struct pw_error *error)
   bool              ran    = true;
   struct pw_trap    end;
 
+  pw_wasmtime_starts(instance);
   instance->depth++;
   failure = wasmtime_instance_pre_instantiate(instance->linked->pre, instance->context, &instance->instance, &trap);
   instance->depth--;

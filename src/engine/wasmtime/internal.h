@@ -21,6 +21,7 @@
 _Static_assert(sizeof(pw_value) == sizeof(wasmtime_val_raw_t), "pw_value must be laid out as wasmtime_val_raw_t");
 _Static_assert(_Alignof(pw_value) >= _Alignof(wasmtime_val_raw_t), "pw_value must be aligned as wasmtime_val_raw_t");
 _Static_assert(sizeof(wasmtime_func_t) <= sizeof(((pw_function *)0)->handle), "a function must fit pw_function.handle");
+_Static_assert(_Alignof(wasmtime_func_t) <= _Alignof(pw_function), "a function must be aligned in pw_function.handle");
 
 struct pw_engine {
   wasm_engine_t    *engine;
@@ -53,7 +54,7 @@ struct pw_linked_module {
 struct pw_engine_instance {
   wasmtime_context_t      *context;
   void                    *host_data;
-  unsigned                 depth; /* calls under way, each within a host function of the one before */
+  size_t                   depth; /* calls under way, each within a host function of the one before */
   bool                     has_memory;
   struct pw_deadline       deadline;
   struct pw_memory         memory;
@@ -106,6 +107,8 @@ bool pw_wasmtime_call(struct pw_engine_instance *instance, const pw_function *fu
 /* What a linked host function is to Wasmtime: `environment` is a pw_wasmtime_import. */
 wasm_trap_t *pw_wasmtime_trampoline(void *environment, wasmtime_caller_t *caller, wasmtime_val_raw_t *values,
                                     size_t count);
+/* The start section of an instance is about to run on this thread. */
+void pw_wasmtime_starts(struct pw_engine_instance *instance);
 /* Arms the deadline of an instance that no call is in; 0 = none. */
 void pw_wasmtime_deadline_set(struct pw_engine_instance *instance, uint32_t deadline_ms);
 

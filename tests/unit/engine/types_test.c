@@ -76,6 +76,23 @@ pairs_grow_and_keep_their_order(void **state)
 }
 
 static void
+room_for_pairs_is_made_at_once(void **state)
+{
+  (void)state;
+  struct pw_pairs pairs = {0};
+  assert_true(pw_pairs_reserve(&pairs, 0));
+  assert_true(pw_pairs_add(&pairs, pw_view_of("k"), pw_view_of("v")));
+  assert_true(pw_pairs_reserve(&pairs, 100));
+  assert_true(pairs.capacity >= 101);
+  assert_int_equal(pairs.count, 1);
+  assert_view_equal(pairs.items[0].key, "k");
+  assert_false(pw_pairs_reserve(&pairs, SIZE_MAX));
+  assert_false(pw_pairs_reserve(&pairs, SIZE_MAX / sizeof(struct pw_pair)));
+  assert_int_equal(pairs.count, 1);
+  pw_pairs_clear(&pairs);
+}
+
+static void
 pairs_stay_as_they_were_when_memory_is_out(void **state)
 {
   (void)state;
@@ -152,6 +169,7 @@ main(void)
     cmocka_unit_test(a_size_that_wraps_around_is_refused),
     cmocka_unit_test(bytes_stay_as_they_were_when_memory_is_out),
     cmocka_unit_test(pairs_grow_and_keep_their_order),
+    cmocka_unit_test(room_for_pairs_is_made_at_once),
     cmocka_unit_test(pairs_stay_as_they_were_when_memory_is_out),
     cmocka_unit_test(views_compare_by_bytes),
     cmocka_unit_test(an_error_has_code_and_message),

@@ -128,7 +128,13 @@ fake_allocate(struct fake_vm *vm, const pw_value *arguments)
     fake_trap(vm, "trap in the allocator");
     return 0;
   case 4:
-    fake_allocator_status = FAKE_HOSTCALL(vm, "proxy_log", PW_LOG_INFO, 0, 0);
+    fake_allocator_status = FAKE_HOSTCALL(vm, "proxy_log", PW_LOG_CRITICAL, 0, 1);
+    break;
+  case 5:
+    fake_allocator_status = FAKE_HOSTCALL(vm, "proxy_remove_header_map_value", PW_MAP_HTTP_REQUEST_HEADERS, 0, 1);
+    break;
+  case 6:
+    fake_allocator_status = FAKE_HOSTCALL(vm, "proxy_increment_metric", 1, 1);
     break;
   default:
     break;

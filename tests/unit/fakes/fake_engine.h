@@ -59,9 +59,9 @@ void fake_trap(struct fake_vm *vm, const char *message);
 /** The deadline that the call under way was given, milliseconds. */
 uint32_t fake_deadline(struct fake_vm *vm);
 /** What the guest's allocator does from now on: 0 = works, 1 = answers 0, 2 = answers an address out of bounds,
- *  3 = traps, 4 = calls proxy_log. */
+ *  3 = traps, 4 = calls proxy_log, 5 = proxy_remove_header_map_value, 6 = proxy_increment_metric of metric 1. */
 extern int fake_allocator_mode;
-/** The status that the allocator's own hostcall got, in mode 4. */
+/** The status that the allocator's own hostcall got, from mode 4 on. */
 extern int fake_allocator_status;
 
 #endif

@@ -134,6 +134,32 @@ a_counter_does_not_wrap_around(void **state)
   expect(*state, id, INT64_MAX);
 }
 
+/* The quick way does what the careful one would do, or nothing. */
+static void
+what_can_be_counted_at_once_is_what_can_be_counted(void **state)
+{
+  static const int64_t values[] = {INT64_MIN, INT64_MIN + 1, -1, 0, 1, INT64_MAX - 1, INT64_MAX};
+  for (uint32_t type = 0; type < PW_METRIC_TYPE_COUNT; type++) {
+    for (size_t i = 0; i < sizeof(values) / sizeof(values[0]); i++) {
+      for (size_t j = 0; j < sizeof(values) / sizeof(values[0]); j++) {
+        struct pw_metrics *metrics[2] = {pw_metrics_new(1), pw_metrics_new(1)};
+        for (int n = 0; n < 2; n++) {
+          pw_metrics_record(metrics[n], define(metrics[n], type, "m"), (uint64_t)values[i]);
+        }
+        bool at_once = pw_metrics_increment_at_once(metrics[0], 1, values[j]);
+        assert_int_equal(at_once, pw_metrics_increment(metrics[1], 1, values[j]) == PW_STATUS_OK);
+        assert_true(pw_metric_value(pw_metrics_find(metrics[0], 1)) == pw_metric_value(pw_metrics_find(metrics[1], 1)));
+        assert_false(pw_metrics_increment_at_once(metrics[0], 0, 1));
+        assert_false(pw_metrics_increment_at_once(metrics[0], 2, 1));
+        assert_false(pw_metrics_increment_at_once(metrics[0], UINT32_MAX, 1));
+        pw_metrics_delete(metrics[0]);
+        pw_metrics_delete(metrics[1]);
+      }
+    }
+  }
+  (void)state;
+}
+
 static void
 a_gauge_goes_up_and_down(void **state)
 {
@@ -309,6 +335,7 @@ main(void)
     WITH_METRICS(unknown_ids_are_not_found),
     WITH_METRICS(a_counter_only_goes_up),
     WITH_METRICS(a_counter_does_not_wrap_around),
+    WITH_METRICS(what_can_be_counted_at_once_is_what_can_be_counted),
     WITH_METRICS(a_gauge_goes_up_and_down),
     WITH_METRICS(a_histogram_counts_samples_in_buckets),
     WITH_METRICS(a_histogram_has_no_single_value),

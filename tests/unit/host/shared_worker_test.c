@@ -312,13 +312,15 @@ run_thread(void *data, unsigned index)
   struct test        *test   = data;
   struct pw_worker   *worker = pw_worker_new(test->host, NULL, NULL);
   struct pw_instance *own    = pw_instance_new(worker, test->plugins[1], NULL);
-  struct pw_instance *order[2];
+  struct pw_instance *order[3];
   struct pw_chain    *chain;
   int                 i;
 
   order[index % 2]     = own;
   order[1 - index % 2] = test->instance;
-  chain                = pw_chain_new(worker, order, 2, NULL);
+  /* Twice: a context of it is made while another thread comes to the first one. */
+  order[2] = test->instance;
+  chain    = pw_chain_new(worker, order, 3, NULL);
   for (i = 0; i < STREAMS && atomic_load(&test->hung) == 0; ++i) {
     run_stream(test, chain);
   }

@@ -133,6 +133,38 @@ a_paused_request_goes_on_after_the_plugin_that_paused_it(void **state)
 }
 
 static void
+a_stream_that_is_used_again_begins_anew(void **state)
+{
+  struct fixture    f;
+  struct pw_stream *stream;
+  struct pw_stream *again;
+
+  (void)state;
+  open_pausing(&f);
+  answer[1]     = PW_ACTION_PAUSE;
+  continue_type = PW_STREAM_HTTP_REQUEST;
+  stream        = pw_stream_new(f.chain, &f);
+  assert_int_equal(pw_stream_request_headers(stream, true), PW_NEXT_PAUSE);
+  pw_instance_tick(f.instances[1]);
+  assert_int_equal(fake.resumes[PW_STREAM_HTTP_REQUEST], 1);
+  pw_stream_end(stream);
+  notes_clear();
+  answer[1] = PW_ACTION_CONTINUE;
+  again     = pw_stream_new(f.chain, &f);
+  assert_ptr_equal(again, stream);
+  assert_true(pw_stream_headers_passed(again, PW_STREAM_HTTP_REQUEST));
+  assert_int_equal(pw_stream_resume(again, PW_STREAM_HTTP_REQUEST), PW_NEXT_CONTINUE);
+  assert_string_equal(notes, "");
+  assert_int_equal(pw_stream_request_headers(again, false), PW_NEXT_CONTINUE);
+  assert_string_equal(notes, "q0(0,0) q1(0,0) q2(0,0) ");
+  /* It is not paused, and asks for nothing. */
+  pw_instance_tick(f.instances[1]);
+  assert_int_equal(fake.resumes[PW_STREAM_HTTP_REQUEST], 1);
+  pw_stream_end(again);
+  fixture_close(&f);
+}
+
+static void
 a_response_is_paused_and_resumed_on_its_own(void **state)
 {
   struct fixture    f;
@@ -562,6 +594,7 @@ main(void)
   const struct CMUnitTest tests[] = {
     cmocka_unit_test(requests_meet_plugins_in_order_and_responses_in_reverse),
     cmocka_unit_test(a_paused_request_goes_on_after_the_plugin_that_paused_it),
+    cmocka_unit_test(a_stream_that_is_used_again_begins_anew),
     cmocka_unit_test(a_response_is_paused_and_resumed_on_its_own),
     cmocka_unit_test(a_module_that_continues_within_its_callback_does_not_pause),
     cmocka_unit_test(a_stream_that_waits_for_no_module_can_be_closed),

@@ -19,7 +19,8 @@ plain_text_is_not_copied(void **state)
   assert_int_equal(pw_log_text(LITERAL(""), LIMIT, &buffer).size, 0);
 }
 
-/** Text is looked at eight bytes at a time: every byte of ASCII at every place of three such words. */
+/** Text is looked at sixteen bytes at a time: every byte of ASCII at every place of what comes before and after such.
+ */
 static void
 a_byte_is_plain_or_escaped_wherever_it_stands(void **state)
 {
@@ -39,6 +40,26 @@ a_byte_is_plain_or_escaped_wherever_it_stands(void **state)
     }
   }
   pw_bytes_clear(&buffer);
+}
+
+/** Whatever its size is, and the bytes around. */
+static void
+a_text_is_plain_when_each_of_its_bytes_is(void **state)
+{
+  (void)state;
+  char text[41];
+  for (size_t size = 1; size < sizeof(text); size++) {
+    for (size_t at = 0; at < size; at++) {
+      for (int byte = 0; byte < 256; byte++) {
+        memset(text, byte % 2 ? ' ' : '~', sizeof(text));
+        text[at]   = (char)byte;
+        text[size] = '\n';
+        assert_int_equal(pw_log_text_plain(pw_view_make(text, size), size), byte >= 0x20 && byte < 0x7f);
+        assert_false(pw_log_text_plain(pw_view_make(text, size), size - 1));
+      }
+    }
+  }
+  assert_true(pw_log_text_plain(LITERAL(""), 0));
 }
 
 static void
@@ -270,6 +291,7 @@ main(void)
   const struct CMUnitTest tests[] = {
     cmocka_unit_test(plain_text_is_not_copied),
     cmocka_unit_test(a_byte_is_plain_or_escaped_wherever_it_stands),
+    cmocka_unit_test(a_text_is_plain_when_each_of_its_bytes_is),
     cmocka_unit_test(control_characters_are_escaped),
     cmocka_unit_test(a_byte_that_cannot_stay_is_found_at_any_place),
     cmocka_unit_test(long_text_is_cut_and_says_so),

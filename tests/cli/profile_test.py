@@ -37,7 +37,7 @@ class Profile(CliTest):
     def engines(self):
         """Those that make machine code."""
         usable = [engine["name"] for engine in self.run_program("engines", "--json").json if engine["usable"]]
-        return [engine for engine in usable if engine in ("wasmtime", "v8")]
+        return [engine for engine in usable if engine in ("wasmtime", "v8", "wasm2c")]
 
     def test_functions_are_seen_in_proportion_to_their_time(self):
         for engine in self.engines():

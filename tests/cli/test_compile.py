@@ -6,7 +6,7 @@ import stat
 
 import pytest
 
-COMPILERS = ("wasmtime", "v8")
+COMPILERS = ("wasmtime", "v8", "wasm2c")
 ALLOWS = """\
 config:
   vm_config: {allow_precompiled: true, code: {local: {filename: headers.precompiled.wasm}}}
@@ -59,12 +59,14 @@ def test_a_file_gathers_code_for_engines_and_settings(proxywasm, copy, write, tm
     assert proxywasm("compile", "-e", "v8", "headers.wasm", "-o", "all.wasm").returncode == 0
     assert proxywasm("compile", "-e", "wasmtime", "all.wasm", "-o", "all.wasm").returncode == 0
     assert proxywasm("compile", "-s", "256KiB", "-p", "all.wasm", "-o", "all.wasm").returncode == 0
+    assert proxywasm("compile", "-e", "wasm2c", "all.wasm", "-o", "all.wasm").returncode == 0
     size = (tmp_path / "all.wasm").stat().st_size
     assert proxywasm("compile", "-e", "v8", "all.wasm", "-o", "all.wasm").returncode == 0
     assert abs((tmp_path / "all.wasm").stat().st_size - size) < 1000
     report = json.loads(proxywasm("inspect", "--json", "all.wasm").stdout)["precompiled"]
     assert [(code["engine"], code["stack"], code["profile"], code["problem"]) for code in report] == [
-        ("wasmtime", 512 << 10, False, None), ("wasmtime", 256 << 10, True, None), ("v8", 512 << 10, False, None)]
+        ("wasmtime", 512 << 10, False, None), ("wasmtime", 256 << 10, True, None), ("wasm2c", 512 << 10, False, None),
+        ("v8", 512 << 10, False, None)]
     assert all(code["architecture"] and code["version"] and code["size"] > 1000 for code in report)
     for engine in COMPILERS:
         assert check(proxywasm, write, tmp_path / "all.wasm", engine=engine) == ""

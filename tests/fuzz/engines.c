@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Any bytes as a module on the WAMR engine: loaded, linked with whatever it imports, started, and each function that it
  * exports called, within limits. WAMR is compiled with the same sanitizers, and what it does guides the input. What
- * came of each call has to be the same on Wasmtime, WasmEdge and V8. */
+ * came of each call has to be the same on Wasmtime, WasmEdge and V8, and of some on wasm2c. */
 #include <proxywasm/engine.h>
 #include <proxywasm/module.h>
 
@@ -10,7 +10,9 @@
 
 #define DEADLINE_MS 20
 #define MOST_CALLS  32
-#define OTHERS      3
+#define OTHERS      4
+/* wasm2c runs two programs for each module: one in so many. */
+#define SELDOM 32
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -191,7 +193,8 @@ compare(const struct outcome *a, const struct outcome *b)
   }
 }
 
-static const char *const others[OTHERS] = {"wasmtime", "wasmedge", "v8"};
+/* The last one is asked seldom. */
+static const char *const others[OTHERS] = {"wasmtime", "wasmedge", "v8", "wasm2c"};
 static struct pw_engine *engine;
 static struct pw_engine *other_engines[OTHERS];
 
@@ -215,10 +218,23 @@ start_engines(void)
   atexit(stop_engines);
 }
 
+/* By what is in it, so that the same input always goes the same way. */
+static bool
+is_for_all(const uint8_t *data, size_t size)
+{
+  uint32_t sum = 2166136261u;
+
+  for (size_t i = 0; i < size; i++) {
+    sum = (sum ^ data[i]) * 16777619u;
+  }
+  return sum % SELDOM == 0;
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-  struct pw_view         code = pw_view_make(data, size);
+  size_t                 asked = is_for_all(data, size) ? OTHERS : OTHERS - 1;
+  struct pw_view         code  = pw_view_make(data, size);
   struct pw_error        error;
   struct pw_module_info *info = pw_module_info_read(code, &error);
   struct outcome         ours;
@@ -232,7 +248,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     start_engines();
   }
   ours = run(find("wamr"), engine, code, info);
-  for (size_t i = 0; ours.was_started && i < OTHERS; i++) {
+  for (size_t i = 0; ours.was_started && i < asked; i++) {
     theirs = run(find(others[i]), other_engines[i], code, info);
     compare(&ours, &theirs);
   }

@@ -12,7 +12,7 @@ from harness.server import remap_rule
 
 pytestmark = pytest.mark.plugin_only
 
-COMPILERS = ("wasmtime", "v8")
+COMPILERS = ("wasmtime", "v8", "wasm2c")
 
 
 def number(value):

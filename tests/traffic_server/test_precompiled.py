@@ -11,7 +11,7 @@ from harness.configuration import remap_plugin, scripted
 from harness.scripted import Seen
 from harness.server import remap_rule
 
-COMPILERS = ("wasmtime", "v8")
+COMPILERS = ("wasmtime", "v8", "wasm2c")
 
 
 def plugin(file, name, engine, allow=True, **keys):
@@ -22,13 +22,15 @@ def plugin(file, name, engine, allow=True, **keys):
 
 
 def compiled(folder, stack):
-    """The scripted module with code for each compiler."""
+    """The scripted module with code for each compiler; and where the code of each one ends."""
+    ends = []
     source, file = build.module("traffic_server/scripted"), folder / f"{stack}.wasm"
     for engine in COMPILERS:
         subprocess.run([build.artifact("proxywasm"), "compile", "--engine", engine, "--stack", stack, source, "-o", file],
                        check=True, capture_output=True, timeout=120)
         source = file
-    return bytearray(file.read_bytes())
+        ends.append(file.stat().st_size)
+    return bytearray(file.read_bytes()), ends
 
 
 @pytest.fixture(scope="module")
@@ -36,9 +38,9 @@ def modules(tmp_path_factory):
     """As it is to be; and for other settings (code in use serves all plugins that have the same), with a byte changed in
     each engine's code."""
     folder = tmp_path_factory.mktemp("modules")
-    good, spoilt = compiled(folder, "512KiB"), compiled(folder, "300KiB")
-    spoilt[-1] ^= 1
-    spoilt[build.module("traffic_server/scripted").stat().st_size + 1000] ^= 1
+    (good, _), (spoilt, ends) = compiled(folder, "512KiB"), compiled(folder, "300KiB")
+    for end in ends:
+        spoilt[end - 1] ^= 1
     return {"good.wasm": bytes(good), "spoilt.wasm": bytes(spoilt)}
 
 

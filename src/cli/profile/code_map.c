@@ -26,7 +26,7 @@ pw_code_map_prepare(struct pw_error *error)
 
 /* --------------------------------------------------------------------------------------------------------- reading */
 
-/* V8: "wasm Function:NAME-INDEX-TIER", Wasmtime: NAME, or "wasm[0]::function[INDEX]" without one. */
+/* V8: "wasm Function:NAME-INDEX-TIER", wasm2c and Wasmtime: NAME, or "wasm[0]::function[INDEX]" without one. */
 static char *
 copy_name(char *text, bool *glue)
 {

@@ -78,9 +78,10 @@ bool pw_wasm2c_run(const char *const *arguments, struct pw_view input, struct pw
 /** Whether all imports are functions of types that the ABI can have. */
 bool pw_wasm2c_can_be_linked(const struct pw_module_info *info);
 
-/** Makes a shared object of a module, and appends its bytes to `out`. Errors: MODULE (invalid, or needs what wasm2c
- * lacks), ENGINE (no wasm2c of the right version, no compiler), FILE, MEMORY. */
-bool pw_wasm2c_translate(struct pw_view code, struct pw_bytes *out, struct pw_error *error);
+/** Makes a shared object of a module, and appends its bytes to `out`; for `profile`, of which stacks can be followed
+ * from host functions. Errors: MODULE (invalid, or needs what wasm2c lacks), ENGINE (no wasm2c of the right version, no
+ * compiler), FILE, MEMORY. */
+bool pw_wasm2c_translate(struct pw_view code, bool profile, struct pw_bytes *out, struct pw_error *error);
 
 /* ---- object.c ---- */
 

@@ -139,7 +139,8 @@ pw_wasm2c_module_compile(struct pw_engine *engine, struct pw_view code, struct p
 {
   struct pw_compiled_module *compiled = begin(engine, error);
 
-  if (compiled && (!pw_wasm2c_translate(code, &compiled->object, error) || !finish(compiled, code, error))) {
+  if (compiled &&
+      (!pw_wasm2c_translate(code, engine->profile, &compiled->object, error) || !finish(compiled, code, error))) {
     pw_wasm2c_module_release(compiled);
     return NULL;
   }

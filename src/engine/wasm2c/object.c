@@ -111,14 +111,14 @@ compare_functions(const void *left, const void *right)
   return a->address < b->address ? -1 : a->address > b->address;
 }
 
-/* Those of the module, and those that call them: what lies between two is the first one's. */
+/* Those of the module, and those that call them and that they call: what lies between two is the first one's. */
 static bool
 sort_functions(struct pw_wasm2c_opened *opened, struct pw_error *error)
 {
   const struct pw_wasm2c_object *object = opened->object;
   struct pw_wasm2c_function     *item;
 
-  item = calloc((size_t)object->function_count + object->call_count + 1, sizeof *item);
+  item = calloc((size_t)object->function_count + object->call_count + object->import_count + 1, sizeof *item);
   if (!item) {
     return pw_error_set(error, PW_ERROR_MEMORY, "compiled code");
   }
@@ -130,6 +130,9 @@ sort_functions(struct pw_wasm2c_opened *opened, struct pw_error *error)
     if (object->calls[i]) {
       *item++ = (struct pw_wasm2c_function){.address = (uintptr_t)object->calls[i], .number = UINT32_MAX};
     }
+  }
+  for (uint32_t i = 0; object->stubs && i < object->import_count; i++) {
+    *item++ = (struct pw_wasm2c_function){.address = (uintptr_t)object->stubs[i], .number = UINT32_MAX};
   }
   opened->function_count = (size_t)(item - opened->functions);
   qsort(opened->functions, opened->function_count, sizeof *opened->functions, compare_functions);

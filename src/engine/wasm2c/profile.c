@@ -50,8 +50,7 @@ write_part(FILE *map, const struct pw_compiled_module *module, size_t begin, siz
       snprintf(name, sizeof name, "function[%u]", frames[i].function);
     }
     if (function->number != UINT32_MAX) {
-      fprintf(map, "%zx %zx wasm %s\n", (size_t)function->address, (size_t)(function[1].address - function->address),
-              name);
+      fprintf(map, "%zx %zx %s\n", (size_t)function->address, (size_t)(function[1].address - function->address), name);
     }
   }
 }

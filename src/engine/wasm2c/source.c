@@ -65,7 +65,7 @@ write_import(struct pw_writer *to, size_t number, const struct pw_function_type 
 {
   bool results = type->result != 'v';
 
-  write_text(to, "static inline %s Z_hZ_i%zu(struct Z_h_instance_t *host",
+  write_text(to, "static PW_WASM2C_STUB %s Z_hZ_i%zu(struct Z_h_instance_t *host",
              results ? types[type_of(type->result)].type : "void", number);
   for (unsigned i = 0; i < type->parameter_count; i++) {
     write_text(to, ", %s p%u", types[type_of(type->parameters[i])].type, i);
@@ -238,12 +238,23 @@ write_calls(struct pw_writer *to, const struct pw_module_info *info)
 }
 
 static void
+write_stubs(struct pw_writer *to, size_t count)
+{
+  write_text(to, "#ifdef PW_WASM2C_PROFILE\nstatic void *const all_stubs[] = {\n");
+  for (size_t i = 0; i < count; i++) {
+    write_text(to, "(void *)Z_hZ_i%zu,\n", i);
+  }
+  write_text(to, "0};\n#else\n#define all_stubs 0\n#endif\n");
+}
+
+static void
 write_table(struct pw_writer *to, const struct pw_module_info *info, const struct pw_valid_notes *notes,
             const struct pw_writer *functions)
 {
   size_t memory = write_calls(to, info);
 
   to->failed = to->failed || functions->failed;
+  write_stubs(to, info->import_count);
   write_text(to, "static void *const functions[] = {\n");
   pw_write_bytes(to, functions->bytes.data, functions->bytes.size);
   write_text(to,
@@ -260,7 +271,7 @@ write_table(struct pw_writer *to, const struct pw_module_info *info, const struc
              "__attribute__((visibility(\"default\"))) const struct pw_wasm2c_object pw_wasm2c_object = {\n"
              ".interface = PW_WASM2C_INTERFACE,\n.call_count = %zu,\n.function_count = %zu,\n.import_count = %zu,\n"
              ".instance_size = sizeof(Z_m_instance_t),\n.begin = begin,\n.start = start,\n.end = end,\n.memory = %s,\n"
-             ".calls = calls,\n.functions = functions};\n",
+             ".calls = calls,\n.functions = functions,\n.stubs = all_stubs};\n",
              info->export_count, notes->function_count, info->import_count, memory != SIZE_MAX ? "memory" : "0");
 }
 

@@ -108,7 +108,7 @@ read_file(const char *path, struct pw_bytes *out, struct pw_error *error)
 
 /* What wasm says of arithmetic holds in C, too; frames are linked, and functions stay what they are, for backtraces. */
 static bool
-to_object(struct pw_view source, const char *path, struct pw_error *error)
+to_object(struct pw_view source, bool profile, const char *path, struct pw_error *error)
 {
   const char *const arguments[] = {"cc",
                                    "-xc",
@@ -136,6 +136,7 @@ to_object(struct pw_view source, const char *path, struct pw_error *error)
                                    "-Wl,-z,now",
                                    "-Wl,-z,noexecstack",
                                    "-Wl,-s",
+                                   profile ? "-DPW_WASM2C_PROFILE" : "-UPW_WASM2C_PROFILE",
                                    "-o",
                                    path,
                                    "-",
@@ -149,7 +150,7 @@ to_object(struct pw_view source, const char *path, struct pw_error *error)
 }
 
 static bool
-compile(struct pw_view source, struct pw_bytes *out, struct pw_error *error)
+compile(struct pw_view source, bool profile, struct pw_bytes *out, struct pw_error *error)
 {
   char path[512];
   bool done;
@@ -157,25 +158,25 @@ compile(struct pw_view source, struct pw_bytes *out, struct pw_error *error)
   if (!make_file(path, sizeof path, error)) {
     return false;
   }
-  done = to_object(source, path, error) && read_file(path, out, error);
+  done = to_object(source, profile, path, error) && read_file(path, out, error);
   unlink(path);
   return done;
 }
 
 static bool
-translate(struct pw_view code, const struct pw_module_info *info, const struct pw_valid_notes *notes,
+translate(struct pw_view code, const struct pw_module_info *info, const struct pw_valid_notes *notes, bool profile,
           struct pw_bytes *out, struct pw_error *error)
 {
   struct pw_bytes source = {0};
-  bool            done =
-    check_version(error) && to_c(code, info, notes, &source, error) && compile(pw_bytes_view(&source), out, error);
+  bool            done   = check_version(error) && to_c(code, info, notes, &source, error) &&
+              compile(pw_bytes_view(&source), profile, out, error);
 
   pw_bytes_clear(&source);
   return done;
 }
 
 bool
-pw_wasm2c_translate(struct pw_view code, struct pw_bytes *out, struct pw_error *error)
+pw_wasm2c_translate(struct pw_view code, bool profile, struct pw_bytes *out, struct pw_error *error)
 {
   struct pw_valid_notes  notes = {0};
   struct pw_error        why   = {.code = PW_ERROR_NONE};
@@ -192,7 +193,7 @@ pw_wasm2c_translate(struct pw_view code, struct pw_bytes *out, struct pw_error *
     done = pw_bytes_append(out, PW_WASM2C_NO_OBJECT, strlen(PW_WASM2C_NO_OBJECT)) ||
            pw_error_set(error, PW_ERROR_MEMORY, "module of %zu bytes", code.size);
   } else {
-    done = info && translate(code, info, &notes, out, error);
+    done = info && translate(code, info, &notes, profile, out, error);
   }
   pw_module_info_free(info);
   pw_valid_notes_clear(&notes);

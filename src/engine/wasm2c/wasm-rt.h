@@ -152,12 +152,20 @@ struct pw_wasm2c_object {
   wasm_rt_memory_t *(*memory)(void *instance); /**< NULL: none is exported as "memory" */
   const pw_wasm2c_call *calls;                 /**< for each export; NULL: it is none that can be called */
   void *const          *functions;             /**< for each function with code */
+  void *const          *stubs;                 /**< for each import: what calls the host; NULL: that is inlined */
 };
 
 #define PW_WASM2C_SYMBOL "pw_wasm2c_object"
 
 /* ---- what follows is for the code alone ---- */
 #ifdef PW_WASM2C_CODE
+
+/* Who follows the stack from a host function needs one with a frame in between, which the host's own need not have. */
+#ifdef PW_WASM2C_PROFILE
+#define PW_WASM2C_STUB __attribute__((noinline))
+#else
+#define PW_WASM2C_STUB inline
+#endif
 
 static const struct pw_wasm2c_runtime *pw_wasm2c_runtime;
 

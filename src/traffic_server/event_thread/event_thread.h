@@ -39,8 +39,18 @@ struct pw_event_thread {
   bool               scheduled;
 };
 
+/** The calling thread's; NULL: it has none yet. */
+extern __thread struct pw_event_thread *pw_event_thread_own;
+/** Makes it. NULL: this is no event thread, or memory is out. */
+struct pw_event_thread *pw_event_thread_make(void);
+
 /** The calling thread's, made at the first call. NULL: this is no event thread, or memory is out. */
-struct pw_event_thread *pw_event_thread_self(void);
+static inline struct pw_event_thread *
+pw_event_thread_self(void)
+{
+  struct pw_event_thread *own = pw_event_thread_own;
+  return own ? own : pw_event_thread_make();
+}
 
 /** For scheduling. */
 static inline TSEventThread

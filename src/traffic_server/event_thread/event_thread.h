@@ -20,15 +20,16 @@
 struct pw_transaction;
 struct pw_segment;
 
+/** What each transaction needs comes first. */
 struct pw_event_thread {
-  TSEventThread                handle;
-  struct pw_event_thread      *next; /**< of all; threads never go */
-  struct pw_generation_worker *current[PW_SLOTS_MOST];
-  struct pw_generation_worker *workers; /**< all that are here: current ones, and old ones still in use */
   struct pw_transaction       *free_transactions;
   struct pw_segment           *free_segments;
+  int64_t                      streams; /**< streams alive */
+  struct pw_generation_worker *current[PW_SLOTS_MOST];
+  struct pw_generation_worker *workers; /**< all that are here: current ones, and old ones still in use */
+  TSEventThread                handle;
+  struct pw_event_thread      *next;         /**< of all; threads never go */
   unsigned                     publications; /**< of pw_slots_publications, that were looked at */
-  int64_t                      streams;      /**< streams alive */
   int64_t                      streams_told; /**< as last told to statistics.h */
   int64_t                      instances_told;
 

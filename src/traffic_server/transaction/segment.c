@@ -79,8 +79,9 @@ static bool
 response_ends_with_headers(const struct pw_segment *segment)
 {
   struct pw_transaction *transaction = segment->transaction;
-  bool                   page = transaction->phase == PW_PHASE_CLIENT_RESPONSE && !pw_response_body_runs(transaction);
-  return (page && segment->plan->wants_response_body) || pw_response_ends_with_headers(transaction);
+  bool                   page = segment->plan->wants_response_body && transaction->phase == PW_PHASE_CLIENT_RESPONSE &&
+              !pw_response_body_runs(transaction);
+  return page || pw_response_ends_with_headers(transaction);
 }
 
 static enum pw_outcome

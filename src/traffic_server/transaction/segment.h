@@ -22,11 +22,11 @@ struct pw_segment {
   const struct pw_segment_plan *plan;
   struct pw_chain              *chain;
   struct pw_stream             *stream;        /**< NULL: the request has not come to it */
-  struct pw_bytes               outbox[2];     /**< body that left it, on its way to the next one, by direction */
-  bool                          outbox_end[2]; /**< the end of the body is behind that */
-  bool                          answered;      /**< its response callbacks have been called */
   unsigned                      resumes;       /**< bits of directions to be resumed; pw_event_thread.lock */
-  struct pw_segment            *next_resume;   /**< in pw_event_thread.resumes; likewise */
+  bool                          answered;      /**< its response callbacks have been called */
+  bool                          outbox_end[2]; /**< the end of the body is behind `outbox` */
+  struct pw_bytes               outbox[2];     /**< body that left it, on its way to the next one, by direction */
+  struct pw_segment            *next_resume;   /**< in pw_event_thread.resumes; pw_event_thread.lock */
 };
 
 /** What a phase came to. */

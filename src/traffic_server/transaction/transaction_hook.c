@@ -80,6 +80,7 @@ at_send_response(struct pw_transaction *transaction)
     return;
   }
   transaction->phase = PW_PHASE_CLIENT_RESPONSE;
+  pw_header_found(transaction, &header);
   if (transaction->answer.armed) {
     pw_local_reply_build(transaction);
   }

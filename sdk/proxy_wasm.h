@@ -785,6 +785,10 @@ proxy_on_memory_allocate(size_t size)
   return proxy_allocate(size);
 }
 
+/* A function that is seldom called by one that each stream calls. Within it, it would cost the caller registers, and
+ * the module code. */
+#define PROXY_WASM_APART __attribute__((noinline))
+
 #if defined(__wasm__) && !defined(__wasi__)
 
 /* The attribute keeps the compiler from making these loops into calls of the very functions that they define. */
@@ -890,6 +894,7 @@ proxy_block_join(struct proxy_block *block)
   }
 }
 
+PROXY_WASM_APART
 static void
 proxy_block_release(struct proxy_block *block)
 {
@@ -1481,6 +1486,7 @@ proxy_context_slot(struct proxy_context_slot *slots, size_t capacity, uint32_t i
   return &slots[i];
 }
 
+PROXY_WASM_APART
 static bool
 proxy_contexts_grow(void)
 {
@@ -1501,12 +1507,12 @@ proxy_contexts_grow(void)
   return true;
 }
 
-/* Empties a slot, and moves up those behind it that would not be found any more. */
+/* Moves up the slots behind an empty one that would not be found any more. */
+PROXY_WASM_APART
 static void
-proxy_context_forget(struct proxy_context_slot *slot)
+proxy_contexts_close_up(size_t hole)
 {
   size_t mask = proxy_contexts.capacity - 1;
-  size_t hole = (size_t)(slot - proxy_contexts.slots);
   for (size_t i = (hole + 1) & mask; proxy_contexts.slots[i].data; i = (i + 1) & mask) {
     size_t home = proxy_contexts.slots[i].id & mask;
     if (((i - home) & mask) >= ((i - hole) & mask)) {
@@ -1515,7 +1521,17 @@ proxy_context_forget(struct proxy_context_slot *slot)
     }
   }
   proxy_contexts.slots[hole].data = NULL;
+}
+
+static void
+proxy_context_forget(struct proxy_context_slot *slot)
+{
+  size_t hole = (size_t)(slot - proxy_contexts.slots);
+  slot->data  = NULL;
   proxy_contexts.count--;
+  if (proxy_contexts.slots[(hole + 1) & (proxy_contexts.capacity - 1)].data) {
+    proxy_contexts_close_up(hole);
+  }
 }
 
 bool

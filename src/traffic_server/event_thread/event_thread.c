@@ -51,8 +51,8 @@ worker_for(struct pw_event_thread *thread, struct pw_generation *generation)
   return worker;
 }
 
-static struct pw_generation_worker *
-take_up(struct pw_event_thread *thread, struct pw_slot *slot)
+struct pw_generation_worker *
+pw_event_thread_take_up(struct pw_event_thread *thread, struct pw_slot *slot)
 {
   struct pw_generation_worker *old        = thread->current[slot->index];
   struct pw_generation        *generation = pw_slot_generation(slot);
@@ -67,17 +67,6 @@ take_up(struct pw_event_thread *thread, struct pw_slot *slot)
   }
   thread->current[slot->index] = worker;
   return worker;
-}
-
-struct pw_generation_worker *
-pw_event_thread_worker(struct pw_event_thread *thread, struct pw_slot *slot)
-{
-  struct pw_generation_worker *worker = thread->current[slot->index];
-  /* A worker keeps its generation, so an equal address is the same one. */
-  if (worker && worker->generation == __atomic_load_n(&slot->generation, __ATOMIC_ACQUIRE)) {
-    return worker;
-  }
-  return take_up(thread, slot);
 }
 
 void

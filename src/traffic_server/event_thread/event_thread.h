@@ -68,9 +68,20 @@ void pw_event_threads_start(void);
 void pw_event_thread_wake(struct pw_event_thread *thread);
 void pw_event_threads_wake(void);
 
+/** Starts the slot's present generation on this thread, in place of the one that was; NULL likewise. */
+struct pw_generation_worker *pw_event_thread_take_up(struct pw_event_thread *thread, struct pw_slot *slot);
 /** The slot's present generation on this thread, started if need be; NULL: none, or memory is out. Counts nothing: the
  *  caller adds itself to `transactions`. */
-struct pw_generation_worker *pw_event_thread_worker(struct pw_event_thread *thread, struct pw_slot *slot);
+static inline struct pw_generation_worker *
+pw_event_thread_worker(struct pw_event_thread *thread, struct pw_slot *slot)
+{
+  struct pw_generation_worker *worker = thread->current[slot->index];
+  /* A worker keeps its generation, so an equal address is the same one. */
+  if (worker && worker->generation == __atomic_load_n(&slot->generation, __ATOMIC_ACQUIRE)) {
+    return worker;
+  }
+  return pw_event_thread_take_up(thread, slot);
+}
 /** A transaction does not use it any more. */
 void pw_event_thread_worker_left(struct pw_event_thread *thread, struct pw_generation_worker *worker);
 

@@ -7,16 +7,13 @@
 #include "traffic_server/fields/header_map.h"
 #include "traffic_server/transaction/transaction_memory.h"
 
-/* Those that come for every transaction of the server. Written while it starts, before there is any. */
-static unsigned hooks_of_all;
+unsigned pw_transaction_hooks_of_all;
 
 void
-pw_transaction_add_hooks(struct pw_transaction *transaction, unsigned hooks)
+pw_transaction_hook(struct pw_transaction *transaction, unsigned hooks)
 {
-  unsigned missing = hooks & ~transaction->hooks & ~hooks_of_all;
-  transaction->hooks |= hooks;
-  for (; missing != 0; missing &= missing - 1) {
-    TSHttpTxnHookAdd(transaction->txn, (TSHttpHookID)__builtin_ctz(missing), transaction->continuation);
+  for (; hooks != 0; hooks &= hooks - 1) {
+    TSHttpTxnHookAdd(transaction->txn, (TSHttpHookID)__builtin_ctz(hooks), transaction->continuation);
   }
 }
 
@@ -197,9 +194,9 @@ pw_transactions_hook_all(struct pw_slot *slot)
   pw_generation_release(generation);
   continuation = continuation ? continuation : TSContCreate(on_hook_of_all, NULL);
   for (unsigned hook = 0; wanted >> hook != 0; hook++) {
-    if (wanted & ~hooks_of_all & (1u << hook)) {
+    if (wanted & ~pw_transaction_hooks_of_all & PW_HOOK_BIT(hook)) {
       TSHttpHookAdd((TSHttpHookID)hook, continuation);
     }
   }
-  hooks_of_all |= wanted;
+  pw_transaction_hooks_of_all |= wanted;
 }

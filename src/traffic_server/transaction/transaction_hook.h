@@ -21,8 +21,22 @@ pw_transaction_find(struct pw_event_thread *thread, TSHttpTxn txn)
 
 /** The function of pw_transaction.continuation. */
 int pw_transaction_on_hook(TSCont continuation, TSEvent event, void *data);
+/** Hooks, as bits, that come for every transaction of the server. Written while it starts, before there is any. */
+extern unsigned pw_transaction_hooks_of_all;
+/** Adds hooks to the one transaction. */
+void pw_transaction_hook(struct pw_transaction *transaction, unsigned hooks);
+
 /** Has the transaction come to hooks, once to each. */
-void pw_transaction_add_hooks(struct pw_transaction *transaction, unsigned hooks);
+static inline void
+pw_transaction_add_hooks(struct pw_transaction *transaction, unsigned hooks)
+{
+  unsigned missing = hooks & ~(transaction->hooks | pw_transaction_hooks_of_all);
+  transaction->hooks |= hooks;
+  if (missing != 0) {
+    pw_transaction_hook(transaction, missing);
+  }
+}
+
 static inline void
 pw_transaction_add_hook(struct pw_transaction *transaction, TSHttpHookID hook)
 {

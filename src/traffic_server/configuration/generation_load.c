@@ -162,6 +162,7 @@ compile_modules(struct loading *loading)
     config.vm_per_stream = loaded->config->vm_scope == PW_VM_SCOPE_TRANSACTION;
     loaded->plugin       = pw_plugin_load(pw_process_host(), &config, pw_bytes_view(&loading->modules[i]),
                                           loaded->config->code_file, &error);
+    loaded->told         = pw_told_of_module(pw_bytes_view(&loading->modules[i]));
     if (!loaded->plugin) {
       plugin_failure(loading, loaded->config, &error);
     }
@@ -271,6 +272,7 @@ plan_segments(struct pw_generation *generation)
     }
     plan->count++;
     plan_plugin(plan, loaded->plugin);
+    pw_told_add(&plan->told, &loaded->told);
     plan_hooks(plan);
     wanted = wanted || plugin_wants_streams(loaded->plugin);
   }

@@ -268,9 +268,19 @@ transaction_of(void *stream)
   return ((struct pw_segment *)stream)->transaction;
 }
 
+static bool
+is_told(const struct pw_segment *segment, enum pw_map_type map)
+{
+  return segment->plan->told.count[map == PW_MAP_HTTP_RESPONSE_HEADERS];
+}
+
 enum pw_status
 pw_header_map_count(void *stream, enum pw_map_type map, size_t *count)
 {
+  if (!is_told((struct pw_segment *)stream, map)) {
+    *count = 0;
+    return PW_STATUS_OK;
+  }
   const struct pw_header *header = pw_header_find(transaction_of(stream), map);
   enum pw_pseudo_header   first, end;
   if (!header) {

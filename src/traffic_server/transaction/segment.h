@@ -38,7 +38,7 @@ enum pw_outcome {
 };
 
 /** The request meets the segments from `segment` on. HOLD: the transaction's `paused` tells where. */
-enum pw_outcome pw_segments_request(struct pw_transaction *transaction, struct pw_segment *segment);
+enum pw_outcome pw_segments_request(struct pw_segment *segment);
 /** The response meets the segments that it has not met, last to first; likewise. At READ_RESPONSE_HDR those of the
  *  origin's phase, later those of the client's; in a transform those of the origin's that are left as well. */
 enum pw_outcome pw_segments_response(struct pw_transaction *transaction);

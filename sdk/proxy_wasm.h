@@ -742,6 +742,8 @@ proxy_foreign_call(const char *name, proxy_view_t arguments, proxy_bytes_t *resu
 bool proxy_context_set(uint32_t context_id, void *data);
 /** What was remembered, or NULL. */
 void *proxy_context_get(uint32_t context_id);
+/** The same, and forgets it. */
+void *proxy_context_take(uint32_t context_id);
 /** Memory of `size` zero bytes, remembered for the context; what was remembered before is freed. NULL: none left. */
 void *proxy_context_new(uint32_t context_id, size_t size);
 /** Frees what is remembered with proxy_free, and forgets it; for proxy_on_delete. */
@@ -1534,23 +1536,34 @@ proxy_context_forget(struct proxy_context_slot *slot)
   }
 }
 
+void *
+proxy_context_take(uint32_t context_id)
+{
+  if (proxy_contexts.capacity == 0) {
+    return NULL;
+  }
+  struct proxy_context_slot *slot = proxy_context_slot(proxy_contexts.slots, proxy_contexts.capacity, context_id);
+  void                      *data = slot->data;
+  if (data) {
+    proxy_context_forget(slot);
+  }
+  return data;
+}
+
 bool
 proxy_context_set(uint32_t context_id, void *data)
 {
-  if (data && (proxy_contexts.count + 1) * 4 > proxy_contexts.capacity * 3 && !proxy_contexts_grow()) {
-    return false;
-  }
-  if (proxy_contexts.capacity == 0) {
+  if (!data) {
+    proxy_context_take(context_id);
     return true;
   }
-  struct proxy_context_slot *slot = proxy_context_slot(proxy_contexts.slots, proxy_contexts.capacity, context_id);
-  if (data) {
-    proxy_contexts.count += slot->data ? 0 : 1;
-    slot->id   = context_id;
-    slot->data = data;
-  } else if (slot->data) {
-    proxy_context_forget(slot);
+  if ((proxy_contexts.count + 1) * 4 > proxy_contexts.capacity * 3 && !proxy_contexts_grow()) {
+    return false;
   }
+  struct proxy_context_slot *slot = proxy_context_slot(proxy_contexts.slots, proxy_contexts.capacity, context_id);
+  proxy_contexts.count += slot->data ? 0 : 1;
+  slot->id   = context_id;
+  slot->data = data;
   return true;
 }
 
@@ -1582,8 +1595,7 @@ proxy_context_new(uint32_t context_id, size_t size)
 void
 proxy_context_free(uint32_t context_id)
 {
-  proxy_free(proxy_context_get(context_id));
-  proxy_context_set(context_id, NULL);
+  proxy_free(proxy_context_take(context_id));
 }
 
 #ifdef __cplusplus

@@ -742,6 +742,8 @@ proxy_foreign_call(const char *name, proxy_view_t arguments, proxy_bytes_t *resu
 bool proxy_context_set(uint32_t context_id, void *data);
 /** What was remembered, or NULL. */
 void *proxy_context_get(uint32_t context_id);
+/** The same, and forgets it. */
+void *proxy_context_take(uint32_t context_id);
 /** Memory of `size` zero bytes, remembered for the context; what was remembered before is freed. NULL: none left. */
 void *proxy_context_new(uint32_t context_id, size_t size);
 /** Frees what is remembered with proxy_free, and forgets it; for proxy_on_delete. */
@@ -784,6 +786,10 @@ proxy_on_memory_allocate(size_t size)
 {
   return proxy_allocate(size);
 }
+
+/* A function that is seldom called by one that each stream calls. Within it, it would cost the caller registers, and
+ * the module code. */
+#define PROXY_WASM_APART __attribute__((noinline))
 
 #if defined(__wasm__) && !defined(__wasi__)
 
@@ -890,6 +896,7 @@ proxy_block_join(struct proxy_block *block)
   }
 }
 
+PROXY_WASM_APART
 static void
 proxy_block_release(struct proxy_block *block)
 {
@@ -1481,6 +1488,7 @@ proxy_context_slot(struct proxy_context_slot *slots, size_t capacity, uint32_t i
   return &slots[i];
 }
 
+PROXY_WASM_APART
 static bool
 proxy_contexts_grow(void)
 {
@@ -1501,12 +1509,12 @@ proxy_contexts_grow(void)
   return true;
 }
 
-/* Empties a slot, and moves up those behind it that would not be found any more. */
+/* Moves up the slots behind an empty one that would not be found any more. */
+PROXY_WASM_APART
 static void
-proxy_context_forget(struct proxy_context_slot *slot)
+proxy_contexts_close_up(size_t hole)
 {
   size_t mask = proxy_contexts.capacity - 1;
-  size_t hole = (size_t)(slot - proxy_contexts.slots);
   for (size_t i = (hole + 1) & mask; proxy_contexts.slots[i].data; i = (i + 1) & mask) {
     size_t home = proxy_contexts.slots[i].id & mask;
     if (((i - home) & mask) >= ((i - hole) & mask)) {
@@ -1515,26 +1523,47 @@ proxy_context_forget(struct proxy_context_slot *slot)
     }
   }
   proxy_contexts.slots[hole].data = NULL;
+}
+
+static void
+proxy_context_forget(struct proxy_context_slot *slot)
+{
+  size_t hole = (size_t)(slot - proxy_contexts.slots);
+  slot->data  = NULL;
   proxy_contexts.count--;
+  if (proxy_contexts.slots[(hole + 1) & (proxy_contexts.capacity - 1)].data) {
+    proxy_contexts_close_up(hole);
+  }
+}
+
+void *
+proxy_context_take(uint32_t context_id)
+{
+  if (proxy_contexts.capacity == 0) {
+    return NULL;
+  }
+  struct proxy_context_slot *slot = proxy_context_slot(proxy_contexts.slots, proxy_contexts.capacity, context_id);
+  void                      *data = slot->data;
+  if (data) {
+    proxy_context_forget(slot);
+  }
+  return data;
 }
 
 bool
 proxy_context_set(uint32_t context_id, void *data)
 {
-  if (data && (proxy_contexts.count + 1) * 4 > proxy_contexts.capacity * 3 && !proxy_contexts_grow()) {
-    return false;
-  }
-  if (proxy_contexts.capacity == 0) {
+  if (!data) {
+    proxy_context_take(context_id);
     return true;
   }
-  struct proxy_context_slot *slot = proxy_context_slot(proxy_contexts.slots, proxy_contexts.capacity, context_id);
-  if (data) {
-    proxy_contexts.count += slot->data ? 0 : 1;
-    slot->id   = context_id;
-    slot->data = data;
-  } else if (slot->data) {
-    proxy_context_forget(slot);
+  if ((proxy_contexts.count + 1) * 4 > proxy_contexts.capacity * 3 && !proxy_contexts_grow()) {
+    return false;
   }
+  struct proxy_context_slot *slot = proxy_context_slot(proxy_contexts.slots, proxy_contexts.capacity, context_id);
+  proxy_contexts.count += slot->data ? 0 : 1;
+  slot->id   = context_id;
+  slot->data = data;
   return true;
 }
 
@@ -1566,8 +1595,7 @@ proxy_context_new(uint32_t context_id, size_t size)
 void
 proxy_context_free(uint32_t context_id)
 {
-  proxy_free(proxy_context_get(context_id));
-  proxy_context_set(context_id, NULL);
+  proxy_free(proxy_context_take(context_id));
 }
 
 #ifdef __cplusplus

@@ -19,6 +19,9 @@
 /** The tag of debug output: proxy.config.diags.debug.tags. */
 #define PW_DEBUG_TAG "wasm"
 
+/** A hook as a bit of a set. */
+#define PW_HOOK_BIT(hook) (1u << (hook))
+
 /** Entry points that Traffic Server looks up by name; everything else in the object is hidden. */
 #ifdef __cplusplus
 #define PW_ENTRY_POINT extern "C" __attribute__((visibility("default")))

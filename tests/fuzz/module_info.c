@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Any bytes as a module: read, and asked for what it says. */
-#include <proxywasm/module.h>
+#include "module/module_parameters.h"
 
 #include <stdlib.h>
+
+/* Each is a walk over the module. */
+#define MOST_WALKS 16
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -19,6 +22,9 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
       abort();
     }
     return 0;
+  }
+  for (size_t i = 0; i < info->export_count && i < MOST_WALKS; i++) {
+    pw_module_parameters_used(pw_view_make(data, size), info, info->exports[i].name);
   }
   for (size_t i = 0; i < info->export_count; i++) {
     if (!pw_module_export(info, info->exports[i].name)) {

@@ -3,7 +3,9 @@
 
 import pytest
 
-from harness.scripted import note, unique_path
+from harness.configuration import configuration, global_plugin, scripted as scripted_configuration
+from harness.scripted import Scripted, note, unique_path
+from harness.server import remap_rule
 
 
 def end_of_stream(response):
@@ -57,3 +59,17 @@ def test_http2_request_body_is_seen_coming(scripted, method, body, expected):
     with scripted.server.connect_http2() as connection:
         response = connection.request(method, unique_path(), "a.test", [("do-request", "arguments")], body)
     assert end_of_stream(response) == expected
+
+
+@pytest.mark.parametrize("place", ["before", "behind"])
+def test_module_that_looks_at_no_argument_hides_none_from_others(start_server, origin, place):
+    """The filter of headers in C looks at neither the number of headers nor end_of_stream."""
+    files = ["filter.yaml", "do.yaml"] if place == "before" else ["do.yaml", "filter.yaml"]
+    server = start_server(plugins=[global_plugin(*files)], remap=[remap_rule("a.test", origin.port)],
+                          files={"do.yaml": scripted_configuration(),
+                                 "filter.yaml": configuration("examples/c/headers", name="filter")})
+    ask = Scripted(server, "a.test").ask
+    asked, answered = ask(request="arguments"), ask(unique_path() + "?size=0", response="arguments")
+    assert (end_of_stream(asked), end_of_stream(answered)) == ("1", "1")
+    assert int(note(asked, "headers")) > 4
+    assert int(note(answered, "headers")) > 1

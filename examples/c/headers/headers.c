@@ -31,12 +31,11 @@ proxy_on_context_create(uint32_t context_id, uint32_t parent_context_id)
 void
 proxy_on_delete(uint32_t context_id)
 {
-  struct plugin *plugin = (struct plugin *)proxy_context_get(context_id);
+  struct plugin *plugin = (struct plugin *)proxy_context_take(context_id);
   if (plugin && plugin->root_id == context_id) {
     proxy_bytes_free(&plugin->name);
     proxy_free(plugin);
   }
-  proxy_context_set(context_id, NULL);
 }
 
 static bool

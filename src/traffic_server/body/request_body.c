@@ -408,9 +408,9 @@ pw_request_body_prepare(struct pw_transaction *transaction)
   struct pw_request_body *request = &transaction->request_body;
   struct pw_header        header;
   /* What follows CONNECT is no body. */
-  if (request->body.transform.connection || transaction->held_request || pw_request_is_connect(transaction) ||
-      !pw_body_wanted(transaction, PW_STREAM_HTTP_REQUEST) || pw_request_ends_with_headers(transaction) ||
-      !pw_header_of(transaction, PW_MAP_HTTP_REQUEST_HEADERS, &header)) {
+  if (request->body.transform.connection || transaction->held_request ||
+      !pw_body_wanted(transaction, PW_STREAM_HTTP_REQUEST) || pw_request_is_connect(transaction) ||
+      pw_request_ends_with_headers(transaction) || !pw_header_of(transaction, PW_MAP_HTTP_REQUEST_HEADERS, &header)) {
     return true;
   }
   make_framing_known(&header);

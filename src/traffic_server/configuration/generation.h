@@ -8,6 +8,7 @@
 #define PROXYWASM_TRAFFIC_SERVER_GENERATION_H
 
 #include "config/config.h"
+#include "traffic_server/configuration/told.h"
 
 #include <proxywasm/host.h>
 
@@ -22,6 +23,7 @@ struct pw_file_list {
 struct pw_loaded_plugin {
   const struct pw_config_plugin *config; /**< of one of the generation's configurations */
   struct pw_plugin              *plugin;
+  struct pw_told                 told;
   bool                           broken; /**< its module could not be read; only while loading */
 };
 
@@ -30,6 +32,9 @@ struct pw_segment_plan {
   size_t                 first; /**< in `plugins` */
   size_t                 count;
   enum pw_response_phase phase;
+  struct pw_told         told;
+  unsigned               header_hooks;   /**< bits of the TSHttpHookID at which its responses' headers are shown */
+  unsigned               hooks;          /**< all that they have to come to, for bodies too */
   bool                   wants_response; /**< one of them has proxy_on_response_headers */
   bool                   wants_request_body;
   bool                   wants_response_body;
@@ -42,15 +47,15 @@ struct pw_generation {
   bool                         retired; /**< atomic: no new transactions; threads give it up */
   bool                         healthy; /**< everything was loaded and started */
   bool                         refuses; /**< a file or plugin that fails closed is broken: every request gets a 503 */
-  unsigned char                digest[32]; /**< of all files, to see whether a reload changes anything */
-  struct pw_config           **configs;
-  size_t                       config_count;
-  struct pw_loaded_plugin     *plugins;
-  size_t                       plugin_count;
   struct pw_segment_plan      *segments;
   size_t                       segment_count;
-  struct pw_generation_worker *shared;   /**< the VMs of `vm_scope: process`; NULL: there are none */
-  struct pw_generation_worker *prepared; /**< atomic: started while loading, for the first event thread; then NULL */
+  struct pw_loaded_plugin     *plugins;
+  size_t                       plugin_count;
+  struct pw_config           **configs;
+  size_t                       config_count;
+  unsigned char                digest[32]; /**< of all files, to see whether a reload changes anything */
+  struct pw_generation_worker *shared;     /**< the VMs of `vm_scope: process`; NULL: there are none */
+  struct pw_generation_worker *prepared;   /**< atomic: started while loading, for the first event thread; then NULL */
 };
 
 /**

@@ -162,6 +162,7 @@ compile_modules(struct loading *loading)
     config.vm_per_stream = loaded->config->vm_scope == PW_VM_SCOPE_TRANSACTION;
     loaded->plugin       = pw_plugin_load(pw_process_host(), &config, pw_bytes_view(&loading->modules[i]),
                                           loaded->config->code_file, &error);
+    loaded->told         = pw_told_of_module(pw_bytes_view(&loading->modules[i]));
     if (!loaded->plugin) {
       plugin_failure(loading, loaded->config, &error);
     }
@@ -219,6 +220,18 @@ plan_plugin(struct pw_segment_plan *plan, const struct pw_plugin *plugin)
   plan->changes_bodies |= pw_plugin_may_call(plugin, "proxy_set_buffer_bytes");
 }
 
+/* A transform wants to know at both hooks how far its response is. */
+static void
+plan_hooks(struct pw_segment_plan *plan)
+{
+  unsigned reads = PW_HOOK_BIT(TS_HTTP_READ_RESPONSE_HDR_HOOK);
+  unsigned sends = PW_HOOK_BIT(TS_HTTP_SEND_RESPONSE_HDR_HOOK);
+  if (plan->wants_response) {
+    plan->header_hooks = plan->phase == PW_RESPONSE_PHASE_ORIGIN ? reads : sends;
+  }
+  plan->hooks = plan->wants_response_body ? reads | sends : plan->header_hooks;
+}
+
 /* A client that waits for "100 Continue" is not heard of by the origin before its body has come. */
 static void
 say_what_bodies_need(const struct pw_generation *generation)
@@ -259,6 +272,8 @@ plan_segments(struct pw_generation *generation)
     }
     plan->count++;
     plan_plugin(plan, loaded->plugin);
+    pw_told_add(&plan->told, &loaded->told);
+    plan_hooks(plan);
     wanted = wanted || plugin_wants_streams(loaded->plugin);
   }
   if (!wanted) {

@@ -13,18 +13,19 @@ struct pw_event_thread;
 struct pw_outgoing_call;
 struct pw_timer;
 
+/** What each transaction needs comes first. */
 struct pw_generation_worker {
-  struct pw_generation        *generation; /**< retained, but by `shared`, which the generation owns */
-  struct pw_event_thread      *thread;     /**< NULL: shared, or not taken by a thread yet */
-  struct pw_generation_worker *next;       /**< of the same thread */
-  struct pw_worker            *worker;
-  struct pw_instance         **instances; /**< one for each plugin; those of other scopes are NULL in `shared` */
-  struct pw_chain            **chains;    /**< one for each segment; none in `shared` */
-  struct pw_timer             *timers;
-  struct pw_outgoing_call     *calls;        /**< open ones; see http_call.c */
-  bool                         calls_ended;  /**< likewise */
+  struct pw_generation        *generation;   /**< retained, but by `shared`, which the generation owns */
+  struct pw_chain            **chains;       /**< one for each segment; none in `shared` */
   size_t                       transactions; /**< that use it */
   bool                         current;      /**< new transactions of its thread come to it */
+  struct pw_event_thread      *thread;       /**< NULL: shared, or not taken by a thread yet */
+  struct pw_generation_worker *next;         /**< of the same thread */
+  struct pw_worker            *worker;
+  struct pw_instance         **instances; /**< one for each plugin; those of other scopes are NULL in `shared` */
+  struct pw_timer             *timers;
+  struct pw_outgoing_call     *calls;       /**< open ones; see http_call.c */
+  bool                         calls_ended; /**< likewise */
   bool                         shared;
   bool                         ended;    /**< its instances were deleted: no more timers */
   bool                         live;     /**< atomic: timers may run */

@@ -14,8 +14,8 @@
 /* Far more event threads than any machine has: where the round of pw_event_threads_start ends in any case. */
 #define EVENT_THREADS_MOST 1024
 
-static __thread struct pw_event_thread *self;
-static struct pw_event_thread          *threads; /* atomic; only grows */
+__thread struct pw_event_thread *pw_event_thread_own;
+static struct pw_event_thread   *threads; /* atomic; only grows */
 
 /* ------------------------------------------------------------------------------------------------------ generations */
 
@@ -51,8 +51,8 @@ worker_for(struct pw_event_thread *thread, struct pw_generation *generation)
   return worker;
 }
 
-static struct pw_generation_worker *
-take_up(struct pw_event_thread *thread, struct pw_slot *slot)
+struct pw_generation_worker *
+pw_event_thread_take_up(struct pw_event_thread *thread, struct pw_slot *slot)
 {
   struct pw_generation_worker *old        = thread->current[slot->index];
   struct pw_generation        *generation = pw_slot_generation(slot);
@@ -67,17 +67,6 @@ take_up(struct pw_event_thread *thread, struct pw_slot *slot)
   }
   thread->current[slot->index] = worker;
   return worker;
-}
-
-struct pw_generation_worker *
-pw_event_thread_worker(struct pw_event_thread *thread, struct pw_slot *slot)
-{
-  struct pw_generation_worker *worker = thread->current[slot->index];
-  /* A worker keeps its generation, so an equal address is the same one. */
-  if (worker && worker->generation == __atomic_load_n(&slot->generation, __ATOMIC_ACQUIRE)) {
-    return worker;
-  }
-  return take_up(thread, slot);
 }
 
 void
@@ -229,13 +218,11 @@ thread_new(TSEventThread handle)
 }
 
 struct pw_event_thread *
-pw_event_thread_self(void)
+pw_event_thread_make(void)
 {
-  if (__builtin_expect(!self, 0)) {
-    TSEventThread handle = TSEventThreadSelf();
-    self                 = handle ? thread_new(handle) : NULL;
-  }
-  return self;
+  TSEventThread handle = TSEventThreadSelf();
+  pw_event_thread_own  = handle ? thread_new(handle) : NULL;
+  return pw_event_thread_own;
 }
 
 /* Event threads take turns: the round is over when one comes for the second time. */
@@ -243,7 +230,7 @@ static int
 on_start(TSCont continuation, TSEvent event, void *data)
 {
   static int threads_seen;
-  bool       known = self != NULL;
+  bool       known = pw_event_thread_own != NULL;
   (void)event;
   (void)data;
 

@@ -20,15 +20,16 @@
 struct pw_transaction;
 struct pw_segment;
 
+/** What each transaction needs comes first. */
 struct pw_event_thread {
-  TSEventThread                handle;
-  struct pw_event_thread      *next; /**< of all; threads never go */
-  struct pw_generation_worker *current[PW_SLOTS_MOST];
-  struct pw_generation_worker *workers; /**< all that are here: current ones, and old ones still in use */
   struct pw_transaction       *free_transactions;
   struct pw_segment           *free_segments;
+  int64_t                      streams; /**< streams alive */
+  struct pw_generation_worker *current[PW_SLOTS_MOST];
+  struct pw_generation_worker *workers; /**< all that are here: current ones, and old ones still in use */
+  TSEventThread                handle;
+  struct pw_event_thread      *next;         /**< of all; threads never go */
   unsigned                     publications; /**< of pw_slots_publications, that were looked at */
-  int64_t                      streams;      /**< streams alive */
   int64_t                      streams_told; /**< as last told to statistics.h */
   int64_t                      instances_told;
 
@@ -39,8 +40,18 @@ struct pw_event_thread {
   bool               scheduled;
 };
 
+/** The calling thread's; NULL: it has none yet. */
+extern __thread struct pw_event_thread *pw_event_thread_own;
+/** Makes it. NULL: this is no event thread, or memory is out. */
+struct pw_event_thread *pw_event_thread_make(void);
+
 /** The calling thread's, made at the first call. NULL: this is no event thread, or memory is out. */
-struct pw_event_thread *pw_event_thread_self(void);
+static inline struct pw_event_thread *
+pw_event_thread_self(void)
+{
+  struct pw_event_thread *own = pw_event_thread_own;
+  return own ? own : pw_event_thread_make();
+}
 
 /** For scheduling. */
 static inline TSEventThread
@@ -57,9 +68,20 @@ void pw_event_threads_start(void);
 void pw_event_thread_wake(struct pw_event_thread *thread);
 void pw_event_threads_wake(void);
 
+/** Starts the slot's present generation on this thread, in place of the one that was; NULL likewise. */
+struct pw_generation_worker *pw_event_thread_take_up(struct pw_event_thread *thread, struct pw_slot *slot);
 /** The slot's present generation on this thread, started if need be; NULL: none, or memory is out. Counts nothing: the
  *  caller adds itself to `transactions`. */
-struct pw_generation_worker *pw_event_thread_worker(struct pw_event_thread *thread, struct pw_slot *slot);
+static inline struct pw_generation_worker *
+pw_event_thread_worker(struct pw_event_thread *thread, struct pw_slot *slot)
+{
+  struct pw_generation_worker *worker = thread->current[slot->index];
+  /* A worker keeps its generation, so an equal address is the same one. */
+  if (worker && worker->generation == __atomic_load_n(&slot->generation, __ATOMIC_ACQUIRE)) {
+    return worker;
+  }
+  return pw_event_thread_take_up(thread, slot);
+}
 /** A transaction does not use it any more. */
 void pw_event_thread_worker_left(struct pw_event_thread *thread, struct pw_generation_worker *worker);
 

@@ -8,11 +8,10 @@
 static inline struct pw_trailers *
 trailers_of(void *stream, enum pw_map_type map)
 {
-  struct pw_transaction *transaction = ((struct pw_segment *)stream)->transaction;
-  if (map == PW_MAP_HTTP_REQUEST_TRAILERS) {
-    return &transaction->trailers[PW_STREAM_HTTP_REQUEST];
+  if (map == PW_MAP_HTTP_REQUEST_HEADERS || map == PW_MAP_HTTP_RESPONSE_HEADERS) {
+    return NULL;
   }
-  return map == PW_MAP_HTTP_RESPONSE_TRAILERS ? &transaction->trailers[PW_STREAM_HTTP_RESPONSE] : NULL;
+  return &((struct pw_segment *)stream)->transaction->trailers[map == PW_MAP_HTTP_RESPONSE_TRAILERS];
 }
 
 enum pw_status

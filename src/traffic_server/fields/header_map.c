@@ -2,6 +2,7 @@
 #include "traffic_server/fields/header_map.h"
 
 #include "host/pairs.h"
+#include "traffic_server/apart.h"
 #include "traffic_server/body/response_body.h"
 #include "traffic_server/fields/pseudo_header.h"
 #include "traffic_server/transaction/transaction.h"
@@ -10,61 +11,72 @@
 #define NAME_BYTES  8192
 #define VALUE_BYTES ((size_t)1 << 20)
 
+/* Of the names of fields that are not like others. */
+#define CONTENT_LENGTH_BYTES    14
+#define TRANSFER_ENCODING_BYTES 17
+#define HOST_BYTES              4
+
 /* ----------------------------------------------------------------------------------------------- the server's headers
  */
 
+/* The response to the client is made from that of the transform when the transform's output begins. */
 static bool
-ask_response(struct pw_transaction *transaction, struct pw_header *header)
+is_transforms(const struct pw_transaction *transaction)
 {
-  /* The response to the client is made from this one when the transform's output begins. */
-  if (transaction->phase == PW_PHASE_CLIENT_RESPONSE && pw_response_body_runs(transaction)) {
-    return TSHttpTxnTransformRespGet(transaction->txn, &header->buffer, &header->location) == TS_SUCCESS;
-  }
-  return (transaction->phase == PW_PHASE_ORIGIN_RESPONSE
-            ? TSHttpTxnServerRespGet(transaction->txn, &header->buffer, &header->location)
-            : TSHttpTxnClientRespGet(transaction->txn, &header->buffer, &header->location)) == TS_SUCCESS;
+  return transaction->wants_bodies && transaction->phase == PW_PHASE_CLIENT_RESPONSE &&
+         pw_response_body_runs(transaction);
 }
 
-static bool
-find_response(struct pw_transaction *transaction, struct pw_header *header)
+PW_APART static const struct pw_header *
+ask_request(struct pw_transaction *transaction)
 {
-  struct pw_pseudo_values  *values = &transaction->values;
-  enum pw_transaction_phase phase  = transaction->phase;
-
-  if (phase != PW_PHASE_REQUEST && values->response_of == (unsigned)phase && transaction->held != TS_EVENT_NONE) {
-    *header = values->response;
-    return true;
-  }
-  if (phase == PW_PHASE_REQUEST || !ask_response(transaction, header)) {
-    return false;
-  }
-  values->response    = *header;
-  values->response_of = (unsigned)phase;
-  return true;
-}
-
-/* A header stays where it is while the server waits in a hook (`held`), and no longer. */
-bool
-pw_header_of(struct pw_transaction *transaction, enum pw_map_type map, struct pw_header *header)
-{
-  struct pw_pseudo_values *values = &transaction->values;
-
-  if (map == PW_MAP_HTTP_RESPONSE_HEADERS) {
-    return find_response(transaction, header);
-  }
-  if (map != PW_MAP_HTTP_REQUEST_HEADERS) {
-    return false;
-  }
-  if (values->request_known && transaction->held != TS_EVENT_NONE) {
-    *header = values->request;
-    return true;
-  }
+  struct pw_header *header = &transaction->values.request;
   if (TSHttpTxnClientReqGet(transaction->txn, &header->buffer, &header->location) != TS_SUCCESS) {
-    return false;
+    return NULL;
   }
-  values->request       = *header;
-  values->request_known = true;
-  return true;
+  transaction->values.known.request = true;
+  return header;
+}
+
+PW_APART static const struct pw_header *
+ask_response(struct pw_transaction *transaction)
+{
+  struct pw_header *header = &transaction->values.response;
+  TSReturnCode      found;
+  if (is_transforms(transaction)) {
+    found = TSHttpTxnTransformRespGet(transaction->txn, &header->buffer, &header->location);
+  } else if (transaction->phase == PW_PHASE_ORIGIN_RESPONSE) {
+    found = TSHttpTxnServerRespGet(transaction->txn, &header->buffer, &header->location);
+  } else {
+    found = TSHttpTxnClientRespGet(transaction->txn, &header->buffer, &header->location);
+  }
+  transaction->values.known.response_of = found == TS_SUCCESS ? (uint8_t)transaction->phase : 0;
+  return found == TS_SUCCESS ? header : NULL;
+}
+
+void
+pw_header_found(struct pw_transaction *transaction, const struct pw_header *response)
+{
+  if (!is_transforms(transaction)) {
+    transaction->values.response          = *response;
+    transaction->values.known.response_of = (uint8_t)transaction->phase;
+  }
+}
+
+/* A header stays where it is while the server waits in a hook, and no longer. */
+const struct pw_header *
+pw_header_find(struct pw_transaction *transaction, enum pw_map_type map)
+{
+  const struct pw_pseudo_values *values = &transaction->values;
+  bool                           held   = transaction->held != TS_EVENT_NONE;
+
+  if (map == PW_MAP_HTTP_REQUEST_HEADERS) {
+    return held && values->known.request ? &values->request : ask_request(transaction);
+  }
+  if (map != PW_MAP_HTTP_RESPONSE_HEADERS || transaction->phase == PW_PHASE_REQUEST) {
+    return NULL;
+  }
+  return held && values->known.response_of == transaction->phase ? &values->response : ask_response(transaction);
 }
 
 static struct pw_view
@@ -167,18 +179,19 @@ method_of(const struct pw_header *header)
   return pw_view_make(method, method && size > 0 ? (size_t)size : 0);
 }
 
-/* The server finds the names of its own constants without looking at each field. */
+/* The server finds the names of its own constants without looking at each field. (Its constants for their lengths are
+ * variables, too, each in another line of the cache.) */
 static TSMLoc
 find_content_length(const struct pw_header *header)
 {
-  return TSMimeHdrFieldFind(header->buffer, header->location, TS_MIME_FIELD_CONTENT_LENGTH, TS_MIME_LEN_CONTENT_LENGTH);
+  return TSMimeHdrFieldFind(header->buffer, header->location, TS_MIME_FIELD_CONTENT_LENGTH, CONTENT_LENGTH_BYTES);
 }
 
 static bool
 is_chunked(const struct pw_header *header)
 {
-  TSMLoc field = TSMimeHdrFieldFind(header->buffer, header->location, TS_MIME_FIELD_TRANSFER_ENCODING,
-                                    TS_MIME_LEN_TRANSFER_ENCODING);
+  TSMLoc field =
+    TSMimeHdrFieldFind(header->buffer, header->location, TS_MIME_FIELD_TRANSFER_ENCODING, TRANSFER_ENCODING_BYTES);
   if (field != TS_NULL_MLOC) {
     field_release(header, field);
   }
@@ -207,94 +220,100 @@ has_body_of_unknown_length(TSHttpTxn txn, struct pw_view method)
 bool
 pw_request_is_connect(struct pw_transaction *transaction)
 {
-  struct pw_header header;
-  return pw_header_of(transaction, PW_MAP_HTTP_REQUEST_HEADERS, &header) &&
-         pw_view_equal(method_of(&header), pw_view_of("CONNECT"));
+  const struct pw_header *header = pw_header_find(transaction, PW_MAP_HTTP_REQUEST_HEADERS);
+  return header && pw_view_equal(method_of(header), pw_view_of("CONNECT"));
 }
 
 bool
 pw_request_ends_with_headers(struct pw_transaction *transaction)
 {
-  struct pw_header header;
-  if (!pw_header_of(transaction, PW_MAP_HTTP_REQUEST_HEADERS, &header)) {
+  const struct pw_header *header = pw_header_find(transaction, PW_MAP_HTTP_REQUEST_HEADERS);
+  if (!header) {
     return false;
   }
-  struct pw_view method = method_of(&header);
-  if (pw_view_equal(method, pw_view_of("CONNECT")) || is_chunked(&header)) {
+  struct pw_view method = method_of(header);
+  if (pw_view_equal(method, pw_view_of("CONNECT")) || is_chunked(header)) {
     return false;
   }
-  TSMLoc content_length = find_content_length(&header);
-  return content_length != TS_NULL_MLOC ? is_zero(&header, content_length)
+  TSMLoc content_length = find_content_length(header);
+  return content_length != TS_NULL_MLOC ? is_zero(header, content_length)
                                         : !has_body_of_unknown_length(transaction->txn, method);
 }
 
 bool
 pw_response_ends_with_headers(struct pw_transaction *transaction)
 {
-  struct pw_header response, request;
-  if (!pw_header_of(transaction, PW_MAP_HTTP_RESPONSE_HEADERS, &response)) {
+  const struct pw_header *response = pw_header_find(transaction, PW_MAP_HTTP_RESPONSE_HEADERS);
+  if (!response) {
     return false;
   }
-  int status = TSHttpHdrStatusGet(response.buffer, response.location);
+  int status = TSHttpHdrStatusGet(response->buffer, response->location);
   if (status == 204 || status == 304) {
     return true;
   }
-  TSMLoc content_length = find_content_length(&response);
-  if (content_length != TS_NULL_MLOC && is_zero(&response, content_length)) {
+  TSMLoc content_length = find_content_length(response);
+  if (content_length != TS_NULL_MLOC && is_zero(response, content_length)) {
     return true;
   }
-  return pw_header_of(transaction, PW_MAP_HTTP_REQUEST_HEADERS, &request) &&
-         pw_view_equal(method_of(&request), pw_view_of("HEAD"));
+  const struct pw_header *request = pw_header_find(transaction, PW_MAP_HTTP_REQUEST_HEADERS);
+  return request && pw_view_equal(method_of(request), pw_view_of("HEAD"));
 }
 
 /* ----------------------------------------------------------------------------------------------------------- reading
  */
 
-static enum pw_status
-readable(void *stream, enum pw_map_type map, struct pw_transaction **transaction, struct pw_header *header)
+static inline struct pw_transaction *
+transaction_of(void *stream)
 {
-  *transaction = ((struct pw_segment *)stream)->transaction;
-  return pw_header_of(*transaction, map, header) ? PW_STATUS_OK : PW_STATUS_NOT_FOUND;
+  return ((struct pw_segment *)stream)->transaction;
+}
+
+static bool
+is_told(const struct pw_segment *segment, enum pw_map_type map)
+{
+  return segment->plan->told.count[map == PW_MAP_HTTP_RESPONSE_HEADERS];
 }
 
 enum pw_status
 pw_header_map_count(void *stream, enum pw_map_type map, size_t *count)
 {
-  struct pw_transaction *transaction;
-  struct pw_header       header;
-  enum pw_pseudo_header  first, end;
-  enum pw_status         status = readable(stream, map, &transaction, &header);
-  if (status == PW_STATUS_OK) {
-    int fields = TSMimeHdrFieldsCount(header.buffer, header.location);
-    pw_pseudo_headers_of(map, &first, &end);
-    *count = (fields > 0 ? (size_t)fields : 0) + (size_t)(end - first);
+  if (!is_told((struct pw_segment *)stream, map)) {
+    *count = 0;
+    return PW_STATUS_OK;
   }
-  return status;
+  const struct pw_header *header = pw_header_find(transaction_of(stream), map);
+  enum pw_pseudo_header   first, end;
+  if (!header) {
+    return PW_STATUS_NOT_FOUND;
+  }
+  int fields = TSMimeHdrFieldsCount(header->buffer, header->location);
+  pw_pseudo_headers_of(map, &first, &end);
+  *count = (fields > 0 ? (size_t)fields : 0) + (size_t)(end - first);
+  return PW_STATUS_OK;
 }
 
 enum pw_status
 pw_header_map_pairs(void *stream, enum pw_map_type map, struct pw_pairs *pairs)
 {
-  struct pw_transaction *transaction;
-  struct pw_header       header;
-  enum pw_pseudo_header  first, end;
-  bool                   done   = true;
-  enum pw_status         status = readable(stream, map, &transaction, &header);
-  if (status != PW_STATUS_OK) {
-    return status;
+  struct pw_transaction  *transaction = transaction_of(stream);
+  const struct pw_header *header      = pw_header_find(transaction, map);
+  enum pw_pseudo_header   first, end;
+  bool                    done = true;
+  if (!header) {
+    return PW_STATUS_NOT_FOUND;
   }
   pw_pseudo_headers_of(map, &first, &end);
   for (int i = (int)first; done && i < (int)end; i++) {
     enum pw_pseudo_header pseudo = (enum pw_pseudo_header)i;
     struct pw_view        value;
-    done = pw_pseudo_header_get(transaction, &header, pseudo, &value) &&
+    done = pw_pseudo_header_get(transaction, header, pseudo, &value) &&
            pw_pairs_add(pairs, pw_pseudo_header_name(pseudo), value);
   }
-  TSMLoc field = TSMimeHdrFieldGet(header.buffer, header.location, 0);
+  TSMLoc field = TSMimeHdrFieldGet(header->buffer, header->location, 0);
   while (field != TS_NULL_MLOC) {
-    TSMLoc next = TSMimeHdrFieldNext(header.buffer, header.location, field);
-    done        = done && pw_pairs_add(pairs, field_name(&header, field), field_value(&header, field));
-    field_release(&header, field);
+    TSMLoc next = TSMimeHdrFieldNext(header->buffer, header->location, field);
+    done        = done && pw_pairs_add(pairs, field_name(header, field), field_value(header, field));
+    field_release(header, field);
     field = next;
   }
   return done ? PW_STATUS_OK : PW_STATUS_INTERNAL_FAILURE;
@@ -317,22 +336,21 @@ get_pseudo(struct pw_transaction *transaction, const struct pw_header *header, e
 enum pw_status
 pw_header_map_get(void *stream, enum pw_map_type map, struct pw_view key, struct pw_pairs *pairs)
 {
-  struct pw_transaction *transaction;
-  struct pw_header       header;
-  bool                   done   = true;
-  enum pw_status         status = readable(stream, map, &transaction, &header);
-  if (status != PW_STATUS_OK) {
-    return status;
+  struct pw_transaction  *transaction = transaction_of(stream);
+  const struct pw_header *header      = pw_header_find(transaction, map);
+  bool                    done        = true;
+  if (!header) {
+    return PW_STATUS_NOT_FOUND;
   }
   if (pw_is_pseudo(key)) {
-    return get_pseudo(transaction, &header, map, key, pairs);
+    return get_pseudo(transaction, header, map, key, pairs);
   }
-  TSMLoc field = field_find(&header, key);
-  status       = field == TS_NULL_MLOC ? PW_STATUS_NOT_FOUND : PW_STATUS_OK;
+  TSMLoc         field  = field_find(header, key);
+  enum pw_status status = field == TS_NULL_MLOC ? PW_STATUS_NOT_FOUND : PW_STATUS_OK;
   while (field != TS_NULL_MLOC) {
-    TSMLoc next = TSMimeHdrFieldNextDup(header.buffer, header.location, field);
-    done        = done && pw_pairs_add(pairs, key, field_value(&header, field));
-    field_release(&header, field);
+    TSMLoc next = TSMimeHdrFieldNextDup(header->buffer, header->location, field);
+    done        = done && pw_pairs_add(pairs, key, field_value(header, field));
+    field_release(header, field);
     field = next;
   }
   return done ? status : PW_STATUS_INTERNAL_FAILURE;
@@ -341,18 +359,17 @@ pw_header_map_get(void *stream, enum pw_map_type map, struct pw_view key, struct
 /* ----------------------------------------------------------------------------------------------------------- writing
  */
 
-static enum pw_status
-writable(void *stream, enum pw_map_type map, struct pw_transaction **transaction, struct pw_header *header)
+/* OK: `*header` can be changed now. */
+static inline enum pw_status
+find_writable(struct pw_transaction *transaction, enum pw_map_type map, const struct pw_header **header)
 {
-  enum pw_status status = readable(stream, map, transaction, header);
-  if (status != PW_STATUS_OK) {
-    return status;
+  unsigned open = map == PW_MAP_HTTP_REQUEST_HEADERS ? 1u << PW_PHASE_REQUEST
+                                                     : 1u << PW_PHASE_ORIGIN_RESPONSE | 1u << PW_PHASE_CLIENT_RESPONSE;
+  *header       = pw_header_find(transaction, map);
+  if (!*header) {
+    return PW_STATUS_NOT_FOUND;
   }
-  enum pw_transaction_phase phase = (*transaction)->phase;
-  bool                      open  = map == PW_MAP_HTTP_REQUEST_HEADERS
-                                      ? phase == PW_PHASE_REQUEST
-                                      : phase == PW_PHASE_ORIGIN_RESPONSE || phase == PW_PHASE_CLIENT_RESPONSE;
-  return open ? PW_STATUS_OK : PW_STATUS_BAD_ARGUMENT;
+  return open >> transaction->phase & 1 ? PW_STATUS_OK : PW_STATUS_BAD_ARGUMENT;
 }
 
 enum field_kind { FIELD_PLAIN, FIELD_HOST, FIELD_FRAMING };
@@ -360,11 +377,12 @@ enum field_kind { FIELD_PLAIN, FIELD_HOST, FIELD_FRAMING };
 static enum field_kind
 kind_of(enum pw_map_type map, struct pw_view key)
 {
-  if ((key.size == 14 && pw_field_name_equal(key, pw_view_of("content-length"))) ||
-      (key.size == 17 && pw_field_name_equal(key, pw_view_of("transfer-encoding")))) {
+  if ((key.size == CONTENT_LENGTH_BYTES && pw_field_name_equal(key, pw_view_of("content-length"))) ||
+      (key.size == TRANSFER_ENCODING_BYTES && pw_field_name_equal(key, pw_view_of("transfer-encoding")))) {
     return FIELD_FRAMING;
   }
-  bool host = map == PW_MAP_HTTP_REQUEST_HEADERS && key.size == 4 && pw_field_name_equal(key, pw_view_of("host"));
+  bool host =
+    map == PW_MAP_HTTP_REQUEST_HEADERS && key.size == HOST_BYTES && pw_field_name_equal(key, pw_view_of("host"));
   return host ? FIELD_HOST : FIELD_PLAIN;
 }
 
@@ -375,7 +393,7 @@ field_fits(struct pw_view key, struct pw_view value)
   return key.size > 0 && key.size <= NAME_BYTES && value.size <= VALUE_BYTES;
 }
 
-static enum pw_status
+PW_APART static enum pw_status
 set_special(struct pw_transaction *transaction, const struct pw_header *header, enum pw_map_type map,
             struct pw_view key, struct pw_view value)
 {
@@ -386,10 +404,12 @@ set_special(struct pw_transaction *transaction, const struct pw_header *header, 
   return pw_pseudo_header_set(transaction, header, pseudo, value);
 }
 
-static bool
+/* Few names are so long: the others need not be compared. */
+static inline bool
 is_special(enum pw_map_type map, struct pw_view key)
 {
-  return pw_is_pseudo(key) || kind_of(map, key) != FIELD_PLAIN;
+  bool sized = key.size == HOST_BYTES || key.size == CONTENT_LENGTH_BYTES || key.size == TRANSFER_ENCODING_BYTES;
+  return pw_is_pseudo(key) || (sized && kind_of(map, key) != FIELD_PLAIN);
 }
 
 /* What adding and replacing have in common: `change` is what they do to a plain field. */
@@ -397,9 +417,9 @@ __attribute__((always_inline)) static inline enum pw_status
 change_field(void *stream, enum pw_map_type map, struct pw_view key, struct pw_view value,
              bool (*change)(const struct pw_header *header, struct pw_view key, struct pw_view value))
 {
-  struct pw_transaction *transaction;
-  struct pw_header       header;
-  enum pw_status         status = writable(stream, map, &transaction, &header);
+  struct pw_transaction  *transaction = transaction_of(stream);
+  const struct pw_header *header;
+  enum pw_status          status = find_writable(transaction, map, &header);
   if (status != PW_STATUS_OK) {
     return status;
   }
@@ -407,9 +427,9 @@ change_field(void *stream, enum pw_map_type map, struct pw_view key, struct pw_v
     return PW_STATUS_BAD_ARGUMENT;
   }
   if (is_special(map, key)) {
-    return set_special(transaction, &header, map, key, value);
+    return set_special(transaction, header, map, key, value);
   }
-  return change(&header, key, value) ? PW_STATUS_OK : PW_STATUS_INTERNAL_FAILURE;
+  return change(header, key, value) ? PW_STATUS_OK : PW_STATUS_INTERNAL_FAILURE;
 }
 
 enum pw_status
@@ -418,18 +438,22 @@ pw_header_map_add(void *stream, enum pw_map_type map, struct pw_view key, struct
   return change_field(stream, map, key, value, pw_header_append);
 }
 
-static inline bool
-replace_plain(const struct pw_header *header, struct pw_view key, struct pw_view value)
+/* Takes the handle. */
+PW_APART static bool
+replace_value(const struct pw_header *header, TSMLoc field, struct pw_view value)
 {
-  TSMLoc field = field_find(header, key);
-  if (field == TS_NULL_MLOC) {
-    return pw_header_append(header, key, value);
-  }
   remove_from(header, TSMimeHdrFieldNextDup(header->buffer, header->location, field));
   bool done = TSMimeHdrFieldValueStringSet(header->buffer, header->location, field, -1, value.size ? value.data : "",
                                            (int)value.size) == TS_SUCCESS;
   field_release(header, field);
   return done;
+}
+
+static inline bool
+replace_plain(const struct pw_header *header, struct pw_view key, struct pw_view value)
+{
+  TSMLoc field = TSMimeHdrFieldFind(header->buffer, header->location, key.data, (int)key.size);
+  return field == TS_NULL_MLOC ? pw_header_append(header, key, value) : replace_value(header, field, value);
 }
 
 enum pw_status
@@ -441,9 +465,9 @@ pw_header_map_replace(void *stream, enum pw_map_type map, struct pw_view key, st
 enum pw_status
 pw_header_map_remove(void *stream, enum pw_map_type map, struct pw_view key)
 {
-  struct pw_transaction *transaction;
-  struct pw_header       header;
-  enum pw_status         status = writable(stream, map, &transaction, &header);
+  struct pw_transaction  *transaction = transaction_of(stream);
+  const struct pw_header *header;
+  enum pw_status          status = find_writable(transaction, map, &header);
   if (status != PW_STATUS_OK) {
     return status;
   }
@@ -452,7 +476,7 @@ pw_header_map_remove(void *stream, enum pw_map_type map, struct pw_view key)
     return pw_pseudo_header_find(map, key) == PW_PSEUDO_COUNT ? PW_STATUS_OK : PW_STATUS_BAD_ARGUMENT;
   }
   if (kind_of(map, key) == FIELD_PLAIN) {
-    pw_header_remove(&header, key);
+    pw_header_remove(header, key);
   }
   return PW_STATUS_OK;
 }
@@ -490,22 +514,22 @@ is_response_field_kept(struct pw_view name)
 enum pw_status
 pw_header_map_set(void *stream, enum pw_map_type map, const struct pw_pairs *pairs)
 {
-  struct pw_transaction *transaction;
-  struct pw_header       header;
-  enum pw_status         status = writable(stream, map, &transaction, &header);
+  struct pw_transaction  *transaction = transaction_of(stream);
+  const struct pw_header *header;
+  enum pw_status          status = find_writable(transaction, map, &header);
   if (status == PW_STATUS_OK) {
-    status = check_pairs(transaction, &header, map, pairs);
+    status = check_pairs(transaction, header, map, pairs);
   }
   if (status != PW_STATUS_OK) {
     return status;
   }
-  pw_header_retain(&header, map == PW_MAP_HTTP_REQUEST_HEADERS ? is_request_field_kept : is_response_field_kept);
+  pw_header_retain(header, map == PW_MAP_HTTP_REQUEST_HEADERS ? is_request_field_kept : is_response_field_kept);
   for (size_t i = 0; status == PW_STATUS_OK && i < pairs->count; i++) {
     struct pw_view key   = pairs->items[i].key;
     struct pw_view value = pairs->items[i].value;
     if (is_special(map, key)) {
-      status = set_special(transaction, &header, map, key, value);
-    } else if (!pw_header_append(&header, key, value)) {
+      status = set_special(transaction, header, map, key, value);
+    } else if (!pw_header_append(header, key, value)) {
       status = PW_STATUS_INTERNAL_FAILURE;
     }
   }

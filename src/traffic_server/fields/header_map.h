@@ -16,6 +16,7 @@
 
 struct pw_transaction;
 
+/** For the argument of a callback of headers: any number will do when nobody looks at it, see configuration/told.h. */
 enum pw_status pw_header_map_count(void *stream, enum pw_map_type map, size_t *count);
 enum pw_status pw_header_map_pairs(void *stream, enum pw_map_type map, struct pw_pairs *pairs);
 enum pw_status pw_header_map_get(void *stream, enum pw_map_type map, struct pw_view key, struct pw_pairs *pairs);
@@ -30,8 +31,21 @@ struct pw_header {
   TSMLoc    location;
 };
 
-/** The header that a map shows now. False: there is none. */
-bool pw_header_of(struct pw_transaction *transaction, enum pw_map_type map, struct pw_header *header);
+/** The header that a map shows now; NULL: there is none. What it points to is good until it is asked for again. */
+const struct pw_header *pw_header_find(struct pw_transaction *transaction, enum pw_map_type map);
+/** The same as a copy. False: there is none. */
+static inline bool
+pw_header_of(struct pw_transaction *transaction, enum pw_map_type map, struct pw_header *header)
+{
+  const struct pw_header *found = pw_header_find(transaction, map);
+  if (found) {
+    *header = *found;
+  }
+  return found != NULL;
+}
+/** The response of the present phase is this one, for as long as the server waits in this hook: it is not asked again.
+ */
+void pw_header_found(struct pw_transaction *transaction, const struct pw_header *response);
 /** The first value of a field; false: it is not there. `name` is terminated. */
 bool pw_header_field(const struct pw_header *header, const char *name, struct pw_view *value);
 /** One more field, at the end. False: memory is out. */

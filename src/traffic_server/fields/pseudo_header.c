@@ -12,13 +12,6 @@
 
 static const char *const names[PW_PSEUDO_COUNT] = {":method", ":scheme", ":authority", ":path", ":status"};
 
-void
-pw_pseudo_headers_of(enum pw_map_type map, enum pw_pseudo_header *first, enum pw_pseudo_header *end)
-{
-  *first = map == PW_MAP_HTTP_REQUEST_HEADERS ? PW_PSEUDO_METHOD : PW_PSEUDO_STATUS;
-  *end   = map == PW_MAP_HTTP_REQUEST_HEADERS ? PW_PSEUDO_STATUS : PW_PSEUDO_COUNT;
-}
-
 struct pw_view
 pw_pseudo_header_name(enum pw_pseudo_header pseudo)
 {
@@ -111,12 +104,12 @@ get_from_url(struct pw_transaction *transaction, const struct pw_header *header,
     const char *scheme = TSUrlSchemeGet(header->buffer, url, &size);
     *value             = view_of_int(scheme, size);
   } else if (pseudo == PW_PSEUDO_PATH) {
-    done               = values->path_known || compose_path(header->buffer, url, &values->path);
-    values->path_known = done;
+    done               = values->known.path || compose_path(header->buffer, url, &values->path);
+    values->known.path = done;
     *value             = pw_bytes_view(&values->path);
   } else {
-    done                    = values->authority_known || compose_authority(header->buffer, url, &values->authority);
-    values->authority_known = done;
+    done                    = values->known.authority || compose_authority(header->buffer, url, &values->authority);
+    values->known.authority = done;
     *value                  = pw_bytes_view(&values->authority);
   }
   TSHandleMLocRelease(header->buffer, header->location, url);

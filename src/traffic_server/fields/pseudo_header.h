@@ -19,7 +19,12 @@ enum pw_pseudo_header {
 };
 
 /** Those of a map are from `*first` to before `*end`. */
-void pw_pseudo_headers_of(enum pw_map_type map, enum pw_pseudo_header *first, enum pw_pseudo_header *end);
+static inline void
+pw_pseudo_headers_of(enum pw_map_type map, enum pw_pseudo_header *first, enum pw_pseudo_header *end)
+{
+  *first = map == PW_MAP_HTTP_REQUEST_HEADERS ? PW_PSEUDO_METHOD : PW_PSEUDO_STATUS;
+  *end   = map == PW_MAP_HTTP_REQUEST_HEADERS ? PW_PSEUDO_STATUS : PW_PSEUDO_COUNT;
+}
 /** Whether a key is a pseudo-header at all: begins with ':'. */
 static inline bool
 pw_is_pseudo(struct pw_view key)
@@ -30,28 +35,30 @@ pw_is_pseudo(struct pw_view key)
 enum pw_pseudo_header pw_pseudo_header_find(enum pw_map_type map, struct pw_view key);
 struct pw_view        pw_pseudo_header_name(enum pw_pseudo_header pseudo);
 
+/** Which of pw_pseudo_values are present ones. Small, as it is cleared at each hook. */
+struct pw_pseudo_known {
+  bool    request;
+  uint8_t response_of; /**< the enum pw_transaction_phase whose response it is; 0: not known */
+  bool    path;
+  bool    authority;
+};
+
 /** What is not asked of the server twice: where its headers are, and values that are nowhere in one piece and are
  *  composed when they are asked for. Zero-initialised is empty. */
 struct pw_pseudo_values {
-  struct pw_header request;
-  struct pw_header response;
-  struct pw_bytes  path;
-  struct pw_bytes  authority;
-  char             status[4];
-  bool             request_known; /**< `request` is where it is now */
-  unsigned         response_of;   /**< the enum pw_transaction_phase whose response it is; 0: not known */
-  bool             path_known;    /**< `path` is the present one */
-  bool             authority_known;
+  struct pw_pseudo_known known;
+  char                   status[4];
+  struct pw_header       request;
+  struct pw_header       response;
+  struct pw_bytes        path;
+  struct pw_bytes        authority;
 };
 
 /** The header was changed, by a module or by the server. */
 static inline void
 pw_pseudo_values_forget(struct pw_pseudo_values *values)
 {
-  values->request_known   = false;
-  values->response_of     = 0;
-  values->path_known      = false;
-  values->authority_known = false;
+  memset(&values->known, 0, sizeof(values->known));
 }
 void pw_pseudo_values_free(struct pw_pseudo_values *values);
 

@@ -47,8 +47,15 @@ outcome_of_headers(struct pw_segment *segment, enum pw_next next, enum pw_stream
 /* ------------------------------------------------------------------------------------------------------------- headers
  */
 
+/* False as well when nobody looks at it. */
+static bool
+request_ends_with_headers(const struct pw_segment *segment)
+{
+  return segment->plan->told.end[PW_STREAM_HTTP_REQUEST] && pw_request_ends_with_headers(segment->transaction);
+}
+
 static enum pw_outcome
-request_headers(struct pw_segment *segment, bool end_of_stream)
+request_headers(struct pw_segment *segment)
 {
   segment->stream = pw_stream_new(segment->chain, segment);
   if (!segment->stream) {
@@ -60,15 +67,16 @@ request_headers(struct pw_segment *segment, bool end_of_stream)
     segment->answered = true;
     return outcome_of(segment, PW_NEXT_FAIL);
   }
-  return outcome_of_headers(segment, pw_stream_request_headers(segment->stream, end_of_stream), PW_STREAM_HTTP_REQUEST);
+  return outcome_of_headers(segment, pw_stream_request_headers(segment->stream, request_ends_with_headers(segment)),
+                            PW_STREAM_HTTP_REQUEST);
 }
 
 enum pw_outcome
-pw_segments_request(struct pw_transaction *transaction, struct pw_segment *segment)
+pw_segments_request(struct pw_segment *segment)
 {
   enum pw_outcome outcome = PW_OUTCOME_CONTINUE;
   for (; segment && outcome == PW_OUTCOME_CONTINUE; segment = segment->next) {
-    outcome = request_headers(segment, pw_request_ends_with_headers(transaction));
+    outcome = request_headers(segment);
   }
   return outcome;
 }
@@ -76,11 +84,18 @@ pw_segments_request(struct pw_transaction *transaction, struct pw_segment *segme
 /* A page of the server's own goes through no transform: a filter that held its headers for the sake of the body would
  * wait for ever. */
 static bool
+is_page(const struct pw_segment *segment)
+{
+  return segment->plan->wants_response_body && segment->transaction->phase == PW_PHASE_CLIENT_RESPONSE &&
+         !pw_response_body_runs(segment->transaction);
+}
+
+/* False as well when nobody looks at it. */
+static bool
 response_ends_with_headers(const struct pw_segment *segment)
 {
-  struct pw_transaction *transaction = segment->transaction;
-  bool                   page = transaction->phase == PW_PHASE_CLIENT_RESPONSE && !pw_response_body_runs(transaction);
-  return (page && segment->plan->wants_response_body) || pw_response_ends_with_headers(transaction);
+  return segment->plan->told.end[PW_STREAM_HTTP_RESPONSE] &&
+         (is_page(segment) || pw_response_ends_with_headers(segment->transaction));
 }
 
 static enum pw_outcome
@@ -195,8 +210,7 @@ headers_went_on(struct pw_segment *segment, enum pw_stream_type direction)
 {
   struct pw_transaction *transaction = segment->transaction;
   transaction->paused                = NULL;
-  return direction == PW_STREAM_HTTP_REQUEST ? pw_segments_request(transaction, segment->next)
-                                             : pw_segments_response(transaction);
+  return direction == PW_STREAM_HTTP_REQUEST ? pw_segments_request(segment->next) : pw_segments_response(transaction);
 }
 
 enum pw_outcome

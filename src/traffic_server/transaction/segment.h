@@ -22,11 +22,11 @@ struct pw_segment {
   const struct pw_segment_plan *plan;
   struct pw_chain              *chain;
   struct pw_stream             *stream;        /**< NULL: the request has not come to it */
-  struct pw_bytes               outbox[2];     /**< body that left it, on its way to the next one, by direction */
-  bool                          outbox_end[2]; /**< the end of the body is behind that */
-  bool                          answered;      /**< its response callbacks have been called */
   unsigned                      resumes;       /**< bits of directions to be resumed; pw_event_thread.lock */
-  struct pw_segment            *next_resume;   /**< in pw_event_thread.resumes; likewise */
+  bool                          answered;      /**< its response callbacks have been called */
+  bool                          outbox_end[2]; /**< the end of the body is behind `outbox` */
+  struct pw_bytes               outbox[2];     /**< body that left it, on its way to the next one, by direction */
+  struct pw_segment            *next_resume;   /**< in pw_event_thread.resumes; pw_event_thread.lock */
 };
 
 /** What a phase came to. */
@@ -38,7 +38,7 @@ enum pw_outcome {
 };
 
 /** The request meets the segments from `segment` on. HOLD: the transaction's `paused` tells where. */
-enum pw_outcome pw_segments_request(struct pw_transaction *transaction, struct pw_segment *segment);
+enum pw_outcome pw_segments_request(struct pw_segment *segment);
 /** The response meets the segments that it has not met, last to first; likewise. At READ_RESPONSE_HDR those of the
  *  origin's phase, later those of the client's; in a transform those of the origin's that are left as well. */
 enum pw_outcome pw_segments_response(struct pw_transaction *transaction);

@@ -64,23 +64,17 @@ pw_transaction_watch_answer(struct pw_transaction *transaction)
 static void
 add_response_hooks(struct pw_transaction *transaction)
 {
+  unsigned hooks = 0;
   for (const struct pw_segment *segment = transaction->first; segment; segment = segment->next) {
-    const struct pw_segment_plan *plan = segment->plan;
-    if (segment->stream && (plan->wants_response || plan->wants_response_body)) {
-      pw_transaction_add_hook(transaction, pw_transaction_response_hook(plan));
-    }
-    if (segment->stream && plan->wants_response_body) {
-      pw_transaction_add_hook(transaction, TS_HTTP_READ_RESPONSE_HDR_HOOK);
-      pw_transaction_add_hook(transaction, TS_HTTP_SEND_RESPONSE_HDR_HOOK);
-    }
+    hooks |= segment->stream ? segment->plan->hooks : 0;
   }
+  pw_transaction_add_hooks(transaction, hooks);
 }
 
-/* What is wanted from the request's headers on. False: memory is out. */
+/* False: memory is out. */
 static bool
-prepare(struct pw_transaction *transaction)
+prepare_bodies(struct pw_transaction *transaction)
 {
-  add_response_hooks(transaction);
   if (!pw_request_body_prepare(transaction) || !pw_response_body_prepare(transaction, false)) {
     return false;
   }
@@ -91,6 +85,14 @@ prepare(struct pw_transaction *transaction)
     pw_transaction_add_hook(transaction, TS_HTTP_READ_RESPONSE_HDR_HOOK);
   }
   return true;
+}
+
+/* What is wanted from the request's headers on. False: memory is out. */
+static bool
+prepare(struct pw_transaction *transaction)
+{
+  add_response_hooks(transaction);
+  return !transaction->wants_bodies || prepare_bodies(transaction);
 }
 
 bool

@@ -13,8 +13,9 @@
  *
  * Only those hooks are added that a plugin of the chain needs. What the global plugins need when the server starts is
  * hooked for all transactions at once (a hook of one transaction costs some 200 instructions more); what else there
- * is, for the single transaction. Everything here is called on the transaction's event thread, but for
- * pw_transactions_hook_all and pw_transaction_resume_later.
+ * is, for the single transaction: hooks of bodies among them, which come after those of other plugins that way.
+ * Everything here is called on the transaction's event thread, but for pw_transactions_hook_all and
+ * pw_transaction_resume_later.
  */
 #ifndef PROXYWASM_TRAFFIC_SERVER_TRANSACTION_H
 #define PROXYWASM_TRAFFIC_SERVER_TRANSACTION_H
@@ -38,30 +39,32 @@ enum pw_transaction_phase {
   PW_PHASE_SENT             /**< nothing can be changed */
 };
 
+/** What each transaction needs comes first. */
 struct pw_transaction {
   struct pw_pointer_node    node; /**< in pw_event_thread.transactions; first */
   TSHttpTxn                 txn;
   struct pw_event_thread   *thread;
-  struct pw_transaction    *next_free;
-  TSCont                    continuation; /**< of its hooks; its data is the transaction */
   struct pw_segment        *first;
   struct pw_segment        *last;
   enum pw_transaction_phase phase;
-  struct pw_segment        *paused;      /**< the segment that a pause is at */
-  enum pw_stream_type       direction;   /**< of that pause */
-  TSEvent                   held;        /**< the hook that waits for TSHttpTxnReenable; TS_EVENT_NONE: none */
-  unsigned                  hooks;       /**< bits of those that were added */
-  bool                      closing;     /**< a module closed it where that cannot be done: the next hook does it */
-  bool                      origin_body; /**< the origin's response has come, with a body that its filters want */
-  bool                      ended;       /**< TXN_CLOSE has come; transforms may still have to be closed */
+  TSEvent                   held;         /**< the hook that waits for TSHttpTxnReenable; TS_EVENT_NONE: none */
+  unsigned                  hooks;        /**< bits of those that were added */
+  bool                      closing;      /**< a module closed it where that cannot be done: the next hook does it */
+  bool                      wants_bodies; /**< a segment does; else nothing of bodies and trailers is in use */
+  bool                      origin_body;  /**< the origin's response has come, with a body that its filters want */
+  bool                      ended;        /**< TXN_CLOSE has come; transforms may still have to be closed */
+  bool                     *gone;         /**< set when it ends; NULL: nobody wants to know */
+  struct pw_transaction    *next_free;
+  struct pw_pseudo_values   values;       /**< of pseudo-headers that were asked for */
+  struct pw_local_answer    answer;       /**< a local reply, from when it is given until it is sent */
+  struct pw_segment        *paused;       /**< the segment that a pause is at */
+  enum pw_stream_type       direction;    /**< of that pause */
+  TSCont                    continuation; /**< of its hooks; its data is the transaction */
   struct pw_held_request   *held_request;
   struct pw_request_body    request_body;
   struct pw_body            response_body;
   struct pw_trailers        trailers[2]; /**< by direction */
   struct pw_trailer_tap     trailer_tap;
-  bool                     *gone;   /**< set when it ends; NULL: nobody wants to know */
-  struct pw_local_answer    answer; /**< a local reply, from when it is given until it is sent */
-  struct pw_pseudo_values   values; /**< of pseudo-headers that were asked for */
 };
 
 /** While the server starts: hooks all transactions for what the global slot needs now. */

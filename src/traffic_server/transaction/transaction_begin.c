@@ -70,7 +70,7 @@ pw_transaction_begin(TSHttpTxn txn)
     pw_local_reply_refuse(transaction);
     pw_transaction_finish_request(transaction, PW_OUTCOME_REPLY);
   } else {
-    pw_transaction_finish_request(transaction, pw_segments_request(transaction, first));
+    pw_transaction_finish_request(transaction, pw_segments_request(first));
   }
 }
 
@@ -100,7 +100,7 @@ pw_transaction_remap(TSHttpTxn txn, struct pw_slot *slot)
   } else if (first) {
     transaction->phase = PW_PHASE_REQUEST;
     pw_pseudo_values_forget(&transaction->values);
-    pw_transaction_finish_remap(transaction, pw_segments_request(transaction, first));
+    pw_transaction_finish_remap(transaction, pw_segments_request(first));
   }
   return TSREMAP_NO_REMAP;
 }

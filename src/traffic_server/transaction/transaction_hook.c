@@ -2,27 +2,22 @@
 /* The hooks that a transaction meets: which are added, and what is done at each. */
 #include "traffic_server/transaction/transaction_hook.h"
 
+#include "traffic_server/apart.h"
 #include "traffic_server/body/response_body.h"
+#include "traffic_server/fields/header_map.h"
 #include "traffic_server/transaction/transaction_memory.h"
 
-/* Hooks of a transaction, as bits of pw_transaction.hooks. */
-#define HOOK_BIT(hook) (1u << (hook))
-
-/* Those that come for every transaction of the server. Written while it starts, before there is any. */
-static unsigned hooks_of_all;
+unsigned pw_transaction_hooks_of_all;
 
 void
-pw_transaction_add_hook(struct pw_transaction *transaction, TSHttpHookID hook)
+pw_transaction_hook(struct pw_transaction *transaction, unsigned hooks)
 {
-  if (!(transaction->hooks & HOOK_BIT(hook))) {
-    transaction->hooks |= HOOK_BIT(hook);
-    if (!(hooks_of_all & HOOK_BIT(hook))) {
-      TSHttpTxnHookAdd(transaction->txn, hook, transaction->continuation);
-    }
+  for (; hooks != 0; hooks &= hooks - 1) {
+    TSHttpTxnHookAdd(transaction->txn, (TSHttpHookID)__builtin_ctz(hooks), transaction->continuation);
   }
 }
 
-static void
+PW_APART static void
 at_post_remap(struct pw_transaction *transaction)
 {
   if (transaction->closing) {
@@ -39,7 +34,7 @@ is_interim(TSMBuffer buffer, TSMLoc header)
   return TSHttpHdrStatusGet(buffer, header) < TS_HTTP_STATUS_OK;
 }
 
-static void
+PW_APART static void
 at_read_response(struct pw_transaction *transaction)
 {
   TSMBuffer buffer;
@@ -66,12 +61,14 @@ at_read_response(struct pw_transaction *transaction)
 static void
 at_send_response(struct pw_transaction *transaction)
 {
-  TSMBuffer buffer;
-  TSMLoc    header;
-  pw_response_trailers_send(transaction);
-  pw_response_body_sends(transaction);
-  if (transaction->phase == PW_PHASE_SENT || TSHttpTxnClientRespGet(transaction->txn, &buffer, &header) != TS_SUCCESS ||
-      (is_interim(buffer, header) && !transaction->answer.armed)) {
+  struct pw_header header;
+  if (transaction->wants_bodies) {
+    pw_response_trailers_send(transaction);
+    pw_response_body_sends(transaction);
+  }
+  if (transaction->phase == PW_PHASE_SENT ||
+      TSHttpTxnClientRespGet(transaction->txn, &header.buffer, &header.location) != TS_SUCCESS ||
+      (is_interim(header.buffer, header.location) && !transaction->answer.armed)) {
     pw_transaction_reenable(transaction, TS_EVENT_HTTP_CONTINUE);
     return;
   }
@@ -80,6 +77,7 @@ at_send_response(struct pw_transaction *transaction)
     return;
   }
   transaction->phase = PW_PHASE_CLIENT_RESPONSE;
+  pw_header_found(transaction, &header);
   if (transaction->answer.armed) {
     pw_local_reply_build(transaction);
   }
@@ -87,14 +85,14 @@ at_send_response(struct pw_transaction *transaction)
 }
 
 /* A reply was armed, and yet the server is on its way to a cached or an upstream response. */
-static void
+PW_APART static void
 at_guard(struct pw_transaction *transaction)
 {
   bool pending = transaction->answer.armed && !transaction->answer.built;
   pw_transaction_reenable(transaction, pending ? TS_EVENT_HTTP_ERROR : TS_EVENT_HTTP_CONTINUE);
 }
 
-static void
+PW_APART static void
 at_send_request(struct pw_transaction *transaction)
 {
   if (transaction->closing) {
@@ -175,7 +173,7 @@ on_hook_of_all(TSCont continuation, TSEvent event, void *data)
   struct pw_transaction  *transaction = thread ? pw_transaction_find(thread, txn) : NULL;
   (void)continuation;
 
-  if (transaction && transaction->hooks & HOOK_BIT(hook_of_event(event))) {
+  if (transaction && transaction->hooks & PW_HOOK_BIT(hook_of_event(event))) {
     at_hook(transaction, event);
   } else {
     TSHttpTxnReenable(txn, TS_EVENT_HTTP_CONTINUE);
@@ -188,20 +186,17 @@ pw_transactions_hook_all(struct pw_slot *slot)
 {
   static TSCont         continuation;
   struct pw_generation *generation = pw_slot_generation(slot);
-  unsigned              wanted     = HOOK_BIT(TS_HTTP_TXN_CLOSE_HOOK);
+  unsigned              wanted     = PW_HOOK_BIT(TS_HTTP_TXN_CLOSE_HOOK);
 
   for (size_t i = 0; generation && i < generation->segment_count; i++) {
-    const struct pw_segment_plan *plan = &generation->segments[i];
-    if (plan->wants_response) {
-      wanted |= HOOK_BIT(pw_transaction_response_hook(plan));
-    }
+    wanted |= generation->segments[i].header_hooks;
   }
   pw_generation_release(generation);
   continuation = continuation ? continuation : TSContCreate(on_hook_of_all, NULL);
   for (unsigned hook = 0; wanted >> hook != 0; hook++) {
-    if (wanted & ~hooks_of_all & (1u << hook)) {
+    if (wanted & ~pw_transaction_hooks_of_all & PW_HOOK_BIT(hook)) {
       TSHttpHookAdd((TSHttpHookID)hook, continuation);
     }
   }
-  hooks_of_all |= wanted;
+  pw_transaction_hooks_of_all |= wanted;
 }

@@ -21,17 +21,29 @@ pw_transaction_find(struct pw_event_thread *thread, TSHttpTxn txn)
 
 /** The function of pw_transaction.continuation. */
 int pw_transaction_on_hook(TSCont continuation, TSEvent event, void *data);
-/** Has the transaction come to a hook, once. */
-void pw_transaction_add_hook(struct pw_transaction *transaction, TSHttpHookID hook);
+/** Hooks, as bits, that come for every transaction of the server. Written while it starts, before there is any. */
+extern unsigned pw_transaction_hooks_of_all;
+/** Adds hooks to the one transaction. */
+void pw_transaction_hook(struct pw_transaction *transaction, unsigned hooks);
+
+/** Has the transaction come to hooks, once to each. */
+static inline void
+pw_transaction_add_hooks(struct pw_transaction *transaction, unsigned hooks)
+{
+  unsigned missing = hooks & ~(transaction->hooks | pw_transaction_hooks_of_all);
+  transaction->hooks |= hooks;
+  if (missing != 0) {
+    pw_transaction_hook(transaction, missing);
+  }
+}
+
+static inline void
+pw_transaction_add_hook(struct pw_transaction *transaction, TSHttpHookID hook)
+{
+  pw_transaction_add_hooks(transaction, PW_HOOK_BIT(hook));
+}
 
 /* ---- transaction.c ---- */
-
-/** Where the headers of a response are shown to a segment. */
-static inline TSHttpHookID
-pw_transaction_response_hook(const struct pw_segment_plan *plan)
-{
-  return plan->phase == PW_RESPONSE_PHASE_ORIGIN ? TS_HTTP_READ_RESPONSE_HDR_HOOK : TS_HTTP_SEND_RESPONSE_HDR_HOOK;
-}
 
 /** Lets the transaction leave the hook that it is held at. It may be gone then. */
 void pw_transaction_reenable(struct pw_transaction *transaction, TSEvent event);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "traffic_server/transaction/transaction_memory.h"
 
+#include "traffic_server/apart.h"
 #include "traffic_server/body/held_request.h"
 #include "traffic_server/body/response_body.h"
 #include "traffic_server/transaction/transaction_hook.h"
@@ -26,18 +27,18 @@ pw_transaction_new(struct pw_event_thread *thread, TSHttpTxn txn)
     transaction->continuation = TSContCreate(pw_transaction_on_hook, NULL);
     TSContDataSet(transaction->continuation, transaction);
   }
-  transaction->txn         = txn;
-  transaction->first       = NULL;
-  transaction->last        = NULL;
-  transaction->phase       = PW_PHASE_REQUEST;
-  transaction->paused      = NULL;
-  transaction->held        = TS_EVENT_NONE;
-  transaction->hooks       = 0;
-  transaction->closing     = false;
-  transaction->gone        = NULL;
-  transaction->ended       = false;
-  transaction->origin_body = false;
-
+  transaction->txn          = txn;
+  transaction->first        = NULL;
+  transaction->last         = NULL;
+  transaction->phase        = PW_PHASE_REQUEST;
+  transaction->held         = TS_EVENT_NONE;
+  transaction->hooks        = 0;
+  transaction->closing      = false;
+  transaction->wants_bodies = false;
+  transaction->origin_body  = false;
+  transaction->ended        = false;
+  transaction->gone         = NULL;
+  transaction->paused       = NULL;
   transaction->held_request = NULL;
   return transaction;
 }
@@ -56,14 +57,23 @@ segment_new(struct pw_event_thread *thread)
   return (struct pw_segment *)calloc(1, sizeof(*segment));
 }
 
-static void
-segment_free(struct pw_event_thread *thread, struct pw_segment *segment)
+PW_APART static void
+empty_outboxes(struct pw_segment *segment)
 {
   for (int direction = 0; direction < 2; direction++) {
+    segment->outbox_end[direction]  = false;
     segment->outbox[direction].size = 0;
     if (segment->outbox[direction].capacity > KEPT_BYTES) {
       pw_bytes_clear(&segment->outbox[direction]);
     }
+  }
+}
+
+static void
+segment_free(struct pw_event_thread *thread, struct pw_segment *segment)
+{
+  if (segment->transaction->wants_bodies) {
+    empty_outboxes(segment);
   }
   segment->next         = thread->free_segments;
   thread->free_segments = segment;
@@ -82,7 +92,7 @@ segment_append(struct pw_transaction *transaction, struct pw_segment *segment)
   transaction->last = segment;
 }
 
-static void
+PW_SELDOM static void
 remove_after(struct pw_transaction *transaction, struct pw_segment *last)
 {
   while (transaction->last != last) {
@@ -114,24 +124,20 @@ pw_transaction_add_segments(struct pw_transaction *transaction, struct pw_genera
     segment->plan        = &generation->segments[i];
     segment->chain       = worker->chains[i];
     segment->stream      = NULL;
+    segment->resumes     = 0;
     segment->answered    = false;
-    memset(segment->outbox_end, 0, sizeof(segment->outbox_end));
-    segment->resumes = 0;
     segment_append(transaction, segment);
     worker->transactions++;
+    transaction->wants_bodies |= segment->plan->wants_request_body || segment->plan->wants_response_body;
   }
   return true;
 }
 
-/* A resume that was asked for and has not come. Whoever asks holds the lock of a worker of the stream, which
- * pw_stream_end has had meanwhile, and asks no more after that: nothing changes here while this looks. */
-static void
+/* A resume that was asked for and has not come. */
+PW_SELDOM static void
 forget_resume(struct pw_segment *segment)
 {
   struct pw_event_thread *thread = segment->transaction->thread;
-  if (segment->resumes == 0) {
-    return;
-  }
   pthread_mutex_lock(&thread->lock);
   if (segment->resumes != 0) {
     struct pw_segment **link = &thread->resumes;
@@ -153,7 +159,18 @@ segment_end(struct pw_segment *segment)
     segment->stream = NULL;
     thread->streams--;
   }
-  forget_resume(segment);
+  /* Whoever asks for a resume holds the lock of a worker of the stream, which pw_stream_end has had meanwhile, and asks
+   * no more after that: nothing changes here while this looks. */
+  if (segment->resumes != 0) {
+    forget_resume(segment);
+  }
+}
+
+static bool
+has_transform(const struct pw_transaction *transaction)
+{
+  return transaction->wants_bodies &&
+         (transaction->request_body.body.transform.connection || transaction->response_body.transform.connection);
 }
 
 /* Back to where pw_transaction_new takes it from, unless the server still has one of its transforms. */
@@ -161,7 +178,7 @@ static void
 recycle(struct pw_transaction *transaction)
 {
   struct pw_event_thread *thread = transaction->thread;
-  if (!transaction->request_body.body.transform.connection && !transaction->response_body.transform.connection) {
+  if (!has_transform(transaction)) {
     transaction->next_free    = thread->free_transactions;
     thread->free_transactions = transaction;
   }
@@ -182,6 +199,28 @@ forget_trailers(struct pw_trailers *trailers)
   }
 }
 
+PW_APART static void
+end_bodies(struct pw_transaction *transaction)
+{
+  forget_trailers(&transaction->trailers[PW_STREAM_HTTP_REQUEST]);
+  forget_trailers(&transaction->trailers[PW_STREAM_HTTP_RESPONSE]);
+  if (transaction->response_body.transform.connection) {
+    pw_response_trailers_end(transaction);
+  }
+  pw_held_request_end(transaction);
+  pw_request_body_end(transaction);
+  pw_response_body_end(transaction);
+}
+
+PW_SELDOM static void
+forget_answer(struct pw_local_answer *answer)
+{
+  pw_local_reply_clear(answer);
+  if (answer->body.capacity + answer->fields.capacity > KEPT_BYTES) {
+    pw_local_reply_free(answer);
+  }
+}
+
 void
 pw_transaction_free(struct pw_transaction *transaction)
 {
@@ -195,22 +234,16 @@ pw_transaction_free(struct pw_transaction *transaction)
     pw_event_thread_worker_left(thread, segment->worker);
     segment_free(thread, segment);
   }
-  pw_local_reply_clear(&transaction->answer);
-  if (transaction->answer.body.capacity + transaction->answer.fields.capacity > KEPT_BYTES) {
-    pw_local_reply_free(&transaction->answer);
+  if (transaction->answer.given || transaction->answer.armed || transaction->answer.built) {
+    forget_answer(&transaction->answer);
   }
   if (transaction->values.path.capacity > KEPT_BYTES) {
     pw_pseudo_values_free(&transaction->values);
   }
   pw_pseudo_values_forget(&transaction->values);
-  forget_trailers(&transaction->trailers[PW_STREAM_HTTP_REQUEST]);
-  forget_trailers(&transaction->trailers[PW_STREAM_HTTP_RESPONSE]);
-  if (transaction->response_body.transform.connection) {
-    pw_response_trailers_end(transaction);
-  }
   transaction->ended = true;
-  pw_held_request_end(transaction);
-  pw_request_body_end(transaction);
-  pw_response_body_end(transaction);
+  if (transaction->wants_bodies) {
+    end_bodies(transaction);
+  }
   recycle(transaction);
 }

@@ -105,8 +105,8 @@ check_contexts(void)
     all = all && proxy_context_set(i * 64 + 7, NULL);
   }
   for (uint32_t i = 0; i < 1000; i++) {
-    all = all && proxy_context_get(i * 64 + 7) == (i % 2 ? &data[i] : NULL);
-    proxy_context_set(i * 64 + 7, NULL);
+    char *expected = i % 2 ? &data[i] : NULL;
+    all            = all && proxy_context_get(i * 64 + 7) == expected && proxy_context_take(i * 64 + 7) == expected;
   }
   CHECK(all);
   char *fresh = (char *)proxy_context_new(UINT32_MAX, 64);

@@ -39,5 +39,6 @@ set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS_PRIVATE_DIRS "${PW_WASMTIME_DIRECTORY}/lib" "
 # LLVM for WasmEdge's library: it is large.
 set(CPACK_DEBIAN_PACKAGE_RECOMMENDS "libnode108, libllvm19")
 set(CPACK_PROJECT_CONFIG_FILE "${CMAKE_CURRENT_LIST_DIR}/package.cmake")
-set(CPACK_DEBIAN_PACKAGE_SUGGESTS "trafficserver (>= 9.2)")
+# And what compiles modules for the engine wasm2c, which runs them without.
+set(CPACK_DEBIAN_PACKAGE_SUGGESTS "trafficserver (>= 9.2), wabt, gcc")
 include(CPack)

@@ -23,6 +23,9 @@ static pthread_mutex_t types_lock = PTHREAD_MUTEX_INITIALIZER;
 static void           *types; /* a tree, by text; they stay */
 static uint32_t        type_count;
 
+/* While an object begins: there was no memory for one of its types, which then has a number that others may have. */
+static _Thread_local bool type_failed;
+
 static int
 compare_types(const void *left, const void *right)
 {
@@ -35,42 +38,38 @@ compare_types(const void *left, const void *right)
   return memcmp(a->text, b->text, a->size);
 }
 
-/* 0: no memory; no function has that type then. */
-static uint32_t
+/* The type as it is known, which may be this one from now on. NULL: no memory. */
+static struct type *
 add_type(struct type *type)
 {
   struct type **found = tsearch(type, &types, compare_types);
-  uint32_t      number;
 
-  if (!found) {
-    free(type);
-    return 0;
-  }
-  if (*found == type) {
+  if (found && *found == type) {
     type->number = ++type_count;
   }
-  number = (*found)->number;
-  if (*found != type) {
-    free(type);
-  }
-  return number;
+  return found ? *found : NULL;
 }
 
 static uint32_t
 type_number(const char *text, size_t size)
 {
   struct type *type = malloc(sizeof *type + size);
-  uint32_t     number;
+  struct type *known;
 
   if (!type) {
+    type_failed = true;
     return 0;
   }
   type->size = size;
   memcpy(type->text, text, size);
   pthread_mutex_lock(&types_lock);
-  number = add_type(type);
+  known = add_type(type);
   pthread_mutex_unlock(&types_lock);
-  return number;
+  if (known != type) {
+    free(type);
+  }
+  type_failed = type_failed || !known;
+  return known ? known->number : 0;
 }
 
 /* ---- opening ---- */
@@ -150,7 +149,11 @@ pw_wasm2c_open(struct pw_view bytes, struct pw_wasm2c_opened *opened, struct pw_
   if (!opened->object || opened->object->interface != PW_WASM2C_INTERFACE) {
     return pw_error_set(error, PW_ERROR_ENGINE, "wasm2c refuses the compiled code: it is of another version");
   }
+  type_failed = false;
   opened->object->begin(&runtime);
+  if (type_failed) {
+    return pw_error_set(error, PW_ERROR_MEMORY, "types of compiled code");
+  }
   return sort_functions(opened, error);
 }
 

@@ -4,7 +4,6 @@
 #include "internal.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -71,22 +70,17 @@ to_c(struct pw_view code, const struct pw_module_info *info, const struct pw_val
   return done;
 }
 
-/* A file of its own for the object: the linker makes it anew, so it cannot be one in memory. */
+/* A folder for the object: the linker makes its file anew, which cannot be one in memory, and nobody else may do so
+ * meanwhile. */
 static bool
-make_file(char *path, size_t size, struct pw_error *error)
+make_folder(char *path, size_t size, struct pw_error *error)
 {
   const char *folder = secure_getenv("TMPDIR");
-  int         file;
 
-  if (snprintf(path, size, "%s/proxywasm-XXXXXX.so", folder && *folder ? folder : "/tmp") >= (int)size) {
+  if (snprintf(path, size, "%s/proxywasm-XXXXXX", folder && *folder ? folder : "/tmp") >= (int)size) {
     return pw_error_set(error, PW_ERROR_FILE, "engine 'wasm2c': TMPDIR is too long");
   }
-  file = mkostemps(path, 3, O_CLOEXEC);
-  if (file < 0) {
-    return pw_error_set(error, PW_ERROR_FILE, "engine 'wasm2c': %s: %s", path, strerror(errno));
-  }
-  close(file);
-  return true;
+  return mkdtemp(path) || pw_error_set(error, PW_ERROR_FILE, "engine 'wasm2c': %s: %s", path, strerror(errno));
 }
 
 static bool
@@ -152,14 +146,17 @@ to_object(struct pw_view source, bool profile, const char *path, struct pw_error
 static bool
 compile(struct pw_view source, bool profile, struct pw_bytes *out, struct pw_error *error)
 {
+  char folder[480];
   char path[512];
   bool done;
 
-  if (!make_file(path, sizeof path, error)) {
+  if (!make_folder(folder, sizeof folder, error)) {
     return false;
   }
+  snprintf(path, sizeof path, "%s/object.so", folder);
   done = to_object(source, profile, path, error) && read_file(path, out, error);
   unlink(path);
+  rmdir(folder);
   return done;
 }
 

@@ -16,7 +16,7 @@ pytestmark = pytest.mark.plugin_only
 
 ENGINES = ("wasmtime", "wamr", "v8", "wasmedge", "wasm2c")
 REQUESTS = 100000 if not sanitized() else 2000
-TRAPPING_REQUESTS = 4000 if not sanitized() else 400
+TRAPPING_REQUESTS = 4000 if not sanitized() else 100 * len(ENGINES)
 CONNECTIONS = 4
 BATCH = 50
 HEAD = re.compile(rb"HTTP/1\.1 (\d+) [^\r]*\r\n(.*?)\r\n\r\n", re.DOTALL)

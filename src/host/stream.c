@@ -290,8 +290,7 @@ pw_stream_context_gone(struct pw_stream *stream, struct pw_context *context)
 {
   pw_context_settle_done(context);
   context_leave(context);
-  pw_buffer_release(&context->stages[0].body);
-  pw_buffer_release(&context->stages[1].body);
+  pw_buffers_release(&context->stages[0].body, &context->stages[1].body);
   stream_release(stream);
 }
 
@@ -332,8 +331,7 @@ context_end(struct pw_stream *stream, struct pw_context *context)
       context_stay(stream, context);
     }
   }
-  pw_buffer_release(&context->stages[0].body);
-  pw_buffer_release(&context->stages[1].body);
+  pw_buffers_release(&context->stages[0].body, &context->stages[1].body);
   pw_worker_leave(worker);
 }
 

@@ -61,8 +61,8 @@ pw_buffer_begin(struct pw_buffer *buffer)
 {
   buffer->borrowed = false;
 }
-/** Frees the memory of two: they are not used any more, but to begin anew. Inline and with one look, because each stream
- *  has two for each plugin, mostly with nothing to free. */
+/** Frees the memory of two: they are not used any more, but to begin anew. Inline and with one look, because each
+ * stream has two for each plugin, mostly with nothing to free. */
 static inline void
 pw_buffers_release(struct pw_buffer *first, struct pw_buffer *second)
 {

@@ -58,6 +58,9 @@ struct pw_module_info {
 struct pw_module_info *pw_module_info_read(struct pw_view code, struct pw_error *error);
 void                   pw_module_info_free(struct pw_module_info *info);
 
+/** How many functions it imports: its own are numbered after them. */
+uint32_t pw_module_imported_functions(const struct pw_module_info *info);
+
 /** An export by name, or NULL. */
 const struct pw_extern *pw_module_export(const struct pw_module_info *info, const char *name);
 

@@ -3,6 +3,8 @@
 #define _GNU_SOURCE
 #include "code_file.h"
 
+#include "file.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -36,29 +38,6 @@ is_acceptable(int file, struct stat *status, struct pw_error *error)
   return true;
 }
 
-bool
-pw_code_read_all(int file, size_t size, struct pw_bytes *out, struct pw_error *error)
-{
-  if (!pw_bytes_reserve(out, size)) {
-    return pw_error_set(error, PW_ERROR_MEMORY, "compiled code of %zu bytes", size);
-  }
-  while (out->size < size) {
-    ssize_t got = read(file, out->data + out->size, size - out->size);
-
-    if (got < 0 && errno == EINTR) {
-      continue;
-    }
-    if (got < 0) {
-      return pw_error_set(error, PW_ERROR_FILE, "%s", strerror(errno));
-    }
-    if (got == 0) {
-      break;
-    }
-    out->size += (size_t)got;
-  }
-  return true;
-}
-
 enum pw_code_read
 pw_code_read_file(const char *path, struct pw_bytes *out, struct pw_error *error)
 {
@@ -76,27 +55,9 @@ pw_code_read_file(const char *path, struct pw_bytes *out, struct pw_error *error
   }
   out->size = 0;
   /* Never more than it had when it was looked at, though it may grow meanwhile. */
-  read = is_acceptable(file, &status, error) && pw_code_read_all(file, (size_t)status.st_size, out, error);
+  read = is_acceptable(file, &status, error) && pw_file_read_all(file, (size_t)status.st_size, out, error);
   close(file);
   return read ? PW_CODE_READ_OK : PW_CODE_READ_REFUSED;
-}
-
-bool
-pw_code_write_all(int file, struct pw_view content)
-{
-  while (content.size > 0) {
-    ssize_t put = write(file, content.data, content.size);
-
-    if (put < 0 && errno == EINTR) {
-      continue;
-    }
-    if (put <= 0) {
-      return false;
-    }
-    content.data += put;
-    content.size -= (size_t)put;
-  }
-  return true;
 }
 
 /* The umask can be learnt only by setting it, for the whole process: done for the command line's files alone. */
@@ -130,7 +91,7 @@ pw_code_write_file(const char *path, struct pw_view content, unsigned mode, stru
   if (file < 0) {
     return pw_error_set(error, PW_ERROR_FILE, "%s: cannot be written: %s", path, strerror(errno));
   }
-  written = pw_code_write_all(file, content) && set_mode(file, mode);
+  written = pw_file_write_all(file, content) && set_mode(file, mode);
   /* Without a sync: a file that a crash has cut short is found out by its digest. */
   written = close(file) == 0 && written && rename(temporary, path) == 0;
   if (!written) {

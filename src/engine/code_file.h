@@ -57,11 +57,6 @@ bool pw_code_made_for(struct pw_view file, struct pw_code_identity *identity);
 bool pw_code_unpack(const struct pw_code_identity *identity, struct pw_view file, struct pw_view *content,
                     struct pw_error *error);
 
-/** Appends what a file has from its position on, of at most `size` bytes. Errors: FILE, MEMORY. */
-bool pw_code_read_all(int file, size_t size, struct pw_bytes *out, struct pw_error *error);
-/** False: errno says why. */
-bool pw_code_write_all(int file, struct pw_view content);
-
 /** What came of reading. */
 enum pw_code_read { PW_CODE_READ_OK, PW_CODE_READ_NONE, PW_CODE_READ_REFUSED };
 

@@ -3,6 +3,7 @@
 #define _GNU_SOURCE
 #include "engine/compiler.h"
 
+#include "engine/file.h"
 #include "engine/loader.h"
 
 #include <errno.h>
@@ -29,19 +30,6 @@ struct run {
   int   failure; /* why it could not be watched: an errno */
 };
 
-/* Beyond the standard ones, which a program may have closed: they are put in the place of those. -1: errno says why. */
-static int
-memory_file(const char *name)
-{
-  int file  = memfd_create(name, MFD_CLOEXEC);
-  int moved = file < 0 ? -1 : fcntl(file, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
-
-  if (file >= 0) {
-    close(file);
-  }
-  return moved;
-}
-
 static bool
 write_request(const struct run *run, const struct pw_engine_ops *ops, const struct pw_engine_settings *settings,
               const struct pw_compile_limits *limits, struct pw_view code)
@@ -55,7 +43,7 @@ write_request(const struct run *run, const struct pw_engine_ops *ops, const stru
   request.stack_bytes = settings ? settings->stack_bytes : 0;
   request.profile     = settings && settings->profile;
   request.images      = settings && settings->images;
-  return pw_code_write_all(run->input, pw_view_make(&request, sizeof request)) && pw_code_write_all(run->input, code) &&
+  return pw_file_write_all(run->input, pw_view_make(&request, sizeof request)) && pw_file_write_all(run->input, code) &&
          lseek(run->input, 0, SEEK_SET) == 0;
 }
 
@@ -153,7 +141,8 @@ finish(struct run *run, uint32_t milliseconds)
 
   if (process >= 0) {
     if (!ends_in_time(process, milliseconds)) {
-      /* Nobody has waited for it yet, so the number of its group is nobody else's. */
+      /* Nobody has waited for it, so its group's number is nobody else's; but where SIGCHLD is ignored it may have
+       * ended in the last moment. */
       kill(-run->process, SIGKILL);
       end = TOOK_TOO_LONG;
     }
@@ -221,7 +210,7 @@ read_answer(const struct run *run, const struct pw_compile_limits *limits, struc
     return false;
   }
   return lseek(run->output, sizeof answer, SEEK_SET) == sizeof answer &&
-         pw_code_read_all(run->output, (size_t)status.st_size - sizeof answer, out, error);
+         pw_file_read_all(run->output, (size_t)status.st_size - sizeof answer, out, error);
 }
 
 static enum pw_compiler_end
@@ -261,8 +250,8 @@ pw_compiler_run(const struct pw_engine_ops *ops, const struct pw_engine_settings
   if (!pw_engine_find_file(PW_COMPILER_PROGRAM, run.program, sizeof run.program, error)) {
     return end;
   }
-  run.input  = memory_file("wasm");
-  run.output = memory_file("code");
+  run.input  = pw_file_in_memory("wasm");
+  run.output = pw_file_in_memory("code");
   if (run.input < 0 || run.output < 0 || !write_request(&run, ops, settings, limits, code)) {
     pw_error_set(error, PW_ERROR_ENGINE, "a file in memory, for %s: %s", PW_COMPILER_PROGRAM, strerror(errno));
   } else {

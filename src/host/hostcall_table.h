@@ -143,37 +143,30 @@ enum pw_status pw_guest_pairs(struct pw_vm *vm, pw_value address, pw_value size,
 
 __attribute__((cold, noinline)) const char *pw_hostcall_died(void);
 
+/** A hostcall that answers an ABI status, and then ends with `ended`: NULL, or what ends the call into the module. */
+#define PW_HOSTCALL_ENDING(function, ended)                                                                            \
+  static inline enum pw_status function##_body(struct pw_vm *vm, const pw_value *in);                                  \
+  const char                  *function(void *context, const void *data, pw_value *values)                             \
+  {                                                                                                                    \
+    struct pw_vm *called = (struct pw_vm *)context;                                                                    \
+                                                                                                                       \
+    (void)data;                                                                                                        \
+    values[0].u64 =                                                                                                    \
+      PW_UNLIKELY(called->allocating) ? PW_STATUS_INTERNAL_FAILURE : (uint32_t)function##_body(called, values);        \
+    return ended;                                                                                                      \
+  }                                                                                                                    \
+  static inline enum pw_status function##_body(struct pw_vm *vm, const pw_value *in)
+
 /**
  * Defines a hostcall that answers an ABI status. The body gets `vm` and `in`, the parameters.
  * While the module's allocator runs on behalf of a hostcall, it may not call back: what that hostcall holds (views of
  * headers, say) would change under it.
  */
 #define PW_HOSTCALL(function)                                                                                          \
-  static inline enum pw_status function##_body(struct pw_vm *vm, const pw_value *in);                                  \
-  const char                  *function(void *context, const void *data, pw_value *values)                             \
-  {                                                                                                                    \
-    struct pw_vm *called = (struct pw_vm *)context;                                                                    \
-                                                                                                                       \
-    (void)data;                                                                                                        \
-    values[0].u64 =                                                                                                    \
-      PW_UNLIKELY(called->allocating) ? PW_STATUS_INTERNAL_FAILURE : (uint32_t)function##_body(called, values);        \
-    return PW_UNLIKELY(pw_vm_is_dead(called)) ? pw_hostcall_died() : NULL;                                             \
-  }                                                                                                                    \
-  static inline enum pw_status function##_body(struct pw_vm *vm, const pw_value *in)
+  PW_HOSTCALL_ENDING(function, PW_UNLIKELY(pw_vm_is_dead(called)) ? pw_hostcall_died() : NULL)
 
 /** The same for a body that does not ask the module for memory: then it cannot have trapped meanwhile, as the proxy
  * does not call back into the host (proxy.h). */
-#define PW_HOSTCALL_PLAIN(function)                                                                                    \
-  static inline enum pw_status function##_body(struct pw_vm *vm, const pw_value *in);                                  \
-  const char                  *function(void *context, const void *data, pw_value *values)                             \
-  {                                                                                                                    \
-    struct pw_vm *called = (struct pw_vm *)context;                                                                    \
-                                                                                                                       \
-    (void)data;                                                                                                        \
-    values[0].u64 =                                                                                                    \
-      PW_UNLIKELY(called->allocating) ? PW_STATUS_INTERNAL_FAILURE : (uint32_t)function##_body(called, values);        \
-    return NULL;                                                                                                       \
-  }                                                                                                                    \
-  static inline enum pw_status function##_body(struct pw_vm *vm, const pw_value *in)
+#define PW_HOSTCALL_PLAIN(function) PW_HOSTCALL_ENDING(function, NULL)
 
 #endif

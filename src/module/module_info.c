@@ -406,6 +406,16 @@ pw_module_info_free(struct pw_module_info *info)
   free(module);
 }
 
+uint32_t
+pw_module_imported_functions(const struct pw_module_info *info)
+{
+  uint32_t count = 0;
+  for (size_t i = 0; i < info->import_count; i++) {
+    count += info->imports[i].kind == PW_EXTERN_FUNCTION;
+  }
+  return count;
+}
+
 const struct pw_extern *
 pw_module_export(const struct pw_module_info *info, const char *name)
 {

@@ -158,29 +158,12 @@ read_body(struct pw_module_reader *reader)
   return reader->failed ? PW_MODULE_ALL_PARAMETERS : used;
 }
 
-/* Goes to the section of that id. False: there is none. */
-static bool
-find_section(struct pw_module_reader *reader, struct pw_view code, uint8_t id)
-{
-  struct pw_module_section section;
-  if (!pw_module_sections_begin(reader, code, NULL)) {
-    return false;
-  }
-  while (pw_module_section_next(reader, code.size, &section)) {
-    if (section.id == id) {
-      return true;
-    }
-    reader->position = section.end;
-  }
-  return false;
-}
-
 /* The number of an exported function. False: there is none. */
 static bool
 find_function(struct pw_view code, struct pw_view name, uint32_t *function)
 {
   struct pw_module_reader reader;
-  if (!find_section(&reader, code, PW_MODULE_SECTION_EXPORT)) {
+  if (!pw_module_section_find(&reader, code, PW_MODULE_SECTION_EXPORT)) {
     return false;
   }
   uint32_t count = pw_module_read_u32(&reader);
@@ -199,7 +182,7 @@ find_function(struct pw_view code, struct pw_view name, uint32_t *function)
 static bool
 find_body(struct pw_module_reader *reader, struct pw_view code, uint32_t number)
 {
-  if (!find_section(reader, code, PW_MODULE_SECTION_CODE) || number >= pw_module_read_u32(reader)) {
+  if (!pw_module_section_find(reader, code, PW_MODULE_SECTION_CODE) || number >= pw_module_read_u32(reader)) {
     return false;
   }
   for (uint32_t i = 0; i < number && !reader->failed; i++) {
@@ -217,11 +200,8 @@ uint32_t
 pw_module_parameters_used(struct pw_view code, const struct pw_module_info *info, const char *export_name)
 {
   struct pw_module_reader reader;
-  uint32_t                imported = 0;
+  uint32_t                imported = pw_module_imported_functions(info);
   uint32_t                function;
-  for (size_t i = 0; i < info->import_count; i++) {
-    imported += info->imports[i].kind == PW_EXTERN_FUNCTION;
-  }
   if (!find_function(code, pw_view_of(export_name), &function) || function < imported ||
       !find_body(&reader, code, function - imported)) {
     return PW_MODULE_ALL_PARAMETERS;

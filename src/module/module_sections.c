@@ -39,3 +39,20 @@ pw_module_section_next(struct pw_module_reader *reader, size_t size, struct pw_m
   reader->end  = section->end;
   return !reader->failed;
 }
+
+bool
+pw_module_section_find(struct pw_module_reader *reader, struct pw_view code, uint8_t id)
+{
+  struct pw_module_section section;
+
+  if (!pw_module_sections_begin(reader, code, NULL)) {
+    return false;
+  }
+  while (pw_module_section_next(reader, code.size, &section)) {
+    if (section.id == id) {
+      return true;
+    }
+    reader->position = section.end;
+  }
+  return false;
+}

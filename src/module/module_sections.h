@@ -31,5 +31,8 @@ bool pw_module_sections_begin(struct pw_module_reader *reader, struct pw_view co
 /** The next section, whose content can be read then. The caller puts the reader's position to its end. False behind the
  *  last one, or when the reader has failed. */
 bool pw_module_section_next(struct pw_module_reader *reader, size_t size, struct pw_module_section *section);
+/** Sets the reader to the content of the first section of that id. False: there is none, or what is before it is no
+ *  module. */
+bool pw_module_section_find(struct pw_module_reader *reader, struct pw_view code, uint8_t id);
 
 #endif

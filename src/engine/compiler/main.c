@@ -3,6 +3,7 @@
  */
 #define _GNU_SOURCE
 #include "engine/compiler.h"
+#include "engine/file.h"
 
 #include <signal.h>
 #include <stdio.h>
@@ -70,7 +71,7 @@ answer(const struct pw_error *error, struct pw_view packed)
   memset(&head, 0, sizeof head);
   memcpy(head.magic, PW_COMPILER_MAGIC, sizeof head.magic);
   head.error = *error;
-  return pw_code_write_all(STDOUT_FILENO, packed) &&
+  return pw_file_write_all(STDOUT_FILENO, packed) &&
          pwrite(STDOUT_FILENO, &head, sizeof head, 0) == (ssize_t)sizeof head;
 }
 

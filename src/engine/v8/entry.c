@@ -1,16 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The table of functions: all that this object exports. */
-#define _GNU_SOURCE
+#include "common/origin.h"
 #include "internal.h"
-
-#include <dlfcn.h>
 
 static const char *
 origin(void)
 {
-  Dl_info info;
-
-  return dladdr(pw_v8_library_address(), &info) && info.dli_fname ? info.dli_fname : "";
+  return pw_origin_of(pw_v8_library_address());
 }
 
 static const struct pw_engine_ops ops = {

@@ -30,9 +30,7 @@ prepare(struct pw_engine *engine, struct pw_view code, struct pw_bytes *wasm, st
     pw_v8_module_release(module);
     return NULL;
   }
-  for (size_t i = 0; i < module->info->import_count; i++) {
-    module->imported_functions += module->info->imports[i].kind == PW_EXTERN_FUNCTION;
-  }
+  module->imported_functions = pw_module_imported_functions(module->info);
   return module;
 }
 

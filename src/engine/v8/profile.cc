@@ -1,26 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Names of compiled functions for perf, in the file where it looks for them. V8's own --perf-basic-prof begins that
  * file anew with each isolate. */
+#include "common/perf_map.h"
 #include "isolate.h"
-
-#include <cstdio>
-
-#include <fcntl.h>
-#include <unistd.h>
 
 static FILE *map; /* NULL: no profile */
 
 void
 pw_v8_profile_start(void)
 {
-  char path[64];
-  int  file;
-
   if (!map) {
-    snprintf(path, sizeof path, "/tmp/perf-%ld.map", (long)getpid());
-    /* Others may write into it, too: Wasmtime does. Whoever may write in /tmp must not lead us elsewhere. */
-    file = open(path, O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_CLOEXEC, 0644);
-    map  = file >= 0 ? fdopen(file, "a") : nullptr;
+    map = pw_perf_map_open();
   }
 }
 

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The table of functions: all that this object exports. */
-#define _GNU_SOURCE
+#include "common/origin.h"
 #include "internal.h"
 
-#include <dlfcn.h>
 #include <version.h>
 
 #define TEXT_OF(number) #number
@@ -19,9 +18,7 @@ version(void)
 static const char *
 origin(void)
 {
-  Dl_info info;
-
-  return dladdr((const void *)version, &info) && info.dli_fname ? info.dli_fname : "";
+  return pw_origin_of((const void *)version);
 }
 
 /* It interprets: there is no compiled code to keep. */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Instances: a WAMR module instance each, with its memory and a stack. */
+#include "common/memory.h"
 #include "common/tables.h"
 #include "internal.h"
 
@@ -23,18 +24,13 @@ check_limits(const WASMModule *module, const struct pw_instance_options *options
     }
     bytes += (uint64_t)module->memories[i].init_page_count * PW_WAMR_PAGE_BYTES;
   }
-  if (options->memory_bytes != 0 && bytes > options->memory_bytes) {
-    return pw_error_set(error, PW_ERROR_LIMIT,
-                        "wamr cannot start the module: its memory begins with %llu bytes, which exceeds the limit of "
-                        "%llu",
-                        (unsigned long long)bytes, (unsigned long long)options->memory_bytes);
-  }
   for (uint32_t i = 0; i < module->table_count; i++) {
     if (largest < module->tables[i].table_type.init_size) {
       largest = module->tables[i].table_type.init_size;
     }
   }
-  return pw_table_check("wamr", largest, options->table_elements, module->table_count, error);
+  return pw_memory_check("wamr", bytes, options->memory_bytes, error) &&
+         pw_table_check("wamr", largest, options->table_elements, module->table_count, error);
 }
 
 /* What the guest may still grow to. */

@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The allocator that WAMR is given. A linear memory gets the addresses of all that 32 bits can reach, and takes memory
- * for what it has grown to: it never moves, so that its base can be kept, as with the other engines. */
+/* The allocator that WAMR is given. A linear memory never moves, so that its base can be kept, as with the other
+ * engines. */
 #define _GNU_SOURCE
+#include "common/memory.h"
 #include "internal.h"
 
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <unistd.h>
-
-#define RESERVATION (UINT64_C(4) << 30)
 
 void *
 pw_wamr_map(size_t size)
@@ -18,31 +17,10 @@ pw_wamr_map(size_t size)
   return block == MAP_FAILED ? NULL : block;
 }
 
-static bool
-commit(void *block, unsigned int size)
-{
-  return mprotect(block, size, PROT_READ | PROT_WRITE) == 0;
-}
-
-static void *
-reserve(unsigned int size)
-{
-  void *block = mmap(NULL, RESERVATION, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-
-  if (block == MAP_FAILED) {
-    return NULL;
-  }
-  if (!commit(block, size)) {
-    munmap(block, RESERVATION);
-    return NULL;
-  }
-  return block;
-}
-
 void *
 pw_wamr_allocate(mem_alloc_usage_t usage, unsigned int size)
 {
-  return usage == Alloc_For_LinearMemory ? reserve(size) : malloc(size);
+  return usage == Alloc_For_LinearMemory ? pw_memory_reserve(size) : malloc(size);
 }
 
 void *
@@ -54,9 +32,9 @@ pw_wamr_reallocate(mem_alloc_usage_t usage, bool whole, void *block, unsigned in
   }
   /* A memory of 0 pages has no block yet. */
   if (!block) {
-    return reserve(size);
+    return pw_memory_reserve(size);
   }
-  return commit(block, size) ? block : NULL;
+  return pw_memory_commit(block, size) ? block : NULL;
 }
 
 void
@@ -64,7 +42,7 @@ pw_wamr_release(mem_alloc_usage_t usage, void *block)
 {
   if (usage != Alloc_For_LinearMemory) {
     free(block);
-  } else if (block) {
-    munmap(block, RESERVATION);
+  } else {
+    pw_memory_release(block);
   }
 }

@@ -49,8 +49,7 @@ write_imports(struct pw_writer *to, struct pw_module_reader *from)
 static bool
 is_wanted(const struct pw_extern *item)
 {
-  return (item->kind == PW_EXTERN_FUNCTION && item->type_known) ||
-         (item->kind == PW_EXTERN_MEMORY && strcmp(item->name, "memory") == 0);
+  return pw_wasm2c_is_callable(item) || pw_wasm2c_is_memory(item);
 }
 
 static void

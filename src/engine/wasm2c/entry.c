@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The table of functions: all that this object exports. */
-#define _GNU_SOURCE
+#include "common/origin.h"
 #include "internal.h"
-
-#include <dlfcn.h>
 
 /* Of wabt, as the code that it makes is looked for by its lines; and of what lies between that code and this object. */
 static const char *
@@ -16,9 +14,7 @@ version(void)
 static const char *
 origin(void)
 {
-  Dl_info info;
-
-  return dladdr((const void *)version, &info) && info.dli_fname ? info.dli_fname : "";
+  return pw_origin_of((const void *)version);
 }
 
 static const struct pw_engine_ops ops = {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Instances: the code's own, which the state that it looks at lies before. */
+#include "common/memory.h"
 #include "common/tables.h"
 #include "internal.h"
 
@@ -16,13 +17,8 @@ check_limits(const struct pw_compiled_module *module, const struct pw_instance_o
 {
   uint64_t bytes = module->info->has_memory ? module->info->memory_minimum * PW_WASM2C_PAGE_BYTES : 0;
 
-  if (options->memory_bytes != 0 && bytes > options->memory_bytes) {
-    return pw_error_set(error, PW_ERROR_LIMIT,
-                        "wasm2c cannot start the module: its memory begins with %llu bytes, which exceeds the limit of "
-                        "%llu",
-                        (unsigned long long)bytes, (unsigned long long)options->memory_bytes);
-  }
-  return pw_table_check("wasm2c", module->table_elements, table_limit(options), module->table_count, error);
+  return pw_memory_check("wasm2c", bytes, options->memory_bytes, error) &&
+         pw_table_check("wasm2c", module->table_elements, table_limit(options), module->table_count, error);
 }
 
 static bool
@@ -114,7 +110,7 @@ pw_wasm2c_function_find(struct pw_engine_instance *instance, const char *name, p
   const struct pw_extern *export    = pw_module_export(info, name);
   pw_wasm2c_call call;
 
-  if (!export || export->kind != PW_EXTERN_FUNCTION || !export->type_known) {
+  if (!export || !pw_wasm2c_is_callable(export)) {
     return false;
   }
   call = instance->linked->module->opened.object->calls[export - info->exports];

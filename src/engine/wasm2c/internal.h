@@ -45,6 +45,20 @@ void              pw_wasm2c_engine_delete(struct pw_engine *engine);
 #define PW_WASM2C_IMPORT        "i"
 #define PW_WASM2C_EXPORT        "e"
 
+/** What can be called, from outside or from within: a function of a type that the ABI can have. */
+static inline bool
+pw_wasm2c_is_callable(const struct pw_extern *item)
+{
+  return item->kind == PW_EXTERN_FUNCTION && item->type_known;
+}
+
+/** The export that is the memory. */
+static inline bool
+pw_wasm2c_is_memory(const struct pw_extern *item)
+{
+  return item->kind == PW_EXTERN_MEMORY && strcmp(item->name, "memory") == 0;
+}
+
 /** Appends to `out` the module as wasm2c is given it: without custom sections, with other names of imports and exports,
  * and with those exports only that can be called, and the memory. `code` is valid. False: no memory. */
 bool pw_wasm2c_canonical(struct pw_view code, const struct pw_module_info *info, struct pw_bytes *out);
@@ -55,12 +69,6 @@ bool pw_wasm2c_canonical(struct pw_view code, const struct pw_module_info *info,
  * look at the clock in each loop, and what is called. Errors: ENGINE (wasm2c's code is not as it should be), MEMORY. */
 bool pw_wasm2c_source(struct pw_view code, const struct pw_module_info *info, const struct pw_valid_notes *notes,
                       struct pw_bytes *out, struct pw_error *error);
-
-/* ---- file.c ---- */
-
-/** A file in memory with that content, to be read from its beginning, and not one of the standard three, which a
- * process may have closed. -1: errno says why not. To be closed. */
-int pw_wasm2c_memory_file(const char *name, struct pw_view content);
 
 /* ---- program.c ---- */
 

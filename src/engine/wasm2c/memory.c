@@ -1,13 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Memories and tables, as the code asks for them. A memory gets the addresses of all that 32 bits can reach, and takes
- * memory for what it has grown to: it never moves. */
-#define _GNU_SOURCE
+/* Memories and tables, as the code asks for them. */
+#include "common/memory.h"
 #include "internal.h"
 
 #include <stdlib.h>
-#include <sys/mman.h>
-
-#define RESERVATION (UINT64_C(4) << 30)
 
 static uint32_t
 lesser(uint32_t a, uint32_t b)
@@ -19,13 +15,9 @@ void
 pw_wasm2c_memory_allocate(wasm_rt_memory_t *memory, uint32_t pages, uint32_t most_pages)
 {
   uint64_t size = (uint64_t)pages * PW_WASM2C_PAGE_BYTES;
-  uint8_t *data = mmap(NULL, RESERVATION, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 
-  if (data == MAP_FAILED) {
-    pw_wasm2c_trap(PW_WASM2C_TRAP_MEMORY, __func__);
-  }
-  memory->data = data;
-  if (size > 0 && mprotect(data, size, PROT_READ | PROT_WRITE) != 0) {
+  memory->data = pw_memory_reserve(size);
+  if (!memory->data) {
     pw_wasm2c_trap(PW_WASM2C_TRAP_MEMORY, __func__);
   }
   memory->size      = size;
@@ -43,7 +35,7 @@ pw_wasm2c_memory_grow(wasm_rt_memory_t *memory, uint32_t pages)
     return before;
   }
   if (pages > memory->max_pages || before > memory->max_pages - pages ||
-      mprotect(memory->data + memory->size, more, PROT_READ | PROT_WRITE) != 0) {
+      !pw_memory_commit(memory->data, memory->size + more)) {
     return UINT32_MAX;
   }
   memory->pages += pages;
@@ -54,9 +46,7 @@ pw_wasm2c_memory_grow(wasm_rt_memory_t *memory, uint32_t pages)
 void
 pw_wasm2c_memory_free(wasm_rt_memory_t *memory)
 {
-  if (memory->data) {
-    munmap(memory->data, RESERVATION);
-  }
+  pw_memory_release(memory->data);
 }
 
 void

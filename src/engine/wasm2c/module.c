@@ -45,22 +45,13 @@ read_functions(struct pw_module_reader *reader, struct pw_compiled_module *compi
 static bool
 read_sections(struct pw_compiled_module *compiled)
 {
-  struct pw_view           code = pw_bytes_view(&compiled->code);
-  struct pw_module_reader  reader;
-  struct pw_module_section section;
+  struct pw_view          code = pw_bytes_view(&compiled->code);
+  struct pw_module_reader reader;
 
-  if (!pw_module_sections_begin(&reader, code, NULL)) {
-    return false;
+  if (pw_module_section_find(&reader, code, PW_MODULE_SECTION_TABLE)) {
+    read_tables(&reader, compiled);
   }
-  while (pw_module_section_next(&reader, code.size, &section)) {
-    if (section.id == PW_MODULE_SECTION_TABLE) {
-      read_tables(&reader, compiled);
-    } else if (section.id == PW_MODULE_SECTION_CODE && !read_functions(&reader, compiled)) {
-      return false;
-    }
-    reader.position = section.end;
-  }
-  return true;
+  return !pw_module_section_find(&reader, code, PW_MODULE_SECTION_CODE) || read_functions(&reader, compiled);
 }
 
 static bool
@@ -73,10 +64,8 @@ read_code(struct pw_compiled_module *compiled, struct pw_view code, struct pw_er
   if (code.size > INT32_MAX || !pw_bytes_append(&compiled->code, code.data, code.size) || !read_sections(compiled)) {
     return pw_error_set(error, PW_ERROR_MEMORY, "module of %zu bytes", code.size);
   }
-  for (size_t i = 0; i < compiled->info->import_count; i++) {
-    compiled->imported_functions += compiled->info->imports[i].kind == PW_EXTERN_FUNCTION;
-  }
-  compiled->names = pw_names_in(pw_bytes_view(&compiled->code));
+  compiled->imported_functions = pw_module_imported_functions(compiled->info);
+  compiled->names              = pw_names_in(pw_bytes_view(&compiled->code));
   return true;
 }
 

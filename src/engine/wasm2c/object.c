@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Compiled code: shared objects, opened from memory. */
 #define _GNU_SOURCE
+#include "engine/file.h"
 #include "internal.h"
 
 #include <dlfcn.h>
@@ -92,8 +93,8 @@ open_memory(struct pw_view bytes, struct pw_wasm2c_opened *opened, struct pw_err
 {
   char path[64];
 
-  opened->file = pw_wasm2c_memory_file("proxywasm_wasm2c", bytes);
-  if (opened->file < 0) {
+  opened->file = pw_file_in_memory("proxywasm_wasm2c");
+  if (opened->file < 0 || !pw_file_write_all(opened->file, bytes)) {
     return pw_error_set(error, PW_ERROR_MEMORY, "compiled code: a file in memory: %s", strerror(errno));
   }
   snprintf(path, sizeof path, "/proc/self/fd/%d", opened->file);

@@ -1,35 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* For perf: where functions are, in the map of the process that it reads. */
-#define _GNU_SOURCE
 #include "common/names.h"
+#include "common/perf_map.h"
 #include "internal.h"
-
-#include <fcntl.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <unistd.h>
 
 /* How many functions names are looked for at a time. */
 enum { PART = 64 };
-
-static FILE *
-open_map(void)
-{
-  char  path[64];
-  int   file;
-  FILE *map = NULL;
-
-  snprintf(path, sizeof path, "/tmp/perf-%ld.map", (long)getpid());
-  /* Others write into it, too. Whoever may write in /tmp must not lead us elsewhere. */
-  file = open(path, O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_CLOEXEC, 0644);
-  if (file >= 0) {
-    map = fdopen(file, "a");
-  }
-  if (file >= 0 && !map) {
-    close(file);
-  }
-  return map;
-}
 
 static void
 write_part(FILE *map, const struct pw_compiled_module *module, size_t begin, size_t count)
@@ -58,7 +34,7 @@ write_part(FILE *map, const struct pw_compiled_module *module, size_t begin, siz
 void
 pw_wasm2c_profile(const struct pw_compiled_module *module)
 {
-  FILE *map = open_map();
+  FILE *map = pw_perf_map_open();
 
   if (!map) {
     return;

@@ -1,39 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Runs the programs that compile. What they read and write is in memory, so that nothing is left of them. */
 #define _GNU_SOURCE
+#include "engine/file.h"
 #include "internal.h"
 
 #include <errno.h>
 #include <signal.h>
 #include <sys/prctl.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 /* A program's standard files: read, written, and what it says. */
 enum { FILES = 3 };
-
-static bool
-read_all(int file, struct pw_bytes *out)
-{
-  struct stat status;
-  size_t      left;
-
-  if (fstat(file, &status) != 0 || !pw_bytes_reserve(out, out->size + (size_t)status.st_size)) {
-    return false;
-  }
-  left = (size_t)status.st_size;
-  while (left > 0) {
-    ssize_t got = pread(file, out->data + out->size, left, status.st_size - (off_t)left);
-
-    if (got == 0 || (got < 0 && errno != EINTR)) {
-      return false;
-    }
-    out->size += got > 0 ? (size_t)got : 0;
-    left -= got > 0 ? (size_t)got : 0;
-  }
-  return true;
-}
 
 /* In the new process: only what may be called in a copy of a process with threads. */
 __attribute__((noreturn)) static void
@@ -108,6 +86,18 @@ set_failed(const char *program, int status, int said, struct pw_error *error)
   return pw_error_set(error, PW_ERROR_ENGINE, "engine 'wasm2c': '%s' failed: %s", program, line);
 }
 
+/* It shares the position in the file with us. */
+static bool
+read_output(int file, struct pw_bytes *output, struct pw_error *error)
+{
+  off_t size = lseek(file, 0, SEEK_END);
+
+  if (size < 0 || lseek(file, 0, SEEK_SET) != 0) {
+    return pw_error_set(error, PW_ERROR_FILE, "engine 'wasm2c': a file in memory: %s", strerror(errno));
+  }
+  return pw_file_read_all(file, (size_t)size, output, error);
+}
+
 static bool
 run(const char *const *arguments, const int *files, struct pw_bytes *output, struct pw_error *error)
 {
@@ -128,18 +118,17 @@ run(const char *const *arguments, const int *files, struct pw_bytes *output, str
   if (status != 0) {
     return set_failed(arguments[0], status, files[2], error);
   }
-  return read_all(files[1], output) || pw_error_set(error, PW_ERROR_MEMORY, "output of '%s'", arguments[0]);
+  return read_output(files[1], output, error);
 }
 
 bool
 pw_wasm2c_run(const char *const *arguments, struct pw_view input, struct pw_bytes *output, struct pw_error *error)
 {
-  const struct pw_view nothing      = {0};
-  int                  files[FILES] = {pw_wasm2c_memory_file("input", input), pw_wasm2c_memory_file("output", nothing),
-                                       pw_wasm2c_memory_file("said", nothing)};
-  bool                 done         = false;
+  int  files[FILES] = {pw_file_in_memory("input"), pw_file_in_memory("output"), pw_file_in_memory("said")};
+  bool done         = false;
 
-  if (files[0] < 0 || files[1] < 0 || files[2] < 0) {
+  if (files[0] < 0 || files[1] < 0 || files[2] < 0 || !pw_file_write_all(files[0], input) ||
+      lseek(files[0], 0, SEEK_SET) != 0) {
     pw_error_set(error, PW_ERROR_MEMORY, "engine 'wasm2c': a file in memory: %s", strerror(errno));
   } else {
     done = run(arguments, files, output, error);

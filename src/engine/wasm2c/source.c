@@ -206,12 +206,6 @@ write_call(struct pw_writer *to, size_t number, const struct pw_function_type *t
   write_text(to, "}\n");
 }
 
-static bool
-is_callable(const struct pw_extern *item)
-{
-  return item->kind == PW_EXTERN_FUNCTION && item->type_known;
-}
-
 /* Answers the number of the export that is the memory; SIZE_MAX: there is none. */
 static size_t
 write_calls(struct pw_writer *to, const struct pw_module_info *info)
@@ -219,15 +213,15 @@ write_calls(struct pw_writer *to, const struct pw_module_info *info)
   size_t memory = SIZE_MAX;
 
   for (size_t i = 0; i < info->export_count; i++) {
-    if (is_callable(&info->exports[i])) {
+    if (pw_wasm2c_is_callable(&info->exports[i])) {
       write_call(to, i, &info->exports[i].type);
-    } else if (info->exports[i].kind == PW_EXTERN_MEMORY && strcmp(info->exports[i].name, "memory") == 0) {
+    } else if (pw_wasm2c_is_memory(&info->exports[i])) {
       memory = i;
     }
   }
   write_text(to, "static const pw_wasm2c_call calls[] = {\n");
   for (size_t i = 0; i < info->export_count; i++) {
-    if (is_callable(&info->exports[i])) {
+    if (pw_wasm2c_is_callable(&info->exports[i])) {
       write_text(to, "call_%zu,\n", i);
     } else {
       write_text(to, "0,\n");

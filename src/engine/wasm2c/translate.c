@@ -20,7 +20,7 @@ bool
 pw_wasm2c_can_be_linked(const struct pw_module_info *info)
 {
   for (size_t i = 0; i < info->import_count; i++) {
-    if (info->imports[i].kind != PW_EXTERN_FUNCTION || !info->imports[i].type_known) {
+    if (!pw_wasm2c_is_callable(&info->imports[i])) {
       return false;
     }
   }

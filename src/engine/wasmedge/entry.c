@@ -1,16 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The table of functions: all that the engine exports but for compatibility.c. */
-#define _GNU_SOURCE
+#include "common/origin.h"
 #include "internal.h"
-
-#include <dlfcn.h>
 
 static const char *
 origin(void)
 {
-  Dl_info info;
-
-  return dladdr((const void *)WasmEdge_VersionGet, &info) && info.dli_fname ? info.dli_fname : "";
+  return pw_origin_of((const void *)WasmEdge_VersionGet);
 }
 
 /* It interprets: there is no compiled code to keep. */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Instances: a module instance of WasmEdge's each, with its memory and its stack. */
+#include "common/memory.h"
 #include "common/tables.h"
 #include "internal.h"
 
@@ -17,14 +18,8 @@ check_limits(const struct pw_wasmedge_layout *layout, const struct pw_instance_o
 {
   uint64_t bytes = (uint64_t)layout->memory_pages * PW_WASMEDGE_PAGE_BYTES;
 
-  if (options->memory_bytes != 0 && bytes > options->memory_bytes) {
-    return pw_error_set(
-      error, PW_ERROR_LIMIT,
-      "wasmedge cannot start the module: its memory begins with %llu bytes, which exceeds the limit of "
-      "%llu",
-      (unsigned long long)bytes, (unsigned long long)options->memory_bytes);
-  }
-  return pw_table_check("wasmedge", layout->table_elements, table_limit(options), layout->table_count, error);
+  return pw_memory_check("wasmedge", bytes, options->memory_bytes, error) &&
+         pw_table_check("wasmedge", layout->table_elements, table_limit(options), layout->table_count, error);
 }
 
 /* ---- globals of 32 bits ---- */

@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The table of functions: all that this object exports. */
-#define _GNU_SOURCE
+#include "common/origin.h"
 #include "internal.h"
-
-#include <dlfcn.h>
 
 static const char *
 version(void)
@@ -14,9 +12,7 @@ version(void)
 static const char *
 origin(void)
 {
-  Dl_info info;
-
-  return dladdr((const void *)wasm_engine_new_with_config, &info) && info.dli_fname ? info.dli_fname : "";
+  return pw_origin_of((const void *)wasm_engine_new_with_config);
 }
 
 static const struct pw_engine_ops ops = {

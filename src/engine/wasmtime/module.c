@@ -10,19 +10,9 @@
 static uint32_t
 count_tables(struct pw_view code)
 {
-  struct pw_module_reader  reader;
-  struct pw_module_section section;
+  struct pw_module_reader reader;
 
-  if (!pw_module_sections_begin(&reader, code, NULL)) {
-    return 0;
-  }
-  while (pw_module_section_next(&reader, code.size, &section)) {
-    if (section.id == PW_MODULE_SECTION_TABLE) {
-      return pw_module_read_u32(&reader);
-    }
-    reader.position = section.end;
-  }
-  return 0;
+  return pw_module_section_find(&reader, code, PW_MODULE_SECTION_TABLE) ? pw_module_read_u32(&reader) : 0;
 }
 
 static struct pw_compiled_module *

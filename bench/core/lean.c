@@ -5,6 +5,7 @@
  * no traps that are told, no checks of what a field may hold, no versions of the ABI, and one module.
  */
 #include "measure.h"
+#include "raw.h"
 #include "surroundings.h"
 
 #include "host/id_map.h"
@@ -13,33 +14,15 @@
 #include <proxywasm/abi.h>
 
 #include <pthread.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <wasmtime.h>
 
-static wasm_engine_t      *engine;
-static wasmtime_store_t   *store;
-static wasmtime_context_t *context;
-static wasmtime_instance_t module_instance;
-static wasmtime_memory_t   exported;
-static uint8_t            *memory; /* it is reserved as a whole, and stays where it is */
-static struct order        ordered;
-static uint64_t            metric;
-static struct pw_id_map    contexts;
-static void               *effective;
-static pthread_mutex_t     shared_lock = PTHREAD_MUTEX_INITIALIZER;
-static struct pw_name_map  shared_names;
-static wasmtime_func_t     allocate, create, configure, request_headers, request_body_function, response_headers, done,
+static struct order       ordered;
+static uint64_t           metric;
+static struct pw_id_map   contexts;
+static void              *effective;
+static pthread_mutex_t    shared_lock = PTHREAD_MUTEX_INITIALIZER;
+static struct pw_name_map shared_names;
+static wasmtime_func_t    allocate, create, configure, request_headers, request_body_function, response_headers, done,
   logged, deleted;
-
-static void
-need(bool good, const char *what)
-{
-  if (!good) {
-    fprintf(stderr, "lean: %s\n", what);
-    exit(1);
-  }
-}
 
 /* A value of the shared data. */
 static struct shared {
@@ -48,54 +31,30 @@ static struct shared {
   char                bytes[64];
 } only_value = {.node = {.name = {"a key", 5}}};
 
-static uint32_t
+/* One function, as in any host that has more than one place to call from. */
+__attribute__((noinline)) static uint32_t
 call(const wasmtime_func_t *function, uint32_t a, uint32_t b, uint32_t c)
 {
-  wasmtime_val_raw_t values[3] = {{.i32 = (int32_t)a}, {.i32 = (int32_t)b}, {.i32 = (int32_t)c}};
-  wasm_trap_t       *trap      = NULL;
-  need(!wasmtime_func_call_unchecked(context, function, values, 3, &trap) && !trap, "a call failed");
-  return (uint32_t)values[0].i32;
+  return raw_call(function, a, b, c);
 }
 
 /* --------------------------------------------------------------------------------------------------------- hostcalls
  */
 
-static inline bool
-is_within(uint32_t address, uint32_t size)
-{
-  return (uint64_t)address + size <= wasmtime_memory_data_size(context, &exported);
-}
-
-static inline struct pw_view
-view(uint32_t address, uint32_t size)
-{
-  return pw_view_make(memory + address, size);
-}
-
-static inline uint32_t
-put_number(uint32_t address, const void *number, uint32_t size)
-{
-  if (!is_within(address, size)) {
-    return PW_STATUS_INVALID_MEMORY_ACCESS;
-  }
-  memcpy(memory + address, number, size);
-  return PW_STATUS_OK;
-}
-
 /* Room for what is returned: asks the module for it, and tells it where it is. */
 static uint32_t
 room(uint32_t size, uint32_t data_at, uint32_t size_at, uint8_t **target)
 {
-  if (!is_within(data_at, 4) || !is_within(size_at, 4)) {
+  if (!raw_is_within(data_at, 4) || !raw_is_within(size_at, 4)) {
     return PW_STATUS_INVALID_MEMORY_ACCESS;
   }
   uint32_t address = call(&allocate, size, 0, 0);
-  if (address == 0 || !is_within(address, size)) {
+  if (address == 0 || !raw_is_within(address, size)) {
     return PW_STATUS_INVALID_MEMORY_ACCESS;
   }
-  memcpy(memory + data_at, &address, 4);
-  memcpy(memory + size_at, &size, 4);
-  *target = memory + address;
+  memcpy(raw_memory + data_at, &address, 4);
+  memcpy(raw_memory + size_at, &size, 4);
+  *target = raw_memory + address;
   return PW_STATUS_OK;
 }
 
@@ -111,32 +70,31 @@ give(struct pw_view bytes, uint32_t data_at, uint32_t size_at)
 }
 
 #define HOSTCALL(name) static uint32_t name(const wasmtime_val_raw_t *in)
-#define IN(number)     ((uint32_t)in[number].i32)
 
 HOSTCALL(get_value)
 {
-  if (IN(0) >= PW_MAP_TYPE_COUNT || !is_within(IN(1), IN(2))) {
+  if (IN(0) >= PW_MAP_TYPE_COUNT || !raw_is_within(IN(1), IN(2))) {
     return PW_STATUS_BAD_ARGUMENT;
   }
-  const struct pw_view *value = header_find(view(IN(1), IN(2)));
+  const struct pw_view *value = header_find(raw_view(IN(1), IN(2)));
   return value ? give(*value, IN(3), IN(4)) : PW_STATUS_NOT_FOUND;
 }
 
 HOSTCALL(set_value)
 {
-  if (IN(0) >= PW_MAP_TYPE_COUNT || !is_within(IN(1), IN(2)) || !is_within(IN(3), IN(4))) {
+  if (IN(0) >= PW_MAP_TYPE_COUNT || !raw_is_within(IN(1), IN(2)) || !raw_is_within(IN(3), IN(4))) {
     return PW_STATUS_BAD_ARGUMENT;
   }
-  header_set(view(IN(1), IN(2)), view(IN(3), IN(4)));
+  header_set(raw_view(IN(1), IN(2)), raw_view(IN(3), IN(4)));
   return PW_STATUS_OK;
 }
 
 HOSTCALL(remove_value)
 {
-  if (IN(0) >= PW_MAP_TYPE_COUNT || !is_within(IN(1), IN(2))) {
+  if (IN(0) >= PW_MAP_TYPE_COUNT || !raw_is_within(IN(1), IN(2))) {
     return PW_STATUS_BAD_ARGUMENT;
   }
-  header_remove(view(IN(1), IN(2)));
+  header_remove(raw_view(IN(1), IN(2)));
   return PW_STATUS_OK;
 }
 
@@ -182,7 +140,7 @@ HOSTCALL(get_buffer)
 
 HOSTCALL(get_property)
 {
-  if (!is_within(IN(0), IN(1)) || !pw_view_equal(view(IN(0), IN(1)), pw_view_make("request\0path", 12))) {
+  if (!raw_is_within(IN(0), IN(1)) || !pw_view_equal(raw_view(IN(0), IN(1)), pw_view_make("request\0path", 12))) {
     return PW_STATUS_NOT_FOUND;
   }
   return give(request_path(), IN(2), IN(3));
@@ -190,23 +148,23 @@ HOSTCALL(get_property)
 
 HOSTCALL(write_log)
 {
-  if (IN(0) > PW_LOG_CRITICAL || !is_within(IN(1), IN(2))) {
+  if (IN(0) > PW_LOG_CRITICAL || !raw_is_within(IN(1), IN(2))) {
     return PW_STATUS_BAD_ARGUMENT;
   }
-  line_written(view(IN(1), IN(2)));
+  line_written(raw_view(IN(1), IN(2)));
   return PW_STATUS_OK;
 }
 
 HOSTCALL(get_time)
 {
   uint64_t time = time_now();
-  return put_number(IN(0), &time, 8);
+  return raw_put(IN(0), &time, 8);
 }
 
 HOSTCALL(define_metric)
 {
   uint32_t id = 0;
-  return put_number(IN(3), &id, 4);
+  return raw_put(IN(3), &id, 4);
 }
 
 HOSTCALL(increment_metric)
@@ -221,7 +179,7 @@ HOSTCALL(increment_metric)
 HOSTCALL(get_metric)
 {
   uint64_t value = __atomic_load_n(&metric, __ATOMIC_RELAXED);
-  return IN(0) == 0 ? put_number(IN(1), &value, 8) : PW_STATUS_NOT_FOUND;
+  return IN(0) == 0 ? raw_put(IN(1), &value, 8) : PW_STATUS_NOT_FOUND;
 }
 
 static struct shared *
@@ -238,17 +196,17 @@ HOSTCALL(get_shared)
   struct shared *value;
   uint32_t       size = 0, cas = 1;
 
-  if (!is_within(IN(0), IN(1))) {
+  if (!raw_is_within(IN(0), IN(1))) {
     return PW_STATUS_INVALID_MEMORY_ACCESS;
   }
   pthread_mutex_lock(&shared_lock);
-  value = shared_find(view(IN(0), IN(1)));
+  value = shared_find(raw_view(IN(0), IN(1)));
   if (value) {
     size = value->size;
     memcpy(copy, value->bytes, size);
   }
   pthread_mutex_unlock(&shared_lock);
-  uint32_t status = value ? put_number(IN(4), &cas, 4) : PW_STATUS_NOT_FOUND;
+  uint32_t status = value ? raw_put(IN(4), &cas, 4) : PW_STATUS_NOT_FOUND;
   return status == PW_STATUS_OK ? give(pw_view_make(copy, size), IN(2), IN(3)) : status;
 }
 
@@ -256,14 +214,14 @@ HOSTCALL(set_shared)
 {
   struct shared *value;
 
-  if (!is_within(IN(0), IN(1)) || !is_within(IN(2), IN(3)) || IN(3) > sizeof value->bytes) {
+  if (!raw_is_within(IN(0), IN(1)) || !raw_is_within(IN(2), IN(3)) || IN(3) > sizeof value->bytes) {
     return PW_STATUS_BAD_ARGUMENT;
   }
   pthread_mutex_lock(&shared_lock);
-  value = shared_find(view(IN(0), IN(1)));
+  value = shared_find(raw_view(IN(0), IN(1)));
   if (value) {
     value->size = IN(3);
-    memcpy(value->bytes, memory + IN(2), IN(3));
+    memcpy(value->bytes, raw_memory + IN(2), IN(3));
   }
   pthread_mutex_unlock(&shared_lock);
   return value ? PW_STATUS_OK : PW_STATUS_INTERNAL_FAILURE;
@@ -280,11 +238,7 @@ HOSTCALL(set_effective)
   return PW_STATUS_OK;
 }
 
-static const struct hostcall {
-  const char *name;
-  const char *parameters; /* i: 32 bits, I: 64 */
-  uint32_t (*function)(const wasmtime_val_raw_t *in);
-} hostcalls[] = {
+static const struct raw_hostcall hostcalls[] = {
   {"proxy_get_header_map_value", "iiiii", get_value},     {"proxy_add_header_map_value", "iiiii", set_value},
   {"proxy_replace_header_map_value", "iiiii", set_value}, {"proxy_remove_header_map_value", "iii", remove_value},
   {"proxy_get_header_map_pairs", "iii", get_pairs},       {"proxy_get_buffer_bytes", "iiiii", get_buffer},
@@ -295,44 +249,8 @@ static const struct hostcall {
   {"proxy_set_effective_context", "i", set_effective},
 };
 
-static wasm_trap_t *
-enter(void *data, wasmtime_caller_t *caller, wasmtime_val_raw_t *values, size_t count)
-{
-  const struct hostcall *hostcall = data;
-  (void)caller;
-  (void)count;
-  values[0].i32 = (int32_t)hostcall->function(values);
-  return NULL;
-}
-
 /* ------------------------------------------------------------------------------------------------------- the subject
  */
-
-static void
-define(wasmtime_linker_t *linker, const struct hostcall *hostcall)
-{
-  wasm_valtype_t    *types[8], *result = wasm_valtype_new(WASM_I32);
-  wasm_valtype_vec_t parameters, results;
-  size_t             count = strlen(hostcall->parameters);
-  for (size_t i = 0; i < count; i++) {
-    types[i] = wasm_valtype_new(hostcall->parameters[i] == 'I' ? WASM_I64 : WASM_I32);
-  }
-  wasm_valtype_vec_new(&parameters, count, types);
-  wasm_valtype_vec_new(&results, 1, &result);
-  wasm_functype_t *type = wasm_functype_new(&parameters, &results);
-  need(!wasmtime_linker_define_func_unchecked(linker, "env", 3, hostcall->name, strlen(hostcall->name), type, enter,
-                                              (void *)(uintptr_t)hostcall, NULL),
-       hostcall->name);
-  wasm_functype_delete(type);
-}
-
-static wasmtime_extern_t
-exported_as(const char *name)
-{
-  wasmtime_extern_t item;
-  need(wasmtime_instance_export_get(context, &module_instance, name, strlen(name), &item), name);
-  return item;
-}
 
 static void
 find_exports(void)
@@ -352,34 +270,14 @@ find_exports(void)
     {"proxy_on_delete", &deleted},
   };
   for (size_t i = 0; i < sizeof exports / sizeof exports[0]; i++) {
-    *exports[i].function = exported_as(exports[i].name).of.func;
+    *exports[i].function = raw_function(exports[i].name);
   }
-  exported = exported_as("memory").of.memory;
-  memory   = wasmtime_memory_data(context, &exported);
 }
 
 static void
 open_module(const void *code, size_t size, struct order order)
 {
-  wasm_config_t     *config = wasm_config_new();
-  wasmtime_module_t *module = NULL;
-  wasm_trap_t       *trap   = NULL;
-  /* As the host has it, so that the module's code is the same. */
-  wasmtime_config_epoch_interruption_set(config, true);
-  wasmtime_config_memory_reservation_set(config, UINT64_C(4) << 30);
-  wasmtime_config_memory_may_move_set(config, false);
-  engine  = wasm_engine_new_with_config(config);
-  store   = wasmtime_store_new(engine, NULL, NULL);
-  context = wasmtime_store_context(store);
-  wasmtime_context_set_epoch_deadline(context, 1);
-  need(!wasmtime_module_new(engine, code, size, &module), "the module does not compile");
-  wasmtime_linker_t *linker = wasmtime_linker_new(engine);
-  for (size_t i = 0; i < sizeof hostcalls / sizeof hostcalls[0]; i++) {
-    define(linker, &hostcalls[i]);
-  }
-  need(!wasmtime_linker_instantiate(linker, context, module, &module_instance, &trap) && !trap, "it does not start");
-  wasmtime_linker_delete(linker);
-  wasmtime_module_delete(module);
+  raw_open(code, size, hostcalls, sizeof hostcalls / sizeof hostcalls[0]);
   find_exports();
   ordered = order;
   pw_id_map_put(&contexts, 1, &contexts);
@@ -387,7 +285,7 @@ open_module(const void *code, size_t size, struct order order)
   only_value.node.hash = pw_name_hash(only_value.node.scope, only_value.node.name);
   pw_name_map_insert(&shared_names, &only_value.node);
   call(&create, 1, 0, 0);
-  need(call(&configure, 1, sizeof order, 0) == 1, "it refuses its configuration");
+  raw_need(call(&configure, 1, sizeof order, 0) == 1, "it refuses its configuration");
 }
 
 static void
@@ -410,8 +308,7 @@ close_module(void)
 {
   pw_id_map_clear(&contexts);
   pw_name_map_clear(&shared_names);
-  wasmtime_store_delete(store);
-  wasm_engine_delete(engine);
+  raw_close();
 }
 
 int

@@ -65,6 +65,10 @@ class Envoy:
         (self.directory / "envoy.yaml").write_text(json.dumps(_configuration(self.port, filters, body)))
 
     def __enter__(self):
+        return self.start()
+
+    def start(self):
+        """Starts it and waits until it listens."""
         with open(self.directory / "log", "wb") as log:
             self.process = subprocess.Popen(
                 [PROGRAM, "--config-path", self.directory / "envoy.yaml", "--concurrency", "1", "--log-level", "warning",
@@ -84,9 +88,17 @@ class Envoy:
     def __exit__(self, *_):
         self.stop()
 
-    def stop(self):
+    def start_anew(self):
+        """Another process in place of the present one, on the same port."""
+        self._kill()
+        return self.start()
+
+    def _kill(self):
         self.process.kill()
         self.process.wait()
+
+    def stop(self):
+        self._kill()
         shutil.rmtree(self.directory, ignore_errors=True)
 
     def log(self):

@@ -72,6 +72,11 @@ def native():
     return Filter("native", "native plugin in C", [native_plugin("header_filter")], value="native-c")
 
 
+def raw_calls():
+    plugin = f"{build.artifact('raw_calls.so')} {build.module('examples/c/headers')}"
+    return Filter("raw", "raw calls of the module in C", [plugin], value="proxywasm-c")
+
+
 def header_rewrite():
     return Filter("header_rewrite", "header_rewrite", ["header_rewrite.so filter.conf"],
                   {"filter.conf": HEADER_REWRITE}, "header_rewrite")
@@ -101,12 +106,11 @@ def make_server(what, origin_port, records=None, **options):
 
 
 def start_variant(stack, what, origin, target, load=None, name=None, label=None, **options):
-    """Starts the server of a header filter in an ExitStack, checks it, and makes a Variant of it. `load` makes the load on
-    a server, if it is not that of HTTP/1; `options` as make_server takes them."""
+    """Starts the server of a header filter in an ExitStack, and makes a Variant of it. `load` makes the load on a server,
+    if it is not that of HTTP/1; `options` as make_server takes them."""
     server = stack.enter_context(make_server(what, origin.port, **options))
-    check(server, what, target)
     return Variant(name or what.name, label or what.label, server,
-                   load(server) if load else http1(server.port, HOST, target))
+                   load(server) if load else http1(server.port, HOST, target), lambda: check(server, what, target))
 
 
 def check(server, what, target):

@@ -46,6 +46,11 @@ def at_most(what, figure, limit, form=".2f"):
     return _goal(what, figure, limit, figure.high <= limit, figure.low > limit, "≤", form)
 
 
+def beside(goal, what, figure, form):
+    """A goal with a figure that says how near anybody could come to it."""
+    return {**goal, "text": f"{goal['text']}; {what}: {figure:{form}}"}
+
+
 def exact(what, value, limit, form=".3f"):
     """The goal of a value that is not measured in rounds: at most `limit`."""
     return {"what": what, "verdict": REACHED if value <= limit else MISSED, "limit": limit, "middle": value,

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Paired rounds: in each round every variant is measured in slices of part of a second, each time in another order, so that
-a machine that gets slower for a while does so for all of them."""
+a machine that gets slower for a while does so for all of them. Each round has new processes: where one lies in memory
+makes it some percent faster or slower for all of its life."""
 
 from statistics import median
 
@@ -9,17 +10,28 @@ from .load import LoadFailed, cpu_seconds, pin, split_cpus
 
 # A round is made of slices: every variant has its turn some times in each, so that it shares whatever disturbs.
 SLICES = 8
+WARM_UP_SECONDS = 0.3
 
 
 class Variant:
     """One of the things compared: a running server, and a load on it (library.load)."""
 
-    def __init__(self, name, label, server, load):
+    def __init__(self, name, label, server, load, check):
+        """`check`: asks the server something, and ends the program when the answer is wrong."""
         self.name = name
         self.label = label
         self.server = server
         self.load = load
+        self.check = check
         self.samples = []
+
+    def prepare(self, server_cpus, load_cpus):
+        """Before a round: another process, that answers as it should, and load that does not count."""
+        if self.samples:
+            self.server.start_anew()
+        self.check()
+        pin(self.server.server_pid(), server_cpus)
+        self.measure(WARM_UP_SECONDS, load_cpus)
 
     def measure(self, seconds, cpus):
         """Requests, seconds, and the CPU time that the server took."""
@@ -45,21 +57,23 @@ class Variant:
         return (values[-1 - quarter] - values[quarter]) / 2 / median(values)
 
 
-def run_rounds(variants, options, cpus=None, say=print, turns=SLICES):
-    """Measures all variants options.rounds times for options.seconds, after some load that does not count. `cpus`: those
-    of the servers and those of the load, if not one half of the machine each. `turns`: in how many slices; fewer for
-    requests that take long."""
+def run_rounds(variants, options, cpus=None, turns=SLICES, idle=None):
+    """Measures all variants options.rounds times for options.seconds. `cpus`: those of the servers and those of the load,
+    if not one half of the machine each. `turns`: in how many slices; fewer for requests that take long. `idle`: the
+    origin, if everything has to come from the cache."""
     server_cpus, load_cpus = cpus or split_cpus()
-    for variant in variants:
-        pin(variant.server.server_pid(), server_cpus)
-        variant.measure(0.5, load_cpus)
     for number in range(options.rounds):
+        for variant in variants:
+            variant.prepare(server_cpus, load_cpus)
+        asked = len(idle.requests) if idle else 0
         slices = {variant: [] for variant in variants}
         for turn in range(turns):
             start = (number + turn) % len(variants)
             for variant in variants[start:] + variants[:start]:
                 slices[variant].append(variant.measure(options.seconds / turns, load_cpus))
+        if idle and len(idle.requests) != asked:
+            raise SystemExit("requests reached the origin: this did not measure cache hits")
         for variant in variants:
             variant.add(slices[variant])
         rates = ", ".join(f"{variant.name} {variant.samples[-1]['rate']:,.0f}/s" for variant in variants)
-        say(f"  round {number + 1} of {options.rounds}: {rates}")
+        print(f"  round {number + 1} of {options.rounds}: {rates}", flush=True)

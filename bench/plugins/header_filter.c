@@ -3,31 +3,12 @@
  * What the header filters of examples/ do, as a native plugin of Traffic Server: sets a header in each request and each
  * response, and counts requests. The yardstick of bench/header_filter.
  */
-#include <string.h>
-#include <ts/ts.h>
+#include "set_header.h"
 
 static const char name[]  = "x-filtered-by";
 static const char value[] = "native-c";
 
 static int statistic;
-
-/* Exactly one value, whatever the other side sent under this name. */
-static void
-set_header(TSMBuffer buffer, TSMLoc header)
-{
-  TSMLoc field = TSMimeHdrFieldFind(buffer, header, name, sizeof(name) - 1);
-  while (field != TS_NULL_MLOC) {
-    TSMLoc next = TSMimeHdrFieldNextDup(buffer, header, field);
-    TSMimeHdrFieldDestroy(buffer, header, field);
-    TSHandleMLocRelease(buffer, header, field);
-    field = next;
-  }
-  if (TSMimeHdrFieldCreateNamed(buffer, header, name, sizeof(name) - 1, &field) == TS_SUCCESS) {
-    TSMimeHdrFieldValueStringSet(buffer, header, field, -1, value, sizeof(value) - 1);
-    TSMimeHdrFieldAppend(buffer, header, field);
-    TSHandleMLocRelease(buffer, header, field);
-  }
-}
 
 static int
 on_event(TSCont continuation, TSEvent event, void *data)
@@ -39,11 +20,11 @@ on_event(TSCont continuation, TSEvent event, void *data)
   if (event == TS_EVENT_HTTP_READ_REQUEST_HDR) {
     TSStatIntIncrement(statistic, 1);
     if (TSHttpTxnClientReqGet(transaction, &buffer, &header) == TS_SUCCESS) {
-      set_header(buffer, header);
+      set_header(buffer, header, name, sizeof name - 1, value, sizeof value - 1);
       TSHandleMLocRelease(buffer, TS_NULL_MLOC, header);
     }
   } else if (TSHttpTxnClientRespGet(transaction, &buffer, &header) == TS_SUCCESS) {
-    set_header(buffer, header);
+    set_header(buffer, header, name, sizeof name - 1, value, sizeof value - 1);
     TSHandleMLocRelease(buffer, TS_NULL_MLOC, header);
   }
   TSHttpTxnReenable(transaction, TS_EVENT_HTTP_CONTINUE);

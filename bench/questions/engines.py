@@ -26,6 +26,6 @@ def answer(options):
         variants = []
         for what in compared:
             variants.append(filters.start_variant(stack, what, origin, TARGET))
-        run_rounds(variants, options)
+        run_rounds(variants, options, idle=origin)
     return report.rates("A header filter on a cache hit on each engine, one event thread", variants, variants[0],
                         seconds_per_sample=options.seconds)

@@ -7,6 +7,7 @@ What a plugin in C pays for the same in Traffic Server, without any module, is t
 """
 
 from contextlib import ExitStack
+from functools import partial
 
 from harness.http1 import Connection
 from harness.origin import Origin
@@ -39,12 +40,12 @@ def answer(options):
     with ExitStack() as stack:
         for name, label, of_envoy, value in envoys():
             server = stack.enter_context(envoy.Envoy(of_envoy))
-            check(server, label, value)
-            variants[name] = Variant(name, label, server, http1(server.port, filters.HOST, TARGET))
+            variants[name] = Variant(name, label, server, http1(server.port, filters.HOST, TARGET),
+                                     partial(check, server, label, value))
         origin = stack.enter_context(Origin())
         for what in (filters.bare(), filters.native(), filters.module("c"), filters.module("rust")):
             variants[what.name] = filters.start_variant(stack, what, origin, TARGET, label=f"Traffic Server, {what.label}")
-        run_rounds(list(variants.values()), options)
+        run_rounds(list(variants.values()), options, idle=origin)
     # Of each variant: its requests and CPU time against its own server without filters.
     rows = [row for name in variants for row in report.rate_rows(
         [variants[name]], variants["envoy_bare" if name.startswith("envoy") else "bare"])]

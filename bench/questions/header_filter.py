@@ -3,7 +3,8 @@
 
 One event thread serves a small object from the RAM cache. Compared are the bare server, a native plugin in C that sets
 a header in each direction and counts, the server's own header_rewrite and Lua plugins doing so, and proxywasm with the
-examples in C and in Rust.
+examples in C and in Rust. The raw calls are the native plugin with the example in C in it, on Wasmtime without any host
+(bench/plugins/raw_calls.c): no host on this engine could come nearer to a goal.
 """
 
 from contextlib import ExitStack
@@ -16,29 +17,35 @@ TARGET = "/cached?size=100&cache=3600"
 
 
 def answer(options):
-    compared = [filters.bare(), filters.native(), filters.header_rewrite(), filters.lua(), filters.module("c"),
-                filters.module("rust")]
+    compared = [filters.bare(), filters.native(), filters.raw_calls(), filters.header_rewrite(), filters.lua(),
+                filters.module("c"), filters.module("rust")]
     with ExitStack() as stack:
         origin = stack.enter_context(Origin())
         variants = {}
         for what in compared:
             variants[what.name] = filters.start_variant(stack, what, origin, TARGET)
-        asked = len(origin.requests)
-        run_rounds(list(variants.values()), options)
-        if len(origin.requests) != asked:
-            raise SystemExit("requests reached the origin: this did not measure cache hits")
+        run_rounds(list(variants.values()), options, idle=origin)
     return report.rates("A header filter on a cache hit, one event thread", list(variants.values()), variants["native"],
                         reached(**variants), seconds_per_sample=options.seconds)
 
 
-def reached(native, header_rewrite, lua, c, rust, **_):
+def reached(native, raw, header_rewrite, lua, c, rust, **_):
     """The goals."""
-    return [goals.at_least("requests per second in C, against the native plugin", goals.paired(c, native, "rate"), 0.97),
-            goals.at_most("CPU µs above the native plugin, in C", goals.above(c, native, "cpu_microseconds"), 1),
-            goals.at_most("CPU µs above the native plugin, in Rust", goals.above(rust, native, "cpu_microseconds"), 2),
-            goals.at_least("requests per second in C, against header_rewrite",
-                           goals.paired(c, header_rewrite, "rate"), 1),
-            goals.at_least("requests per second in C, against Lua", goals.paired(c, lua, "rate"), 1),
-            goals.at_least("requests per second in Rust, against header_rewrite",
-                           goals.paired(rust, header_rewrite, "rate"), 1),
-            goals.at_least("requests per second in Rust, against Lua", goals.paired(rust, lua, "rate"), 1)]
+    def beyond(goal, figure, form=".3f"):
+        return goals.beside(goal, "the raw calls alone", figure, form)
+
+    def rate(variant, against):
+        return goals.paired(variant, against, "rate")
+
+    def cpu(variant):
+        return goals.above(variant, native, "cpu_microseconds")
+
+    return [beyond(goals.at_least("requests per second in C, against the native plugin", rate(c, native), 0.97),
+                   rate(raw, native)),
+            beyond(goals.at_most("CPU µs above the native plugin, in C", cpu(c), 1), cpu(raw), ".2f"),
+            goals.at_most("CPU µs above the native plugin, in Rust", cpu(rust), 2),
+            beyond(goals.at_least("requests per second in C, against header_rewrite", rate(c, header_rewrite), 1),
+                   rate(raw, header_rewrite)),
+            goals.at_least("requests per second in C, against Lua", rate(c, lua), 1),
+            goals.at_least("requests per second in Rust, against header_rewrite", rate(rust, header_rewrite), 1),
+            goals.at_least("requests per second in Rust, against Lua", rate(rust, lua), 1)]

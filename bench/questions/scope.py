@@ -21,7 +21,7 @@ def answer(options):
         for scope in SCOPES:
             what = filters.module("rust", name=scope, label=f"vm_scope: {scope}", vm_scope=scope)
             variants[scope] = filters.start_variant(stack, what, origin, TARGET)
-        run_rounds(list(variants.values()), options)
+        run_rounds(list(variants.values()), options, idle=origin)
     costs = goals.above(variants["transaction"], variants["thread"], "cpu_microseconds")
     return report.rates("A header filter in Rust under each vm_scope, one event thread", list(variants.values()),
                         variants["thread"], [goals.at_most("CPU µs of 'transaction' above 'thread'", costs, 15)],

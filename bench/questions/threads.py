@@ -32,7 +32,7 @@ def answer(options):
                 variants[name] = filters.start_variant(
                     stack, what, origin, TARGET, lambda server: http1(server.port, filters.HOST, TARGET, 32), name,
                     f"{what.label}, {threads} thread{'s'[:threads - 1]}", threads=threads)
-        run_rounds(list(variants.values()), options, (cpus, cpus))
+        run_rounds(list(variants.values()), options, (cpus, cpus), idle=origin)
     return report.rates(
         "A header filter on a cache hit, with one event thread and with two", list(variants.values()),
         variants["bare_1"], [goals.at_least("two threads against one, as a share of the bare server's scaling",

@@ -21,11 +21,7 @@ def over_tls(question, options, load):
         for what in [filters.bare(), filters.native(), filters.module("c"), filters.module("rust")]:
             variants[what.name] = filters.start_variant(
                 stack, what, origin, TARGET, lambda server: load(server, filters.HOST, TARGET), certificates=certificates)
-        asked = len(origin.requests)
-        run_rounds(list(variants.values()), options)
-        # What is asked over TLS is another object of the cache.
-        if len(origin.requests) > asked + len(variants):
-            raise SystemExit("requests reached the origin: this did not measure cache hits")
+        run_rounds(list(variants.values()), options, idle=origin)
     return report.rates(question, list(variants.values()), variants["native"], seconds_per_sample=options.seconds)
 
 

@@ -85,3 +85,13 @@ def test_traffic_ctl_reads_statistics_and_reloads(origin, start_server):
 
 def test_graceful_stop_ends_without_a_signal(origin, start_server):
     start_server(remap=[remap_rule("a.test", origin.port)]).stop(graceful=True)
+
+
+def test_server_started_anew_is_another_process_that_serves(start_server, origin):
+    server = start_server(remap=[remap_rule("a.test", origin.port)])
+    (server.directory / "log" / "left").write_text("by the process before")
+    first = server.server_pid()
+    server.start_anew()
+    assert server.server_pid() != first
+    assert not (server.directory / "log" / "left").exists()
+    assert server.get("/", "a.test").status == 200

@@ -133,8 +133,7 @@ class TrafficServer:
                     self.stop()
                     raise
             self.halt()
-            for log in (self.directory / "log").iterdir():
-                log.unlink()
+            self._empty_logs()
         return self
 
     def _launch(self):
@@ -205,6 +204,16 @@ class TrafficServer:
         """Ends the process and keeps the directory: it can be started again, until discard()."""
         RUNNING.remove(self)
         self._kill()
+
+    def start_anew(self):
+        """Another process in place of the present one, on the same ports, with the same files and empty logs."""
+        self.halt()
+        self._empty_logs()
+        return self.start()
+
+    def _empty_logs(self):
+        for log in (self.directory / "log").iterdir():
+            log.unlink()
 
     def _code_cache(self):
         return self.directory / RUNROOT_DIRECTORIES["runtimedir"] / "proxywasm"

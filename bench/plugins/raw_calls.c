@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What no host on Wasmtime can be below: the native plugin, with examples/c/headers in it by raw calls. The module is
+ * called as the ABI asks, and its two hostcalls check their bounds and do what the native plugin does. There are no
+ * limits of time or memory, no checks of what a field may hold, no traps that are told, and one event thread.
+ *
+ *   raw_calls.so MODULE.wasm
+ */
+#include "core/raw.h"
+#include "set_header.h"
+
+#include "engine/file.h"
+
+#include <fcntl.h>
+#include <limits.h>
+#include <unistd.h>
+
+#define ROOT_CONTEXT 1
+#define SLOTS        4096
+
+/* The context of a transaction, by the transaction's place in memory. One that another takes the slot of loses it: this
+ * measures, and its load has 16 transactions at a time. */
+static uint32_t contexts[SLOTS];
+static uint32_t last_context = ROOT_CONTEXT;
+
+static int             statistic;
+static wasmtime_func_t create, request_headers, response_headers, deleted;
+/* The header that the module works on. */
+static TSMBuffer buffer;
+static TSMLoc    header;
+
+static uint32_t
+get_log_level(const wasmtime_val_raw_t *in)
+{
+  uint32_t level = PW_LOG_WARN;
+  return raw_put(IN(0), &level, sizeof level);
+}
+
+static uint32_t
+define_metric(const wasmtime_val_raw_t *in)
+{
+  uint32_t id = 0;
+  return raw_put(IN(3), &id, sizeof id);
+}
+
+static uint32_t
+increment_metric(const wasmtime_val_raw_t *in)
+{
+  if (IN(0) != 0) {
+    return PW_STATUS_NOT_FOUND;
+  }
+  TSStatIntIncrement(statistic, in[1].i64);
+  return PW_STATUS_OK;
+}
+
+static uint32_t
+replace_value(const wasmtime_val_raw_t *in)
+{
+  if (!raw_is_within(IN(1), IN(2)) || !raw_is_within(IN(3), IN(4))) {
+    return PW_STATUS_INVALID_MEMORY_ACCESS;
+  }
+  set_header(buffer, header, (const char *)raw_memory + IN(1), (int)IN(2), (const char *)raw_memory + IN(3),
+             (int)IN(4));
+  return PW_STATUS_OK;
+}
+
+static const struct raw_hostcall hostcalls[] = {
+  {"proxy_get_log_level", "i", get_log_level},
+  {"proxy_define_metric", "iiii", define_metric},
+  {"proxy_increment_metric", "iI", increment_metric},
+  {"proxy_replace_header_map_value", "iiiii", replace_value},
+};
+
+static uint32_t *
+context_of(TSHttpTxn transaction)
+{
+  return &contexts[((uintptr_t)transaction >> 8) % SLOTS];
+}
+
+static int
+on_event(TSCont continuation, TSEvent event, void *data)
+{
+  TSHttpTxn transaction = (TSHttpTxn)data;
+  uint32_t *context     = context_of(transaction);
+  (void)continuation;
+  if (event == TS_EVENT_HTTP_READ_REQUEST_HDR) {
+    *context = ++last_context;
+    raw_call(&create, *context, ROOT_CONTEXT, 0);
+    TSHttpTxnClientReqGet(transaction, &buffer, &header);
+    raw_call(&request_headers, *context, 0, 0);
+  } else if (event == TS_EVENT_HTTP_SEND_RESPONSE_HDR) {
+    TSHttpTxnClientRespGet(transaction, &buffer, &header);
+    raw_call(&response_headers, *context, 0, 0);
+  } else {
+    raw_call(&deleted, *context, 0, 0);
+  }
+  TSHttpTxnReenable(transaction, TS_EVENT_HTTP_CONTINUE);
+  return 0;
+}
+
+static void
+open_module(const char *path)
+{
+  struct pw_bytes code = {0};
+  struct pw_error error;
+  int             file = open(path, O_RDONLY | O_CLOEXEC);
+  raw_need(file >= 0 && pw_file_read_all(file, INT_MAX, &code, &error), path);
+  close(file);
+  raw_open(code.data, code.size, hostcalls, sizeof hostcalls / sizeof hostcalls[0]);
+  pw_bytes_clear(&code);
+  create                    = raw_function("proxy_on_context_create");
+  request_headers           = raw_function("proxy_on_request_headers");
+  response_headers          = raw_function("proxy_on_response_headers");
+  deleted                   = raw_function("proxy_on_delete");
+  wasmtime_func_t configure = raw_function("proxy_on_configure");
+  raw_call(&create, ROOT_CONTEXT, 0, 0);
+  raw_need(raw_call(&configure, ROOT_CONTEXT, 0, 0) == 1, "the module refuses its configuration");
+}
+
+void
+TSPluginInit(int argc, const char *argv[])
+{
+  TSPluginRegistrationInfo registration = {"raw_calls", "proxywasm", ""};
+  raw_need(argc == 2 && TSPluginRegister(&registration) == TS_SUCCESS, "usage: raw_calls.so MODULE.wasm");
+  statistic = TSStatCreate("raw_calls.requests", TS_RECORDDATATYPE_INT, TS_STAT_NON_PERSISTENT, TS_STAT_SYNC_COUNT);
+  open_module(argv[1]);
+  TSCont continuation = TSContCreate(on_event, NULL);
+  TSHttpHookAdd(TS_HTTP_READ_REQUEST_HDR_HOOK, continuation);
+  TSHttpHookAdd(TS_HTTP_SEND_RESPONSE_HDR_HOOK, continuation);
+  TSHttpHookAdd(TS_HTTP_TXN_CLOSE_HOOK, continuation);
+}

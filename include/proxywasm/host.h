@@ -194,6 +194,9 @@ const char *pw_plugin_abi(const struct pw_plugin *plugin);
 bool pw_plugin_may_call(const struct pw_plugin *plugin, const char *hostcall);
 /** Exported, and not denied. */
 bool pw_plugin_has_callback(const struct pw_plugin *plugin, enum pw_callback callback);
+/** Whether the callback of headers of `type` (PW_STREAM_HTTP_REQUEST or …_RESPONSE) looks at end_of_stream, as far as
+ * can be told: if no plugin of a chain does, the proxy need not find it out, and passes false. */
+bool pw_plugin_looks_at_end(const struct pw_plugin *plugin, enum pw_stream_type type);
 
 /* ----------------------------------------------------------------------------------------------------------- worker */
 

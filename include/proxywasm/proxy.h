@@ -100,7 +100,7 @@ struct pw_proxy_ops {
    * no CR, LF or NUL: the host has seen to that.
    */
 
-  /** The number of pairs. */
+  /** The number of pairs. Asked for callbacks that look at it. */
   enum pw_status (*map_count)(void *stream, enum pw_map_type map, size_t *count);
   /** Appends every pair to `pairs`, repeated names one by one, in order. Bytes live until the map is changed. */
   enum pw_status (*map_pairs)(void *stream, enum pw_map_type map, struct pw_pairs *pairs);

@@ -3,6 +3,7 @@
 
 #include "engine/precompiled.h"
 #include "host/internal.h"
+#include "module/module_parameters.h"
 
 #include <stdlib.h>
 
@@ -87,6 +88,21 @@ code_new(struct pw_host *host, const struct pw_engine_ops *ops, const struct pw_
   return code;
 }
 
+/* What the callbacks of headers look at. */
+static void
+note_parameters(struct pw_code *code, struct pw_view module)
+{
+  static const enum pw_callback callbacks[2] = {
+    [PW_STREAM_HTTP_REQUEST]  = PW_CALLBACK_REQUEST_HEADERS,
+    [PW_STREAM_HTTP_RESPONSE] = PW_CALLBACK_RESPONSE_HEADERS,
+  };
+
+  for (int direction = 0; direction < 2; ++direction) {
+    code->headers_parameters[direction] =
+      pw_module_parameters_used(module, code->info, pw_callback_name(callbacks[direction]));
+  }
+}
+
 /* Compiles it, or takes what was compiled. Without the lock: others may give theirs back meanwhile. */
 static bool
 code_make(const struct pw_plugin *plugin, struct pw_code *code, const struct pw_precompiled_file *file,
@@ -104,6 +120,9 @@ code_make(const struct pw_plugin *plugin, struct pw_code *code, const struct pw_
   source.compile_memory_bytes = plugin->config.limits.compile_memory_bytes;
   pw_error_set(&note, PW_ERROR_NONE, "%s", "");
   code->info = pw_module_info_read(file->module, error);
+  if (code->info != NULL) {
+    note_parameters(code, file->module);
+  }
   if (code->info != NULL && code->engine == NULL) {
     code->engine = code->ops->engine_new(&code->settings, error);
   }

@@ -18,6 +18,7 @@ struct pw_code {
   struct pw_module_info      *info;
   struct pw_engine_settings   settings;
   uint8_t                     hash[PW_CODE_HASH_SIZE]; /**< SHA-256 of the wasm */
+  uint32_t                    headers_parameters[2];   /**< that the callback of headers looks at, by direction: bits */
   bool                        precompiled;             /**< it came with the module: not for plugins that forbid that */
   unsigned                    references;
   struct pw_code             *next;

@@ -75,6 +75,12 @@ struct pw_linked_hostcall {
   bool                      drops_result; /**< the module wants no result where the ABI text gives a status */
 };
 
+/** Which of its arguments a callback of headers looks at. What none does need not be found out (decision 24). */
+struct pw_headers_told {
+  bool count; /**< the number of pairs */
+  bool end;   /**< end_of_stream */
+};
+
 struct pw_plugin {
   struct pw_host            *host;
   atomic_uint                references;
@@ -90,6 +96,7 @@ struct pw_plugin {
   uint32_t                   exported;        /**< bit i: callback i is exported and allowed */
   uint32_t                   callbacks;       /**< of those, what the configuration has not switched off */
   uint32_t                   headers_values;  /**< of on_request/response_headers: 3, or 2 without end_of_stream */
+  struct pw_headers_told     told[2];         /**< by direction */
   const char                *allocator;       /**< export name, NULL: none */
   bool                       allocates_empty; /**< even for values without bytes; see guest.c */
   enum pw_abi_version        abi;
@@ -204,11 +211,11 @@ struct pw_stage {
   uint64_t         paused_at; /**< monotonic nanoseconds when a callback last answered "pause" */
   uint8_t          pauses;    /**< set of enum pw_pause */
   bool             running;   /**< a callback of this direction runs */
+  bool             resume;    /**< the module said continue; beside the one before, as both are set at once */
   bool             in_body;   /**< and it is the body's */
   bool             held;      /**< `body` has not been shown to its callback: headers are paused here, or before */
   bool             end;       /**< the end of the stream follows what it holds */
   bool             told_end;  /**< its body callback was told of an end that trailers are */
-  bool             resume;    /**< the module said continue */
 };
 
 /** A context: a root's, or a stream's at one plugin. */

@@ -145,7 +145,7 @@ pw_stage_call(struct pw_stream *stream, struct pw_context *context, int directio
                                            : stage_skip(stream, context);
 }
 
-/* The number of pairs is asked of the proxy for each plugin: the one before may have changed it. */
+/* The number of pairs is asked of the proxy for each plugin that looks at it: the one before may have changed it. */
 static inline size_t
 map_count(const struct pw_stream *stream, enum pw_map_type map)
 {
@@ -175,7 +175,7 @@ headers_call(struct pw_stream *stream, struct pw_context *context, int direction
     return stage_skip(stream, context);
   }
   values[0].u64 = context->id;
-  values[1].u64 = map_count(stream, pw_headers_map(direction));
+  values[1].u64 = plugin->told[direction].count ? map_count(stream, pw_headers_map(direction)) : 0;
   values[2].u64 = stream->directions[direction].end;
   return stage_call(stream, context, plugin, direction, callback, values, plugin->headers_values);
 }

@@ -2,6 +2,7 @@
 /* A configured module: its configuration copied, its code compiled, its imports resolved, once for all workers. */
 #include "host/code.h"
 #include "host/link.h"
+#include "module/module_parameters.h"
 
 #include <stdlib.h>
 
@@ -175,6 +176,19 @@ plugin_free(struct pw_plugin *plugin)
   free(plugin);
 }
 
+/* A trace shows what callbacks are told. */
+static void
+note_told(struct pw_plugin *plugin)
+{
+  for (int direction = 0; direction < 2; ++direction) {
+    uint32_t parameters =
+      plugin->host->trace != NULL ? PW_MODULE_ALL_PARAMETERS : plugin->code->headers_parameters[direction];
+
+    plugin->told[direction].count = parameters >> 1 & 1;
+    plugin->told[direction].end   = parameters >> 2 & 1;
+  }
+}
+
 static bool
 load(struct pw_plugin *plugin, const struct pw_plugin_config *config, struct pw_view wasm, struct pw_error *error)
 {
@@ -202,6 +216,7 @@ load(struct pw_plugin *plugin, const struct pw_plugin_config *config, struct pw_
       !pw_link_callbacks(plugin, plugin->code->info, error) || !pw_link_imports(plugin, plugin->code->info, error)) {
     return false;
   }
+  note_told(plugin);
   plugin->linked = ops->link(plugin->code->compiled, plugin->imports, plugin->code->info->import_count, error);
   if (plugin->linked == NULL) {
     return false;
@@ -303,4 +318,13 @@ bool
 pw_plugin_has_callback(const struct pw_plugin *plugin, enum pw_callback callback)
 {
   return pw_plugin_wants(plugin, callback);
+}
+
+bool
+pw_plugin_looks_at_end(const struct pw_plugin *plugin, enum pw_stream_type type)
+{
+  enum pw_callback callback =
+    type == PW_STREAM_HTTP_REQUEST ? PW_CALLBACK_REQUEST_HEADERS : PW_CALLBACK_RESPONSE_HEADERS;
+
+  return pw_plugin_wants(plugin, callback) && plugin->told[type].end;
 }

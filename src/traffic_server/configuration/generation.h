@@ -8,7 +8,6 @@
 #define PROXYWASM_TRAFFIC_SERVER_GENERATION_H
 
 #include "config/config.h"
-#include "traffic_server/configuration/told.h"
 
 #include <proxywasm/host.h>
 
@@ -23,7 +22,6 @@ struct pw_file_list {
 struct pw_loaded_plugin {
   const struct pw_config_plugin *config; /**< of one of the generation's configurations */
   struct pw_plugin              *plugin;
-  struct pw_told                 told;
   bool                           broken; /**< its module could not be read; only while loading */
 };
 
@@ -32,9 +30,9 @@ struct pw_segment_plan {
   size_t                 first; /**< in `plugins` */
   size_t                 count;
   enum pw_response_phase phase;
-  struct pw_told         told;
   unsigned               header_hooks;   /**< bits of the TSHttpHookID at which its responses' headers are shown */
   unsigned               hooks;          /**< all that they have to come to, for bodies too */
+  bool                   wants_end[2];   /**< one of them looks at end_of_stream, by direction (enum pw_stream_type) */
   bool                   wants_response; /**< one of them has proxy_on_response_headers */
   bool                   wants_request_body;
   bool                   wants_response_body;

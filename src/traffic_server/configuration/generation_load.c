@@ -162,7 +162,6 @@ compile_modules(struct loading *loading)
     config.vm_per_stream = loaded->config->vm_scope == PW_VM_SCOPE_TRANSACTION;
     loaded->plugin       = pw_plugin_load(pw_process_host(), &config, pw_bytes_view(&loading->modules[i]),
                                           loaded->config->code_file, &error);
-    loaded->told         = pw_told_of_module(pw_bytes_view(&loading->modules[i]));
     if (!loaded->plugin) {
       plugin_failure(loading, loaded->config, &error);
     }
@@ -210,6 +209,8 @@ plugin_wants_streams(const struct pw_plugin *plugin)
 static void
 plan_plugin(struct pw_segment_plan *plan, const struct pw_plugin *plugin)
 {
+  plan->wants_end[PW_STREAM_HTTP_REQUEST] |= pw_plugin_looks_at_end(plugin, PW_STREAM_HTTP_REQUEST);
+  plan->wants_end[PW_STREAM_HTTP_RESPONSE] |= pw_plugin_looks_at_end(plugin, PW_STREAM_HTTP_RESPONSE);
   plan->wants_response |= pw_plugin_has_callback(plugin, PW_CALLBACK_RESPONSE_HEADERS);
   /* Trailers come with a body that is filtered. */
   plan->wants_request_body |= pw_plugin_has_callback(plugin, PW_CALLBACK_REQUEST_BODY) ||
@@ -272,7 +273,6 @@ plan_segments(struct pw_generation *generation)
     }
     plan->count++;
     plan_plugin(plan, loaded->plugin);
-    pw_told_add(&plan->told, &loaded->told);
     plan_hooks(plan);
     wanted = wanted || plugin_wants_streams(loaded->plugin);
   }

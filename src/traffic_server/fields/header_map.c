@@ -268,19 +268,9 @@ transaction_of(void *stream)
   return ((struct pw_segment *)stream)->transaction;
 }
 
-static bool
-is_told(const struct pw_segment *segment, enum pw_map_type map)
-{
-  return segment->plan->told.count[map == PW_MAP_HTTP_RESPONSE_HEADERS];
-}
-
 enum pw_status
 pw_header_map_count(void *stream, enum pw_map_type map, size_t *count)
 {
-  if (!is_told((struct pw_segment *)stream, map)) {
-    *count = 0;
-    return PW_STATUS_OK;
-  }
   const struct pw_header *header = pw_header_find(transaction_of(stream), map);
   enum pw_pseudo_header   first, end;
   if (!header) {
@@ -452,7 +442,7 @@ replace_value(const struct pw_header *header, TSMLoc field, struct pw_view value
 static inline bool
 replace_plain(const struct pw_header *header, struct pw_view key, struct pw_view value)
 {
-  TSMLoc field = TSMimeHdrFieldFind(header->buffer, header->location, key.data, (int)key.size);
+  TSMLoc field = field_find(header, key);
   return field == TS_NULL_MLOC ? pw_header_append(header, key, value) : replace_value(header, field, value);
 }
 

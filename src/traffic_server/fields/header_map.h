@@ -16,7 +16,6 @@
 
 struct pw_transaction;
 
-/** For the argument of a callback of headers: any number will do when nobody looks at it, see configuration/told.h. */
 enum pw_status pw_header_map_count(void *stream, enum pw_map_type map, size_t *count);
 enum pw_status pw_header_map_pairs(void *stream, enum pw_map_type map, struct pw_pairs *pairs);
 enum pw_status pw_header_map_get(void *stream, enum pw_map_type map, struct pw_view key, struct pw_pairs *pairs);

@@ -51,7 +51,7 @@ outcome_of_headers(struct pw_segment *segment, enum pw_next next, enum pw_stream
 static bool
 request_ends_with_headers(const struct pw_segment *segment)
 {
-  return segment->plan->told.end[PW_STREAM_HTTP_REQUEST] && pw_request_ends_with_headers(segment->transaction);
+  return segment->plan->wants_end[PW_STREAM_HTTP_REQUEST] && pw_request_ends_with_headers(segment->transaction);
 }
 
 static enum pw_outcome
@@ -94,7 +94,7 @@ is_page(const struct pw_segment *segment)
 static bool
 response_ends_with_headers(const struct pw_segment *segment)
 {
-  return segment->plan->told.end[PW_STREAM_HTTP_RESPONSE] &&
+  return segment->plan->wants_end[PW_STREAM_HTTP_RESPONSE] &&
          (is_page(segment) || pw_response_ends_with_headers(segment->transaction));
 }
 

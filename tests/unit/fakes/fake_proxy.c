@@ -90,6 +90,7 @@ map_count(void *stream, enum pw_map_type map, size_t *count)
 {
   (void)stream;
   (void)map;
+  ++fake.counts;
   *count = fake.headers;
   return fake.no_maps ? PW_STATUS_NOT_FOUND : PW_STATUS_OK;
 }

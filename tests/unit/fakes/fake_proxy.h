@@ -30,6 +30,7 @@ struct fake_proxy {
   char                    keys[FAKE_PROXY_HEADERS][64];
   char                    values[FAKE_PROXY_HEADERS][64];
   size_t                  headers;
+  int                     counts;  /**< so often the number of headers was asked for */
   bool                    no_maps; /**< maps answer NOT_FOUND */
 };
 

@@ -61,19 +61,37 @@ put_type(struct pw_bytes *bytes, const char *type)
   }
 }
 
-/* A body that answers 0. */
+/* local.get and drop for each. */
+static void
+put_looks(struct pw_bytes *bytes, size_t parameters)
+{
+  for (size_t i = 0; i < parameters; ++i) {
+    put_byte(bytes, 0x20);
+    put_number(bytes, i);
+    put_byte(bytes, 0x1a);
+  }
+}
+
+/* A body that looks at its parameters and answers 0. */
 static void
 put_body(struct pw_bytes *bytes, const char *type)
 {
-  char result = strchr(type, ':')[1];
+  struct pw_bytes body   = {NULL, 0, 0};
+  const char     *colon  = strchr(type, ':');
+  char            result = colon[1];
 
-  put_number(bytes, result == 'v' ? 2 : 4);
-  put_number(bytes, 0);
-  if (result != 'v') {
-    put_byte(bytes, result == 'i' ? 0x41 : 0x42);
-    put_byte(bytes, 0);
+  put_number(&body, 0);
+  if (colon[2] != '-') {
+    put_looks(&body, (size_t)(colon - type));
   }
-  put_byte(bytes, 0x0b);
+  if (result != 'v') {
+    put_byte(&body, result == 'i' ? 0x41 : 0x42);
+    put_byte(&body, 0);
+  }
+  put_byte(&body, 0x0b);
+  put_number(bytes, body.size);
+  pw_bytes_append(bytes, body.data, body.size);
+  pw_bytes_clear(&body);
 }
 
 struct pw_bytes

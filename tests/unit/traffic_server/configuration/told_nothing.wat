@@ -1,4 +1,0 @@
-;; SPDX-License-Identifier: Apache-2.0
-(module
-  (memory (export "memory") 1)
-  (func (export "proxy_on_request_headers") (param i32 i32 i32) (result i32) (local.get 0)))

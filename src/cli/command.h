@@ -86,5 +86,6 @@ extern const struct pw_command pw_command_conformance;
 extern const struct pw_command pw_command_engines;
 extern const struct pw_command pw_command_compile;
 extern const struct pw_command pw_command_bench;
+extern const struct pw_command pw_command_version;
 
 #endif

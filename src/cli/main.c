@@ -9,8 +9,8 @@
 #include "config/suggest.h"
 
 static const struct pw_command *const commands[] = {
-  &pw_command_run,     &pw_command_inspect,     &pw_command_test,  &pw_command_bench,
-  &pw_command_compile, &pw_command_conformance, &pw_command_check, &pw_command_engines,
+  &pw_command_run,         &pw_command_inspect, &pw_command_test,    &pw_command_bench,   &pw_command_compile,
+  &pw_command_conformance, &pw_command_check,   &pw_command_engines, &pw_command_version,
 };
 #define COMMAND_COUNT (sizeof(commands) / sizeof(commands[0]))
 
@@ -23,9 +23,9 @@ print_commands(FILE *out)
     fprintf(out, "  %-12s %s\n", commands[i]->name, commands[i]->summary);
   }
   fprintf(out,
-          "  %-12s %s\n  %-12s %s\n\n'proxywasm COMMAND --help' tells more of each.\n"
+          "  %-12s %s\n\n'proxywasm COMMAND --help' tells more of each.\n"
           "Exit codes: 0 all went well; 1 something failed; 2 the command line or a file of instructions is wrong.\n",
-          "version", "print the version", "help",
+          "help",
           "this text; 'help COMMAND'; 'help configuration' or 'help scenarios' for the "
           "keys of those files");
 }
@@ -48,7 +48,6 @@ unknown_command(const char *name)
   for (size_t i = 0; i < COMMAND_COUNT; i++) {
     pw_suggestion_offer(&suggestion, commands[i]->name);
   }
-  pw_suggestion_offer(&suggestion, "version");
   pw_suggestion_offer(&suggestion, "help");
   fprintf(stderr, "proxywasm: unknown command '%s'%s%s%s\nTry 'proxywasm help'.\n", name,
           suggestion.best ? "; did you mean '" : "", suggestion.best ? suggestion.best : "",
@@ -75,10 +74,16 @@ run_command(const struct pw_command *command, int argc, char **argv)
   return command->run(&line);
 }
 
+static bool
+is_help(const char *name)
+{
+  return strcmp(name, "help") == 0 || strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0;
+}
+
 static int
 help(const char *topic)
 {
-  if (!topic) {
+  if (!topic || is_help(topic)) {
     print_commands(stdout);
     return PW_EXIT_OK;
   }
@@ -105,14 +110,10 @@ dispatch(int argc, char **argv)
     return PW_EXIT_USAGE;
   }
   const char *name = argv[1];
-  if (strcmp(name, "help") == 0 || strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0) {
+  if (is_help(name)) {
     return help(argc > 2 ? argv[2] : NULL);
   }
-  if (strcmp(name, "version") == 0 || strcmp(name, "--version") == 0) {
-    printf("proxywasm %s\n", pw_version());
-    return PW_EXIT_OK;
-  }
-  const struct pw_command *command = find_command(name);
+  const struct pw_command *command = find_command(strcmp(name, "--version") == 0 ? "version" : name);
   return command ? run_command(command, argc - 1, argv + 1) : unknown_command(name);
 }
 

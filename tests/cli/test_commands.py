@@ -9,7 +9,7 @@ import pytest
 
 from cli import PROGRAM
 
-COMMANDS = ["run", "inspect", "test", "bench", "compile", "conformance", "check", "engines"]
+COMMANDS = ["run", "inspect", "test", "bench", "compile", "conformance", "check", "engines", "version"]
 
 
 def test_no_command_is_a_mistake_and_shows_the_commands(proxywasm):
@@ -24,6 +24,10 @@ def test_help_goes_to_standard_output(proxywasm, spelling):
     done = proxywasm(spelling)
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.startswith("Usage: proxywasm COMMAND")
+
+
+def test_help_explains_itself(proxywasm):
+    assert proxywasm("help", "help").stdout == proxywasm("help").stdout
 
 
 @pytest.mark.parametrize("spelling", ["version", "--version"])
@@ -55,6 +59,7 @@ def test_an_unknown_command_is_named_with_a_suggestion(proxywasm):
     (["test"], "an argument is missing: SUITE.yaml [MODULE]"),
     (["test", "a", "b", "c"], "unexpected argument 'c'"),
     (["engines", "x"], "unexpected argument 'x'"),
+    (["version", "x"], "unexpected argument 'x'"),
     (["check"], "an argument is missing: FILE.yaml..."),
     (["inspect"], "an argument is missing: MODULE"),
     (["test", "--loglevel", "loud", "s.yaml"], "--loglevel: 'loud' is no log level"),

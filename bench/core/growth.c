@@ -7,6 +7,7 @@
 #include "proxy.h"
 #include "surroundings.h"
 
+#include "engine/file.h"
 #include "host/shared_data.h"
 #include "host/shared_queue.h"
 
@@ -234,14 +235,11 @@ grow_queue(void)
 static bool
 read_code(const char *path)
 {
-  static char bytes[1 << 20];
-  FILE       *file = fopen(path, "rb");
-  size_t      size = file ? fread(bytes, 1, sizeof bytes, file) : 0;
-  if (file) {
-    fclose(file);
-  }
-  code = pw_view_make(bytes, size);
-  return size > 0;
+  static struct pw_bytes bytes;
+  struct pw_error        error;
+  bool                   read = pw_file_read(path, &bytes, &error);
+  code                        = pw_bytes_view(&bytes);
+  return read;
 }
 
 int

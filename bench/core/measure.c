@@ -3,6 +3,8 @@
 
 #include "surroundings.h"
 
+#include "engine/file.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <valgrind/callgrind.h>
@@ -18,23 +20,7 @@ static const char *const words[] = {
 #undef OPERATION_WORD
 };
 
-static char  *code;
-static size_t code_size;
-
-static bool
-read_code(const char *path)
-{
-  FILE *file = fopen(path, "rb");
-  if (!file || fseek(file, 0, SEEK_END) != 0) {
-    return false;
-  }
-  code_size = (size_t)ftell(file);
-  code      = malloc(code_size);
-  rewind(file);
-  bool read = code && fread(code, 1, code_size, file) == code_size;
-  fclose(file);
-  return read;
-}
+static struct pw_bytes code;
 
 static int
 compare(const void *a, const void *b)
@@ -65,7 +51,7 @@ measure_order(const struct subject *subject, unsigned operation, unsigned repeat
   char   label[80];
   double time = 0;
   snprintf(label, sizeof label, "%s %u", words[operation], repeats);
-  subject->open(code, code_size, (struct order){operation, repeats});
+  subject->open(code.data, code.size, (struct order){operation, repeats});
   for (int i = 0; i < WARM; i++) {
     subject->stream();
   }
@@ -83,7 +69,8 @@ measure_order(const struct subject *subject, unsigned operation, unsigned repeat
 int
 measure(int argc, char **argv, const struct subject *subject)
 {
-  if (argc != 2 || !read_code(argv[1])) {
+  struct pw_error error;
+  if (argc != 2 || !pw_file_read(argv[1], &code, &error)) {
     fprintf(stderr, "usage: %s MODULE.wasm\n", argv[0]);
     return 2;
   }
@@ -95,6 +82,6 @@ measure(int argc, char **argv, const struct subject *subject)
       fflush(stdout);
     }
   }
-  free(code);
+  pw_bytes_clear(&code);
   return 0;
 }

@@ -11,10 +11,6 @@
 
 #include "engine/file.h"
 
-#include <fcntl.h>
-#include <limits.h>
-#include <unistd.h>
-
 #define ROOT_CONTEXT 1
 #define SLOTS        4096
 
@@ -103,9 +99,7 @@ open_module(const char *path)
 {
   struct pw_bytes code = {0};
   struct pw_error error;
-  int             file = open(path, O_RDONLY | O_CLOEXEC);
-  raw_need(file >= 0 && pw_file_read_all(file, INT_MAX, &code, &error), path);
-  close(file);
+  raw_need(pw_file_read(path, &code, &error), path);
   raw_open(code.data, code.size, hostcalls, sizeof hostcalls / sizeof hostcalls[0]);
   pw_bytes_clear(&code);
   create                    = raw_function("proxy_on_context_create");

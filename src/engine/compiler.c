@@ -4,6 +4,7 @@
 #include "engine/compiler.h"
 
 #include "engine/file.h"
+#include "engine/folder.h"
 #include "engine/loader.h"
 
 #include <errno.h>
@@ -13,6 +14,7 @@
 #include <signal.h>
 #include <spawn.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/pidfd.h>
 #include <sys/stat.h>
@@ -23,6 +25,7 @@
 /* One run. */
 struct run {
   char  program[PATH_MAX];
+  char  folder[PATH_MAX]; /* for its files, removed after it, however it ended; empty: it has none of its own */
   int   input;
   int   output;
   pid_t process;
@@ -70,15 +73,55 @@ prepare(const struct run *run, posix_spawn_file_actions_t *files, posix_spawnatt
                                           POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETPGROUP);
 }
 
+/* The environment with another TMPDIR. `temporary` has it: "TMPDIR=…". NULL: memory is out. */
+static char **
+make_environment(char *temporary)
+{
+  size_t count = 0, kept = 0;
+  char **made;
+
+  while (environ[count]) {
+    count++;
+  }
+  made = malloc((count + 2) * sizeof *made);
+  for (size_t i = 0; made && i < count; i++) {
+    if (strncmp(environ[i], "TMPDIR=", 7) != 0) {
+      made[kept++] = environ[i];
+    }
+  }
+  if (made) {
+    made[kept++] = temporary;
+    made[kept]   = NULL;
+  }
+  return made;
+}
+
+/* An errno, or 0. */
+static int
+spawn(struct run *run, const posix_spawn_file_actions_t *files, const posix_spawnattr_t *attributes)
+{
+  char   name[]      = PW_COMPILER_PROGRAM;
+  char  *arguments[] = {name, NULL};
+  char   temporary[sizeof run->folder + sizeof "TMPDIR="];
+  char **environment = NULL;
+  int    error;
+
+  if (run->folder[0]) {
+    snprintf(temporary, sizeof temporary, "TMPDIR=%s", run->folder);
+    environment = make_environment(temporary);
+  }
+  error = posix_spawn(&run->process, run->program, files, attributes, arguments, environment ? environment : environ);
+  free(environment);
+  return error;
+}
+
 /* An errno, or 0. */
 static int
 start(struct run *run)
 {
   posix_spawn_file_actions_t files;
   posix_spawnattr_t          attributes;
-  char                       name[]      = PW_COMPILER_PROGRAM;
-  char                      *arguments[] = {name, NULL};
-  int                        error       = posix_spawn_file_actions_init(&files);
+  int                        error = posix_spawn_file_actions_init(&files);
 
   if (error) {
     return error;
@@ -86,7 +129,7 @@ start(struct run *run)
   error = posix_spawnattr_init(&attributes);
   if (!error) {
     error = prepare(run, &files, &attributes);
-    error = error ? error : posix_spawn(&run->process, run->program, &files, &attributes, arguments, environ);
+    error = error ? error : spawn(run, &files, &attributes);
     posix_spawnattr_destroy(&attributes);
   }
   posix_spawn_file_actions_destroy(&files);
@@ -255,7 +298,14 @@ pw_compiler_run(const struct pw_engine_ops *ops, const struct pw_engine_settings
   if (run.input < 0 || run.output < 0 || !write_request(&run, ops, settings, limits, code)) {
     pw_error_set(error, PW_ERROR_ENGINE, "a file in memory, for %s: %s", PW_COMPILER_PROGRAM, strerror(errno));
   } else {
+    /* An engine that needs none is not to fail for the want of it. */
+    if (!pw_folder_make(run.folder, sizeof run.folder)) {
+      run.folder[0] = '\0';
+    }
     end = run_process(&run, limits, out, error);
+    if (run.folder[0]) {
+      pw_folder_remove(run.folder);
+    }
   }
   if (run.input >= 0) {
     close(run.input);

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 bool
@@ -30,6 +31,22 @@ pw_file_read_all(int file, size_t size, struct pw_bytes *out, struct pw_error *e
     out->size += (size_t)got;
   }
   return true;
+}
+
+bool
+pw_file_read(const char *path, struct pw_bytes *out, struct pw_error *error)
+{
+  int         file = open(path, O_RDONLY | O_CLOEXEC);
+  struct stat status;
+  bool        done;
+
+  if (file < 0) {
+    return pw_error_set(error, PW_ERROR_FILE, "%s", strerror(errno));
+  }
+  done = fstat(file, &status) == 0 ? pw_file_read_all(file, (size_t)status.st_size, out, error)
+                                   : pw_error_set(error, PW_ERROR_FILE, "%s", strerror(errno));
+  close(file);
+  return done;
 }
 
 bool

@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* From a module to a shared object. */
-#define _GNU_SOURCE
+#include "engine/file.h"
+#include "engine/folder.h"
 #include "internal.h"
 
 #include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <unistd.h>
 
 /* What comes after it makes the code faster by a tenth, and takes the C compiler as long again. */
 #define OPTIMIZATION "-O1"
@@ -70,36 +69,6 @@ to_c(struct pw_view code, const struct pw_module_info *info, const struct pw_val
   return done;
 }
 
-/* A folder for the object: the linker makes its file anew, which cannot be one in memory, and nobody else may do so
- * meanwhile. */
-static bool
-make_folder(char *path, size_t size, struct pw_error *error)
-{
-  const char *folder = secure_getenv("TMPDIR");
-
-  if (snprintf(path, size, "%s/proxywasm-XXXXXX", folder && *folder ? folder : "/tmp") >= (int)size) {
-    return pw_error_set(error, PW_ERROR_FILE, "engine 'wasm2c': TMPDIR is too long");
-  }
-  return mkdtemp(path) || pw_error_set(error, PW_ERROR_FILE, "engine 'wasm2c': %s: %s", path, strerror(errno));
-}
-
-static bool
-read_file(const char *path, struct pw_bytes *out, struct pw_error *error)
-{
-  FILE *file = fopen(path, "rbe");
-  char  part[65536];
-  bool  done = file != NULL;
-
-  for (size_t got = 1; done && got > 0;) {
-    got  = fread(part, 1, sizeof part, file);
-    done = !ferror(file) && pw_bytes_append(out, part, got);
-  }
-  if (file) {
-    fclose(file);
-  }
-  return done || pw_error_set(error, PW_ERROR_FILE, "engine 'wasm2c': %s: %s", path, strerror(errno));
-}
-
 /* What wasm says of arithmetic holds in C, too; frames are linked, and functions stay what they are, for backtraces. */
 static bool
 to_object(struct pw_view source, bool profile, const char *path, struct pw_error *error)
@@ -143,6 +112,8 @@ to_object(struct pw_view source, bool profile, const char *path, struct pw_error
   return done;
 }
 
+/* In a folder of its own: the linker makes its file anew, which cannot be one in memory, and nobody else may do so
+ * meanwhile. */
 static bool
 compile(struct pw_view source, bool profile, struct pw_bytes *out, struct pw_error *error)
 {
@@ -150,13 +121,12 @@ compile(struct pw_view source, bool profile, struct pw_bytes *out, struct pw_err
   char path[512];
   bool done;
 
-  if (!make_folder(folder, sizeof folder, error)) {
-    return false;
+  if (!pw_folder_make(folder, sizeof folder)) {
+    return pw_error_set(error, PW_ERROR_FILE, "engine 'wasm2c': a folder in TMPDIR: %s", strerror(errno));
   }
   snprintf(path, sizeof path, "%s/object.so", folder);
-  done = to_object(source, profile, path, error) && read_file(path, out, error);
-  unlink(path);
-  rmdir(folder);
+  done = to_object(source, profile, path, error) && pw_file_read(path, out, error);
+  pw_folder_remove(folder);
   return done;
 }
 

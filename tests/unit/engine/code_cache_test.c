@@ -205,15 +205,9 @@ static struct pw_bytes
 read_file(const char *path)
 {
   struct pw_bytes bytes = {0};
-  char            block[4096];
-  size_t          got;
-  FILE           *file = fopen(path, "rb");
+  struct pw_error error;
 
-  assert_non_null(file);
-  while ((got = fread(block, 1, sizeof block, file)) > 0) {
-    assert_true(pw_bytes_append(&bytes, block, got));
-  }
-  fclose(file);
+  assert_true(pw_file_read(path, &bytes, &error));
   return bytes;
 }
 

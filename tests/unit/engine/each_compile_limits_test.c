@@ -260,6 +260,24 @@ a_program_that_answers_nothing_or_nonsense_is_an_error(void **state)
 }
 
 static void
+a_compiler_that_is_ended_leaves_no_file_behind(void **state)
+{
+  struct fixture *fixture = *state;
+  char            temporary[128];
+
+  snprintf(temporary, sizeof temporary, "%s/temporary", fixture->directory);
+  assert_int_equal(mkdir(temporary, 0700), 0);
+  setenv("TMPDIR", temporary, 1);
+  put_in_its_place(fixture, "#!/bin/sh\nmkdir $TMPDIR/folder && : > $TMPDIR/folder/file && exec sleep 60\n", 0700);
+  fixture->source.compile_milliseconds = 500;
+  assert_null(load(fixture));
+  assert_int_equal(fixture->error.code, PW_ERROR_LIMIT);
+  unsetenv("TMPDIR");
+  /* It is empty. */
+  assert_int_equal(rmdir(temporary), 0);
+}
+
+static void
 it_works_where_children_are_nobodys_to_wait_for(void **state)
 {
   struct sigaction ignored = {.sa_handler = SIG_IGN}, before;
@@ -317,6 +335,7 @@ main(void)
     TEST(a_broken_module_is_told_in_the_same_words),
     TEST(without_the_program_it_is_compiled_here_and_told),
     TEST(a_program_that_answers_nothing_or_nonsense_is_an_error),
+    TEST(a_compiler_that_is_ended_leaves_no_file_behind),
     TEST(it_works_where_children_are_nobodys_to_wait_for),
     TEST(it_works_where_standard_files_are_closed),
   };

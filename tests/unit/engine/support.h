@@ -7,6 +7,8 @@
 #ifndef PROXYWASM_TESTS_UNIT_ENGINE_SUPPORT_H
 #define PROXYWASM_TESTS_UNIT_ENGINE_SUPPORT_H
 
+#include "engine/file.h"
+
 #include <proxywasm/engine.h>
 
 #include <setjmp.h>
@@ -37,20 +39,13 @@ static inline struct pw_bytes
 read_module(const char *name)
 {
   struct pw_bytes bytes = {0};
+  struct pw_error error;
   char            path[512];
-  char            block[4096];
-  size_t          got;
-  FILE           *file;
 
   snprintf(path, sizeof path, "%s/engine/%s.wasm", PW_TEST_MODULES, name);
-  file = fopen(path, "rb");
-  if (!file) {
-    fail_msg("%s is missing", path);
+  if (!pw_file_read(path, &bytes, &error)) {
+    fail_msg("%s: %s", path, error.message);
   }
-  while ((got = fread(block, 1, sizeof block, file)) > 0) {
-    assert_true(pw_bytes_append(&bytes, block, got));
-  }
-  fclose(file);
   return bytes;
 }
 

@@ -4,6 +4,7 @@
 
 #include <proxywasm/module.h>
 
+#include "engine/file.h"
 #include "support/wasm_builder.h"
 
 /** The bytes of a module made of the .wat beside this file. */
@@ -11,18 +12,12 @@ static struct pw_bytes
 read_module(const char *name)
 {
   struct pw_bytes bytes = {0};
+  struct pw_error error;
   char            path[512];
-  char            block[4096];
-  size_t          size;
   snprintf(path, sizeof(path), "%s/module/%s.wasm", PW_TEST_MODULES, name);
-  FILE *file = fopen(path, "rb");
-  if (!file) {
-    fail_msg("%s is missing", path);
+  if (!pw_file_read(path, &bytes, &error)) {
+    fail_msg("%s: %s", path, error.message);
   }
-  while ((size = fread(block, 1, sizeof(block), file)) > 0) {
-    wasm_bytes(&bytes, block, size);
-  }
-  fclose(file);
   return bytes;
 }
 

@@ -3,6 +3,7 @@
 #include "module/module_parameters.h"
 #include "support/unit.h"
 
+#include "engine/file.h"
 #include "support/wasm_builder.h"
 
 #include <stdio.h>
@@ -17,14 +18,7 @@ open_module(void **state)
 {
   static struct opened module;
   struct pw_error      error = {0};
-  char                 block[4096];
-  size_t               size;
-  FILE                *file = fopen(PW_TEST_MODULES "/module/module_parameters.wasm", "rb");
-  assert_non_null(file);
-  while ((size = fread(block, 1, sizeof(block), file)) > 0) {
-    wasm_bytes(&module.code, block, size);
-  }
-  fclose(file);
+  assert_true(pw_file_read(PW_TEST_MODULES "/module/module_parameters.wasm", &module.code, &error));
   module.info = pw_module_info_read(pw_bytes_view(&module.code), &error);
   *state      = &module;
   return module.info ? 0 : -1;

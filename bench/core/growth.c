@@ -253,7 +253,8 @@ main(int argc, char **argv)
                    {"open-streams", grow_open_streams},
                    {"keys", grow_keys},
                    {"queue", grow_queue}};
-  for (size_t i = 0; argc == 3 && read_code(argv[2]) && i < sizeof questions / sizeof questions[0]; i++) {
+  bool readable = argc == 3 && read_code(argv[2]);
+  for (size_t i = 0; readable && i < sizeof questions / sizeof questions[0]; i++) {
     if (strcmp(questions[i].name, argv[1]) == 0) {
       questions[i].answer();
       return 0;

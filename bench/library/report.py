@@ -17,7 +17,7 @@ NOISY = 0.05
 # Of the table of text: key of a row, title, width and format.
 RATE_COLUMNS = [
     ("requests_per_second", "requests/s", "12,"), ("ratio_to_base", "ratio", "8.3f"), ("spread", "spread", "8.1%"),
-    ("cpu_microseconds_per_request", "CPU µs", "9.2f"), ("cpu_above_base", "above", "8.2f"),
+    ("cpu_microseconds_per_request", "CPU µs", "11.2f"), ("cpu_above_base", "above", "11.2f"),
 ]
 COUNT_COLUMNS = [
     ("instructions_per_request", "instructions", "14,"), ("above_base", "above", "9,"), ("spread", "spread", "8.2%"),

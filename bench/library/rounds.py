@@ -25,13 +25,13 @@ class Variant:
         self.check = check
         self.samples = []
 
-    def prepare(self, server_cpus, load_cpus):
-        """Before a round: another process, that answers as it should, and load that does not count."""
+    def prepare(self, server_cpus, load_cpus, seconds):
+        """Before a round: another process, that answers as it should, and some seconds of load that do not count."""
         if self.samples:
             self.server.start_anew()
         self.check()
         pin(self.server.server_pid(), server_cpus)
-        self.measure(WARM_UP_SECONDS, load_cpus)
+        self.measure(seconds, load_cpus)
 
     def measure(self, seconds, cpus):
         """Requests, seconds, and the CPU time that the server took."""
@@ -62,15 +62,16 @@ def run_rounds(variants, options, cpus=None, turns=SLICES, idle=None):
     if not one half of the machine each. `turns`: in how many slices; fewer for requests that take long. `idle`: the
     origin, if everything has to come from the cache."""
     server_cpus, load_cpus = cpus or split_cpus()
+    slice_seconds = options.seconds / turns
     for number in range(options.rounds):
         for variant in variants:
-            variant.prepare(server_cpus, load_cpus)
+            variant.prepare(server_cpus, load_cpus, max(WARM_UP_SECONDS, slice_seconds))
         asked = len(idle.requests) if idle else 0
         slices = {variant: [] for variant in variants}
         for turn in range(turns):
             start = (number + turn) % len(variants)
             for variant in variants[start:] + variants[:start]:
-                slices[variant].append(variant.measure(options.seconds / turns, load_cpus))
+                slices[variant].append(variant.measure(slice_seconds, load_cpus))
         if idle and len(idle.requests) != asked:
             raise SystemExit("requests reached the origin: this did not measure cache hits")
         for variant in variants:

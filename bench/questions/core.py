@@ -25,7 +25,7 @@ def run(host, *before):
     """Runs one of the programs; returns what it prints."""
     environment = {**os.environ, "PROXYWASM_ENGINE_PATH": str(build.BUILD / "lib")}
     return subprocess.run([*before, str(build.artifact(f"core_{host}")), str(build.module("bench/operations"))],
-                          env=environment, check=True, capture_output=True, text=True, timeout=900).stdout
+                          env=environment, check=True, stdout=subprocess.PIPE, text=True, timeout=900).stdout
 
 
 def nanoseconds(host):

@@ -26,7 +26,7 @@ MOST_FLAT, MOST_LINEAR = 25, 1.5
 def points(question):
     environment = {**os.environ, "PROXYWASM_ENGINE_PATH": str(build.BUILD / "lib")}
     text = subprocess.run([str(build.artifact("core_growth")), question, str(build.module("bench/operations"))],
-                          env=environment, check=True, capture_output=True, text=True, timeout=600).stdout
+                          env=environment, check=True, stdout=subprocess.PIPE, text=True, timeout=600).stdout
     return [(int(size), float(time)) for size, time in (line.split() for line in text.splitlines())]
 
 

@@ -126,10 +126,10 @@ static const struct pw_schema_key limit_keys[] = {
   {"stack", .type = PW_SCHEMA_SIZE, LIMIT(stack_bytes), .minimum = 16 * KIB, .maximum = 768 * KIB, .preset = "512KiB",
    .meaning = "Stack of the module. The event threads of Traffic Server have 1 MiB in all."},
   {"callback", .type = PW_SCHEMA_DURATION, LIMIT(callback_milliseconds), .minimum = 1, .maximum = 10 * MINUTE,
-   .preset = "100ms",
-   .meaning =
-     "Time of one callback. A callback that takes longer is ended, and its VM with it. Time in which the server "
-     "gets no processor does not count, so that on an overloaded machine up to ten times as much can pass."},
+   .preset  = "100ms",
+   .meaning = "Time of one callback. A callback that takes longer is ended, and its VM with it, never before that time "
+              "and about 20 ms after it at most. Time in which the server gets no processor does not count, so that on "
+              "an overloaded machine up to ten times as much can pass."},
   {"start", .type = PW_SCHEMA_DURATION, LIMIT(start_milliseconds), .minimum = 1, .maximum = 60 * MINUTE,
    .preset = "10s", .meaning = "Time of each of `_initialize` or `_start`, `proxy_on_vm_start`, `proxy_on_configure`."},
   {"body", .type = PW_SCHEMA_SIZE, LIMIT(body_bytes), .minimum = 1, .maximum = 4 * GIB, .preset = "10MiB",

@@ -19,8 +19,7 @@
 #include <stdatomic.h>
 
 /** Length of a tick. A deadline is kept to within about two of them. Each tick takes the processor from whoever has it,
- * for 20 µs and what it displaces from the caches: with one every 2 ms that was 3 % of all requests of a busy thread.
- */
+ *  for some 20 µs and what it displaces from the caches: one every 2 ms was 1 % of a processor, and showed. */
 #define PW_TICK_MILLISECONDS 10
 /** How many times as long it is at most. */
 #define PW_TICK_MOST 10

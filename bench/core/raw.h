@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * One module on Wasmtime by raw calls: no limits of time or memory, no traps that are told. What uses it ends with the
- * process's message when the module does not do as it should.
+ * One module on Wasmtime by raw calls: no limits of time or memory, no traps that are told. The process ends with a
+ * message when the module does not do as it should.
  */
 #ifndef BENCH_CORE_RAW_H
 #define BENCH_CORE_RAW_H

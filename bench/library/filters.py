@@ -96,6 +96,11 @@ def module(language, engine="wasmtime", name=None, label=None, **keys):
                   {"filter.yaml": text}, f"proxywasm-{language}")
 
 
+def compared():
+    """The bare server, and the header filters that are held against each other."""
+    return [bare(), native(), raw_calls(), header_rewrite(), lua(), module("c"), module("rust")]
+
+
 def make_server(what, origin_port, records=None, **options):
     """The server of a filter, to be started; `options` as TrafficServer takes them."""
     rules = [rule(HOST, origin_port) for rule in (remap_rule, tls_remap_rule)]

@@ -17,7 +17,7 @@ class Variant:
     """One of the things compared: a running server, and a load on it (library.load)."""
 
     def __init__(self, name, label, server, load, check):
-        """`check`: asks the server something, and ends the program when the answer is wrong."""
+        """`check`: asks the server something, and raises SystemExit when the answer is wrong."""
         self.name = name
         self.label = label
         self.server = server

@@ -6,37 +6,28 @@ written by hand for these few hostcalls (bench/core/lean.c). What is asked of a 
 into the module, which is all that the other one does. Instructions are counted by callgrind, and repeat.
 """
 
-import os
 import re
-import subprocess
 import tempfile
 from pathlib import Path
 from statistics import median
 
-from harness import build
 from library import goals, report
+from library.programs import run_core
 
 STREAM, OF_STREAM, OF_HOSTCALL = "nothing", 1.25, 1.2
 FEW, MANY = 1, 101
 HOSTS = ("ours", "lean")
 
 
-def run(host, *before):
-    """Runs one of the programs; returns what it prints."""
-    environment = {**os.environ, "PROXYWASM_ENGINE_PATH": str(build.BUILD / "lib")}
-    return subprocess.run([*before, str(build.artifact(f"core_{host}")), str(build.module("bench/operations"))],
-                          env=environment, check=True, stdout=subprocess.PIPE, text=True, timeout=900).stdout
-
-
 def nanoseconds(host):
     """By word."""
-    return {word: float(value) for word, value in (line.split() for line in run(host).splitlines())}
+    return {word: float(value) for word, value in (line.split() for line in run_core(host).splitlines())}
 
 
 def instructions(host):
     """By word, of one operation; of "nothing", of a whole stream."""
     with tempfile.TemporaryDirectory(prefix="pw-counts-") as directory:
-        run(host, "valgrind", "--tool=callgrind", "--quiet", f"--callgrind-out-file={directory}/counts")
+        run_core(host, under=["valgrind", "--tool=callgrind", "--quiet", f"--callgrind-out-file={directory}/counts"])
         counted = {}
         for path in Path(directory).iterdir():
             text = path.read_text()

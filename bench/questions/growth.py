@@ -5,11 +5,8 @@ Serialising headers with their number, a stream's life with the plugins in its c
 into shared data with its keys, an item's way through a queue with what waits in it. Each is to be flat, or linear.
 """
 
-import os
-import subprocess
-
-from harness import build
 from library import goals, report
+from library.programs import run_core
 
 # How it may grow, and what one step of it is.
 QUESTIONS = {
@@ -24,10 +21,7 @@ MOST_FLAT, MOST_LINEAR = 25, 1.5
 
 
 def points(question):
-    environment = {**os.environ, "PROXYWASM_ENGINE_PATH": str(build.BUILD / "lib")}
-    text = subprocess.run([str(build.artifact("core_growth")), question, str(build.module("bench/operations"))],
-                          env=environment, check=True, stdout=subprocess.PIPE, text=True, timeout=600).stdout
-    return [(int(size), float(time)) for size, time in (line.split() for line in text.splitlines())]
+    return [(int(size), float(time)) for size, time in (line.split() for line in run_core("growth", question).splitlines())]
 
 
 def reached(growth, label, found):

@@ -17,12 +17,10 @@ TARGET = "/cached?size=100&cache=3600"
 
 
 def answer(options):
-    compared = [filters.bare(), filters.native(), filters.raw_calls(), filters.header_rewrite(), filters.lua(),
-                filters.module("c"), filters.module("rust")]
     with ExitStack() as stack:
         origin = stack.enter_context(Origin())
         variants = {}
-        for what in compared:
+        for what in filters.compared():
             variants[what.name] = filters.start_variant(stack, what, origin, TARGET)
         run_rounds(list(variants.values()), options, idle=origin)
     return report.rates("A header filter on a cache hit, one event thread", list(variants.values()), variants["native"],

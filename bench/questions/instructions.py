@@ -39,8 +39,7 @@ def count(origin, what):
 def answer(_options):
     with Origin() as origin:
         variants = []
-        for what in [filters.bare(), filters.native(), filters.raw_calls(), filters.header_rewrite(), filters.lua(),
-                     filters.module("c"), filters.module("rust")]:
+        for what in filters.compared():
             asked = len(origin.requests)
             variants.append(count(origin, what))
             if len(origin.requests) > asked + 1:

@@ -73,6 +73,8 @@ prepare(const struct run *run, posix_spawn_file_actions_t *files, posix_spawnatt
                                           POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETPGROUP);
 }
 
+#define TEMPORARY "TMPDIR="
+
 /* The environment with another TMPDIR. `temporary` has it: "TMPDIR=…". NULL: memory is out. */
 static char **
 make_environment(char *temporary)
@@ -85,7 +87,7 @@ make_environment(char *temporary)
   }
   made = malloc((count + 2) * sizeof *made);
   for (size_t i = 0; made && i < count; i++) {
-    if (strncmp(environ[i], "TMPDIR=", 7) != 0) {
+    if (strncmp(environ[i], TEMPORARY, sizeof TEMPORARY - 1) != 0) {
       made[kept++] = environ[i];
     }
   }
@@ -102,12 +104,12 @@ spawn(struct run *run, const posix_spawn_file_actions_t *files, const posix_spaw
 {
   char   name[]      = PW_COMPILER_PROGRAM;
   char  *arguments[] = {name, NULL};
-  char   temporary[sizeof run->folder + sizeof "TMPDIR="];
+  char   temporary[sizeof run->folder + sizeof TEMPORARY];
   char **environment = NULL;
   int    error;
 
   if (run->folder[0]) {
-    snprintf(temporary, sizeof temporary, "TMPDIR=%s", run->folder);
+    snprintf(temporary, sizeof temporary, TEMPORARY "%s", run->folder);
     environment = make_environment(temporary);
   }
   error = posix_spawn(&run->process, run->program, files, attributes, arguments, environment ? environment : environ);

@@ -36,17 +36,20 @@ pw_file_read_all(int file, size_t size, struct pw_bytes *out, struct pw_error *e
 bool
 pw_file_read(const char *path, struct pw_bytes *out, struct pw_error *error)
 {
-  int         file = open(path, O_RDONLY | O_CLOEXEC);
-  struct stat status;
-  bool        done;
+  int             file = open(path, O_RDONLY | O_CLOEXEC);
+  struct stat     status;
+  struct pw_error cause;
+  bool            done;
 
-  if (file < 0) {
-    return pw_error_set(error, PW_ERROR_FILE, "%s", strerror(errno));
+  if (file < 0 || fstat(file, &status) != 0) {
+    done = pw_error_set(&cause, PW_ERROR_FILE, "%s", strerror(errno));
+  } else {
+    done = pw_file_read_all(file, (size_t)status.st_size, out, &cause);
   }
-  done = fstat(file, &status) == 0 ? pw_file_read_all(file, (size_t)status.st_size, out, error)
-                                   : pw_error_set(error, PW_ERROR_FILE, "%s", strerror(errno));
-  close(file);
-  return done;
+  if (file >= 0) {
+    close(file);
+  }
+  return done || pw_error_set(error, cause.code, "%s: %s", path, cause.message);
 }
 
 bool

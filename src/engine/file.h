@@ -15,7 +15,7 @@ extern "C" {
 
 /** Appends what a file has from its position on, of at most `size` bytes. Errors: FILE, MEMORY. */
 bool pw_file_read_all(int file, size_t size, struct pw_bytes *out, struct pw_error *error);
-/** Appends all of a file. Errors: FILE, MEMORY; their messages do not name it. */
+/** Appends all of a file. Errors: FILE, MEMORY; their messages name it. */
 bool pw_file_read(const char *path, struct pw_bytes *out, struct pw_error *error);
 /** False: errno says why. */
 bool pw_file_write_all(int file, struct pw_view content);

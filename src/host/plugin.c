@@ -176,6 +176,10 @@ plugin_free(struct pw_plugin *plugin)
   free(plugin);
 }
 
+/* Parameters of callbacks of headers, as bits: the first one is the context. */
+#define COUNT_PARAMETER (1u << 1)
+#define END_PARAMETER   (1u << 2)
+
 /* A trace shows what callbacks are told. */
 static void
 note_told(struct pw_plugin *plugin)
@@ -184,8 +188,8 @@ note_told(struct pw_plugin *plugin)
     uint32_t parameters =
       plugin->host->trace != NULL ? PW_MODULE_ALL_PARAMETERS : plugin->code->headers_parameters[direction];
 
-    plugin->told[direction].count = parameters >> 1 & 1;
-    plugin->told[direction].end   = parameters >> 2 & 1;
+    plugin->told[direction].count = (parameters & COUNT_PARAMETER) != 0;
+    plugin->told[direction].end   = (parameters & END_PARAMETER) != 0;
   }
 }
 

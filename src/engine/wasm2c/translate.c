@@ -117,15 +117,19 @@ to_object(struct pw_view source, bool profile, const char *path, struct pw_error
 static bool
 compile(struct pw_view source, bool profile, struct pw_bytes *out, struct pw_error *error)
 {
-  char folder[480];
-  char path[512];
-  bool done;
+  char            folder[480];
+  char            path[512];
+  struct pw_error cause;
+  bool            done;
 
   if (!pw_folder_make(folder, sizeof folder)) {
     return pw_error_set(error, PW_ERROR_FILE, "engine 'wasm2c': a folder in TMPDIR: %s", strerror(errno));
   }
   snprintf(path, sizeof path, "%s/object.so", folder);
-  done = to_object(source, profile, path, error) && pw_file_read(path, out, error);
+  done = to_object(source, profile, path, error);
+  if (done && !pw_file_read(path, out, &cause)) {
+    done = pw_error_set(error, cause.code, "engine 'wasm2c': %s", cause.message);
+  }
   pw_folder_remove(folder);
   return done;
 }

@@ -44,7 +44,7 @@ read_module(const char *name)
 
   snprintf(path, sizeof path, "%s/engine/%s.wasm", PW_TEST_MODULES, name);
   if (!pw_file_read(path, &bytes, &error)) {
-    fail_msg("%s: %s", path, error.message);
+    fail_msg("%s", error.message);
   }
   return bytes;
 }

@@ -32,49 +32,43 @@ stream(struct fixture *f)
   pw_stream_end(stream);
 }
 
+/* What the callbacks of one or two plugins are told, and how often the proxy is asked to count. */
+static void
+expect_told(const struct fake_export *first, const struct fake_export *second, const char *told, int counts)
+{
+  struct fixture f;
+  notes_clear();
+  fixture_open(&f);
+  fixture_add(&f, first, NULL);
+  if (second) {
+    fixture_add(&f, second, NULL);
+  }
+  fixture_chain(&f);
+  stream(&f);
+  assert_string_equal(notes, told);
+  assert_int_equal(fake.counts, counts);
+  fixture_close(&f);
+}
+
 static void
 a_callback_that_looks_is_told_how_many_headers_there_are(void **state)
 {
-  struct fixture f;
   (void)state;
-  notes_clear();
-  fixture_open(&f);
-  fixture_add(&f, looking, NULL);
-  fixture_chain(&f);
-  stream(&f);
-  assert_string_equal(notes, "2,1 2,1 ");
-  assert_int_equal(fake.counts, 2);
-  fixture_close(&f);
+  expect_told(looking, NULL, "2,1 2,1 ", 2);
 }
 
 static void
 nothing_is_counted_for_a_callback_that_does_not_look(void **state)
 {
-  struct fixture f;
   (void)state;
-  notes_clear();
-  fixture_open(&f);
-  fixture_add(&f, blind, NULL);
-  fixture_chain(&f);
-  stream(&f);
-  assert_string_equal(notes, "0,1 0,1 ");
-  assert_int_equal(fake.counts, 0);
-  fixture_close(&f);
+  expect_told(blind, NULL, "0,1 0,1 ", 0);
 }
 
 static void
 one_that_does_not_look_hides_nothing_from_the_next(void **state)
 {
-  struct fixture f;
   (void)state;
-  notes_clear();
-  fixture_open(&f);
-  fixture_add(&f, blind, NULL);
-  fixture_add(&f, looking, NULL);
-  fixture_chain(&f);
-  stream(&f);
-  assert_string_equal(notes, "0,1 2,1 2,1 0,1 ");
-  fixture_close(&f);
+  expect_told(blind, looking, "0,1 2,1 2,1 0,1 ", 2);
 }
 
 static void

@@ -16,7 +16,7 @@ read_module(const char *name)
   char            path[512];
   snprintf(path, sizeof(path), "%s/module/%s.wasm", PW_TEST_MODULES, name);
   if (!pw_file_read(path, &bytes, &error)) {
-    fail_msg("%s: %s", path, error.message);
+    fail_msg("%s", error.message);
   }
   return bytes;
 }

@@ -4,9 +4,6 @@
 #include "support/unit.h"
 
 #include "engine/file.h"
-#include "support/wasm_builder.h"
-
-#include <stdio.h>
 
 struct opened {
   struct pw_bytes        code;

@@ -102,10 +102,11 @@ pw_worker_new(struct pw_host *host, void *data, struct pw_error *error)
     pw_error_set(error, PW_ERROR_MEMORY, "out of memory for a worker");
     return NULL;
   }
-  worker->host       = host;
-  worker->data       = data;
-  worker->number     = atomic_fetch_add_explicit(&host->worker_count, 1, memory_order_relaxed);
-  worker->events_end = &worker->events;
+  worker->host         = host;
+  worker->data         = data;
+  worker->metric_cells = pw_metrics_join(host->metrics);
+  worker->number       = atomic_fetch_add_explicit(&host->worker_count, 1, memory_order_relaxed);
+  worker->events_end   = &worker->events;
   pthread_mutex_init(&worker->event_lock, NULL);
   return worker;
 }
@@ -155,6 +156,7 @@ pw_worker_delete(struct pw_worker *worker)
   pw_bytes_clear(&worker->bytes);
   pw_bytes_clear(&worker->output_bytes);
   pw_bytes_clear(&worker->log_bytes);
+  pw_metrics_leave(worker->host->metrics, worker->metric_cells);
   pthread_mutex_destroy(&worker->event_lock);
   if (worker->lock != NULL) {
     pthread_mutex_destroy(worker->lock);

@@ -140,14 +140,14 @@ PW_HOSTCALL(pw_hc_define_metric)
 
 PW_HOSTCALL_PLAIN(pw_hc_record_metric)
 {
-  return pw_metrics_record(vm->host->metrics, in[0].u32, in[1].u64);
+  return pw_metrics_record(vm->host->metrics, vm->worker->metric_cells, in[0].u32, in[1].u64);
 }
 
 static __attribute__((noinline)) const char *increment_metric(void *context, const void *data, pw_value *values);
 
 PW_HOSTCALL_PLAIN(increment_metric)
 {
-  return pw_metrics_increment(vm->host->metrics, in[0].u32, in[1].i64);
+  return pw_metrics_increment(vm->host->metrics, vm->worker->metric_cells, in[0].u32, in[1].i64);
 }
 
 /* What nearly always holds, with no call to save registers for; else it is done the careful way. */
@@ -156,7 +156,7 @@ pw_hc_increment_metric(void *context, const void *data, pw_value *values)
 {
   const struct pw_vm *vm = (const struct pw_vm *)context;
 
-  if (PW_LIKELY(!vm->allocating && pw_metrics_increment_at_once(vm->host->metrics, values[0].u32, values[1].i64))) {
+  if (PW_LIKELY(!vm->allocating && pw_metric_cells_add(vm->worker->metric_cells, values[0].u32, values[1].i64))) {
     values[0].u64 = PW_STATUS_OK;
     return NULL;
   }

@@ -124,14 +124,15 @@ struct pw_queue_event {
 };
 
 struct pw_worker {
-  struct pw_host        *host;
-  void                  *data;
-  pthread_mutex_t       *lock;         /**< of a shared worker (vm_scope: process); NULL: the worker has one thread */
-  struct pw_vm          *vms;          /**< those that can be shared by plugins of one identity */
-  struct pw_instance    *instances;    /**< all that are not freed yet */
-  struct pw_queue_event *delivering;   /**< while pw_worker_run is at it */
-  uint32_t               next_call_id; /**< HTTP and gRPC */
-  unsigned               number;       /**< of this host's workers */
+  struct pw_host         *host;
+  void                   *data;
+  pthread_mutex_t        *lock;         /**< of a shared worker (vm_scope: process); NULL: the worker has one thread */
+  struct pw_vm           *vms;          /**< those that can be shared by plugins of one identity */
+  struct pw_instance     *instances;    /**< all that are not freed yet */
+  struct pw_metric_cells *metric_cells; /**< what is counted here */
+  struct pw_queue_event  *delivering;   /**< while pw_worker_run is at it */
+  uint32_t                next_call_id; /**< HTTP and gRPC */
+  unsigned                number;       /**< of this host's workers */
 
   /* Memory that hostcalls use over and over. Nothing in it outlives the hostcall. */
   struct pw_pairs pairs;

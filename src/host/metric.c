@@ -23,11 +23,24 @@ metric_delete(struct pw_metric *metric)
   }
 }
 
+static void
+cells_delete(struct pw_metric_cells *cells)
+{
+  for (uint32_t i = 0; i < cells->count; i++) {
+    free(atomic_load(&cells->cells[i].samples));
+  }
+  free(cells);
+}
+
 void
 pw_metrics_delete(struct pw_metrics *metrics)
 {
   if (!metrics) {
     return;
+  }
+  for (struct pw_metric_cells *cells = atomic_load(&metrics->cells), *next; cells; cells = next) {
+    next = cells->next;
+    cells_delete(cells);
   }
   for (uint32_t i = 0; i < atomic_load(&metrics->count); i++) {
     metric_delete(metrics->metrics[i]);
@@ -60,7 +73,7 @@ metric_of(struct pw_name_node *node)
 }
 
 static struct pw_metric *
-metric_new(enum pw_metric_type type, struct pw_view name, uint64_t hash, uint32_t id)
+metric_new(const struct pw_metrics *metrics, enum pw_metric_type type, struct pw_view name, uint64_t hash, uint32_t id)
 {
   struct pw_metric *metric = aligned_alloc(_Alignof(struct pw_metric), sizeof(*metric));
   if (!metric) {
@@ -72,11 +85,8 @@ metric_new(enum pw_metric_type type, struct pw_view name, uint64_t hash, uint32_
   metric->node.name = pw_view_make(metric->name, name.size);
   metric->id        = id;
   metric->type      = type;
-  metric->least     = type == PW_METRIC_COUNTER ? 0 : INT64_MIN;
+  metric->metrics   = metrics;
   if (type == PW_METRIC_HISTOGRAM) {
-    /* Nothing can be added to it: hardly anything is so much, and for that its value has no room. */
-    metric->least = INT64_MAX;
-    atomic_store_explicit(&metric->value, INT64_MAX, memory_order_relaxed);
     metric->samples = calloc(1, sizeof(*metric->samples));
     if (!metric->samples) {
       metric_delete(metric);
@@ -94,7 +104,7 @@ add(struct pw_metrics *metrics, enum pw_metric_type type, struct pw_view name, u
   if (count == metrics->max) {
     return NULL;
   }
-  struct pw_metric *metric = metric_new(type, name, hash, count + 1);
+  struct pw_metric *metric = metric_new(metrics, type, name, hash, count + 1);
   if (!metric || !pw_name_map_insert(&metrics->map, &metric->node)) {
     metric_delete(metric);
     return NULL;
@@ -136,99 +146,6 @@ pw_metrics_define(struct pw_metrics *metrics, uint32_t type, struct pw_view name
   return PW_STATUS_OK;
 }
 
-static struct pw_metric *
-find(struct pw_metrics *metrics, uint32_t id)
-{
-  uint32_t count = atomic_load_explicit(&metrics->count, memory_order_acquire);
-  return id != 0 && id <= count ? metrics->metrics[id - 1] : NULL;
-}
-
-const struct pw_metric *
-pw_metrics_find(struct pw_metrics *metrics, uint32_t id)
-{
-  return find(metrics, id);
-}
-
-enum pw_status
-pw_metrics_increment(struct pw_metrics *metrics, uint32_t id, int64_t delta)
-{
-  struct pw_metric *metric = find(metrics, id);
-  if (!metric) {
-    return PW_STATUS_NOT_FOUND;
-  }
-  if (metric->type == PW_METRIC_HISTOGRAM || (metric->type == PW_METRIC_COUNTER && delta < 0)) {
-    return PW_STATUS_BAD_ARGUMENT;
-  }
-  int64_t now = atomic_load_explicit(&metric->value, memory_order_relaxed);
-  int64_t next;
-  do {
-    if (__builtin_add_overflow(now, delta, &next)) {
-      return PW_STATUS_BAD_ARGUMENT;
-    }
-  } while (
-    !atomic_compare_exchange_weak_explicit(&metric->value, &now, next, memory_order_relaxed, memory_order_relaxed));
-  return PW_STATUS_OK;
-}
-
-/** Which bucket a sample falls into: the smallest i with sample <= 2^i. */
-static unsigned
-bucket_of(uint64_t sample)
-{
-  unsigned bucket = sample <= 1 ? 0 : 64 - (unsigned)__builtin_clzll(sample - 1);
-  return bucket < PW_HISTOGRAM_BUCKETS ? bucket : PW_HISTOGRAM_BUCKETS - 1;
-}
-
-static enum pw_status
-raise_counter(struct pw_metric *metric, uint64_t value)
-{
-  if (value > INT64_MAX) {
-    return PW_STATUS_BAD_ARGUMENT;
-  }
-  int64_t now = atomic_load_explicit(&metric->value, memory_order_relaxed);
-  do {
-    if ((int64_t)value < now) {
-      return PW_STATUS_BAD_ARGUMENT;
-    }
-  } while (!atomic_compare_exchange_weak_explicit(&metric->value, &now, (int64_t)value, memory_order_relaxed,
-                                                  memory_order_relaxed));
-  return PW_STATUS_OK;
-}
-
-enum pw_status
-pw_metrics_record(struct pw_metrics *metrics, uint32_t id, uint64_t value)
-{
-  struct pw_metric *metric = find(metrics, id);
-  if (!metric) {
-    return PW_STATUS_NOT_FOUND;
-  }
-  switch (metric->type) {
-  case PW_METRIC_COUNTER:
-    return raise_counter(metric, value);
-  case PW_METRIC_GAUGE:
-    atomic_store_explicit(&metric->value, (int64_t)value, memory_order_relaxed);
-    break;
-  default:
-    atomic_fetch_add_explicit(&metric->samples->sum, value, memory_order_relaxed);
-    atomic_fetch_add_explicit(&metric->samples->buckets[bucket_of(value)], 1, memory_order_relaxed);
-    break;
-  }
-  return PW_STATUS_OK;
-}
-
-enum pw_status
-pw_metrics_get(struct pw_metrics *metrics, uint32_t id, uint64_t *value)
-{
-  const struct pw_metric *metric = find(metrics, id);
-  if (!metric) {
-    return PW_STATUS_NOT_FOUND;
-  }
-  if (metric->type == PW_METRIC_HISTOGRAM) {
-    return PW_STATUS_BAD_ARGUMENT;
-  }
-  *value = (uint64_t)pw_metric_value(metric);
-  return PW_STATUS_OK;
-}
-
 void
 pw_metrics_visit(struct pw_metrics *metrics, void (*visit)(void *data, const struct pw_metric *metric), void *data)
 {
@@ -254,29 +171,4 @@ uint32_t
 pw_metric_id(const struct pw_metric *metric)
 {
   return metric->id;
-}
-
-int64_t
-pw_metric_value(const struct pw_metric *metric)
-{
-  if (metric->type == PW_METRIC_HISTOGRAM) {
-    struct pw_histogram histogram;
-    pw_metric_histogram(metric, &histogram);
-    return (int64_t)histogram.count;
-  }
-  return atomic_load_explicit(&metric->value, memory_order_relaxed);
-}
-
-void
-pw_metric_histogram(const struct pw_metric *metric, struct pw_histogram *histogram)
-{
-  memset(histogram, 0, sizeof(*histogram));
-  if (!metric->samples) {
-    return;
-  }
-  for (size_t i = 0; i < PW_HISTOGRAM_BUCKETS; i++) {
-    histogram->buckets[i] = atomic_load_explicit(&metric->samples->buckets[i], memory_order_relaxed);
-    histogram->count += histogram->buckets[i];
-  }
-  histogram->sum = atomic_load_explicit(&metric->samples->sum, memory_order_relaxed);
 }

@@ -3,12 +3,17 @@
  * @file metric.h
  * Metrics (ABI text, "Metrics"): one registry for the host, by name. What reads them is public: pw_metric_ in host.h.
  *
- * All functions but new and delete may be called from any thread. Looking a metric up by id takes no lock; a metric
- * lives as long as its registry.
+ * All functions but new and delete may be called from any thread; `cells` are those of the worker that calls. Looking a
+ * metric up by id takes no lock; a metric lives as long as its registry.
+ *
+ * Workers count in cells of their own (metric_cells.h). What is near the end of its range, and what is set and not
+ * counted, is in the metric itself. So the end of a range is exact for one worker; several that count towards it at
+ * once may all be told OK, and a counter stays at its end.
  */
 #ifndef PROXYWASM_HOST_METRIC_H
 #define PROXYWASM_HOST_METRIC_H
 
+#include "host/metric_cells.h"
 #include "host/name_map.h"
 
 #include <proxywasm/host.h>
@@ -25,25 +30,30 @@ struct pw_metric_samples {
   _Atomic uint64_t buckets[PW_HISTOGRAM_BUCKETS];
 };
 
-/** Private: use the functions. Lies on cache lines of its own: threads that count different things do not disturb each
+struct pw_metrics;
+
+/** Private: use the functions. Lies on cache lines of its own: threads that set different things do not disturb each
  *  other. */
 struct pw_metric {
-  _Alignas(64) _Atomic int64_t value; /**< of a counter or gauge */
-  int64_t                   least;    /**< that can be added to it */
+  _Alignas(64) _Atomic int64_t value; /**< of a counter or gauge, without what is in cells */
+  _Atomic uint32_t          version;  /**< odd while something is moved from a cell to `value` */
+  atomic_bool               spread;   /**< a worker has had a cell open */
   uint32_t                  id;
   enum pw_metric_type       type;
-  struct pw_metric_samples *samples; /**< of a histogram; else NULL */
+  struct pw_metric_samples *samples; /**< of a histogram, without what is in cells; else NULL */
+  const struct pw_metrics  *metrics; /**< whose cells there are to sum up */
   struct pw_name_node       node;
   char                      name[PW_METRIC_NAME_MAX + 1]; /**< terminated */
 };
 
 /** Private: use the functions. */
 struct pw_metrics {
-  pthread_mutex_t    lock; /**< for definitions */
-  struct pw_name_map map;
-  uint32_t           max;
-  _Atomic uint32_t   count;     /**< released after the entry is written, acquired before one is read */
-  struct pw_metric  *metrics[]; /**< id - 1 */
+  pthread_mutex_t lock; /**< for definitions, workers that come and go, and what changes a metric and cells at once */
+  struct pw_metric_cells *_Atomic cells; /**< of all workers there were; never taken out */
+  struct pw_name_map              map;
+  uint32_t                        max;
+  _Atomic uint32_t                count;     /**< released after the entry is written, acquired before one is read */
+  struct pw_metric               *metrics[]; /**< id - 1 */
 };
 
 /** `max_metrics`: the most metrics. NULL when memory is out. */
@@ -60,38 +70,46 @@ void pw_metrics_delete(struct pw_metrics *metrics);
 enum pw_status pw_metrics_define(struct pw_metrics *metrics, uint32_t type, struct pw_view name, uint32_t *id,
                                  const struct pw_metric **created);
 
-/** proxy_increment_metric. NOT_FOUND: unknown id. BAD_ARGUMENT: a counter and a negative delta; a histogram; the result
- *  is beyond 64 bits with sign. */
-enum pw_status pw_metrics_increment(struct pw_metrics *metrics, uint32_t id, int64_t delta);
+/** Cells for a worker, until pw_metrics_leave. pw_metric_cells_none when memory is out: it counts nevertheless. */
+struct pw_metric_cells *pw_metrics_join(struct pw_metrics *metrics);
+/** The worker ends. What it has counted stays. */
+void pw_metrics_leave(struct pw_metrics *metrics, struct pw_metric_cells *cells);
 
-/** The same where nothing is wrong, and nobody else counts at this moment. False: nothing was done. */
-static inline bool
-pw_metrics_increment_at_once(struct pw_metrics *metrics, uint32_t id, int64_t delta)
-{
-  uint32_t          index = id - 1;
-  struct pw_metric *metric;
-  int64_t           now;
-  int64_t           next;
-
-  if (index >= atomic_load_explicit(&metrics->count, memory_order_acquire)) {
-    return false;
-  }
-  metric = metrics->metrics[index];
-  now    = atomic_load_explicit(&metric->value, memory_order_relaxed);
-  return delta >= metric->least && !__builtin_add_overflow(now, delta, &next) &&
-         atomic_compare_exchange_weak_explicit(&metric->value, &now, next, memory_order_relaxed, memory_order_relaxed);
-}
+/** proxy_increment_metric, if pw_metric_cells_add cannot do it. NOT_FOUND: unknown id. BAD_ARGUMENT: a counter and a
+ *  negative delta; a histogram; the result is beyond 64 bits with sign. */
+enum pw_status pw_metrics_increment(struct pw_metrics *metrics, struct pw_metric_cells *cells, uint32_t id,
+                                    int64_t delta);
 
 /** proxy_record_metric: sets a gauge, or a counter to no less than it has; adds a sample to a histogram. A gauge keeps
  *  the 64 bits as they are: a module may record a negative value. NOT_FOUND: unknown id. BAD_ARGUMENT: a counter would
  *  go down, or beyond 63 bits. */
-enum pw_status pw_metrics_record(struct pw_metrics *metrics, uint32_t id, uint64_t value);
+enum pw_status pw_metrics_record(struct pw_metrics *metrics, struct pw_metric_cells *cells, uint32_t id,
+                                 uint64_t value);
+
+/** The metric of an id (any number), or NULL. */
+static inline struct pw_metric *
+pw_metrics_find(struct pw_metrics *metrics, uint32_t id)
+{
+  uint32_t index = id - 1;
+
+  return index < atomic_load_explicit(&metrics->count, memory_order_acquire) ? metrics->metrics[index] : NULL;
+}
 
 /** proxy_get_metric. NOT_FOUND: unknown id. BAD_ARGUMENT: a histogram, which has no single value. */
-enum pw_status pw_metrics_get(struct pw_metrics *metrics, uint32_t id, uint64_t *value);
+static inline enum pw_status
+pw_metrics_get(struct pw_metrics *metrics, uint32_t id, uint64_t *value)
+{
+  const struct pw_metric *metric = pw_metrics_find(metrics, id);
 
-/** The metric of an id, or NULL. */
-const struct pw_metric *pw_metrics_find(struct pw_metrics *metrics, uint32_t id);
+  if (metric == NULL) {
+    return PW_STATUS_NOT_FOUND;
+  }
+  if (metric->type == PW_METRIC_HISTOGRAM) {
+    return PW_STATUS_BAD_ARGUMENT;
+  }
+  *value = (uint64_t)pw_metric_sum(metric);
+  return PW_STATUS_OK;
+}
 
 /** Calls `visit` for each metric, in the order of definition; pw_host_metrics for a registry. No lock is held. */
 void pw_metrics_visit(struct pw_metrics *metrics, void (*visit)(void *data, const struct pw_metric *metric),

@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Counting, setting and reading: in the cells of workers, and in the metric itself. */
+#include "host/metric.h"
+
+#include <stdlib.h>
+
+/* --------------------------------------------------------------------------------------------- what modules ask for */
+
+/** A change of both the metric and the worker's cell begins: all that the worker has counted is in the metric. Answers
+ *  whether its cell was open. */
+static bool
+begin_change(struct pw_metrics *metrics, struct pw_metric *metric, struct pw_metric_cell *cell)
+{
+  pthread_mutex_lock(&metrics->lock);
+  bool open = cell && pw_metric_cell_is_open(cell);
+  if (open) {
+    pw_metric_cell_close(metric, cell);
+  }
+  return open;
+}
+
+/** Ends it; the worker counts in its cell from now on, if it is to. */
+static void
+end_change(struct pw_metrics *metrics, struct pw_metric *metric, struct pw_metric_cell *cell, bool open)
+{
+  if (cell && open) {
+    pw_metric_cell_open(metric, cell);
+  }
+  pthread_mutex_unlock(&metrics->lock);
+}
+
+static enum pw_status
+add_to_both(struct pw_metrics *metrics, struct pw_metric *metric, struct pw_metric_cell *cell, int64_t delta)
+{
+  int64_t sum;
+  begin_change(metrics, metric, cell);
+  bool fits = !__builtin_add_overflow(pw_metric_sum(metric), delta, &sum);
+  if (fits) {
+    pw_metric_add(metric, delta);
+  }
+  end_change(metrics, metric, cell, true);
+  return fits ? PW_STATUS_OK : PW_STATUS_BAD_ARGUMENT;
+}
+
+enum pw_status
+pw_metrics_increment(struct pw_metrics *metrics, struct pw_metric_cells *cells, uint32_t id, int64_t delta)
+{
+  struct pw_metric *metric = pw_metrics_find(metrics, id);
+  if (!metric) {
+    return PW_STATUS_NOT_FOUND;
+  }
+  if (metric->type == PW_METRIC_HISTOGRAM || (metric->type == PW_METRIC_COUNTER && delta < 0)) {
+    return PW_STATUS_BAD_ARGUMENT;
+  }
+  struct pw_metric_cell *cell = pw_metric_cell_of(cells, metric);
+  return cell && pw_metric_cell_add(cell, delta) ? PW_STATUS_OK : add_to_both(metrics, metric, cell, delta);
+}
+
+/** Makes the sum of the metric and its cells `value`, which for a counter is no less than it is. */
+static bool
+set_value(struct pw_metrics *metrics, struct pw_metric *metric, struct pw_metric_cell *cell, int64_t value)
+{
+  bool    open    = begin_change(metrics, metric, cell);
+  int64_t sum     = pw_metric_sum(metric);
+  bool    allowed = metric->type != PW_METRIC_COUNTER || value >= sum;
+  if (allowed) {
+    pw_metric_add(metric, (int64_t)((uint64_t)value - (uint64_t)sum));
+  }
+  end_change(metrics, metric, cell, open);
+  return allowed;
+}
+
+/** Bucket of a sample: the smallest i with sample <= 2^i. */
+static unsigned
+bucket_of(uint64_t sample)
+{
+  unsigned bucket = sample <= 1 ? 0 : 64 - (unsigned)__builtin_clzll(sample - 1);
+  return bucket < PW_HISTOGRAM_BUCKETS ? bucket : PW_HISTOGRAM_BUCKETS - 1;
+}
+
+static void
+add_shared_sample(struct pw_metric_samples *samples, uint64_t sample)
+{
+  atomic_fetch_add_explicit(&samples->sum, sample, memory_order_relaxed);
+  atomic_fetch_add_explicit(&samples->buckets[bucket_of(sample)], 1, memory_order_relaxed);
+}
+
+/** Without a locked instruction: nobody else writes there. */
+static void
+add_own(_Atomic uint64_t *count, uint64_t more)
+{
+  atomic_store_explicit(count, atomic_load_explicit(count, memory_order_relaxed) + more, memory_order_relaxed);
+}
+
+/** The worker's own samples, made with the first. NULL: memory is out. */
+static struct pw_metric_samples *
+own_samples(struct pw_metric_cell *cell)
+{
+  struct pw_metric_samples *samples = atomic_load_explicit(&cell->samples, memory_order_relaxed);
+  if (!samples) {
+    samples = (struct pw_metric_samples *)calloc(1, sizeof(*samples));
+    atomic_store_explicit(&cell->samples, samples, memory_order_release);
+  }
+  return samples;
+}
+
+static void
+add_sample(struct pw_metric *metric, struct pw_metric_cell *cell, uint64_t sample)
+{
+  struct pw_metric_samples *own = cell ? own_samples(cell) : NULL;
+  if (own) {
+    add_own(&own->sum, sample);
+    add_own(&own->buckets[bucket_of(sample)], 1);
+  } else {
+    add_shared_sample(metric->samples, sample);
+  }
+}
+
+enum pw_status
+pw_metrics_record(struct pw_metrics *metrics, struct pw_metric_cells *cells, uint32_t id, uint64_t value)
+{
+  struct pw_metric *metric = pw_metrics_find(metrics, id);
+  if (!metric) {
+    return PW_STATUS_NOT_FOUND;
+  }
+  struct pw_metric_cell *cell = pw_metric_cell_of(cells, metric);
+  switch (metric->type) {
+  case PW_METRIC_COUNTER:
+    return value <= INT64_MAX && set_value(metrics, metric, cell, (int64_t)value) ? PW_STATUS_OK
+                                                                                  : PW_STATUS_BAD_ARGUMENT;
+  case PW_METRIC_GAUGE:
+    if (atomic_load_explicit(&metric->spread, memory_order_acquire)) {
+      set_value(metrics, metric, cell, (int64_t)value);
+    } else {
+      /* Who opens a cell at this moment has counted after this. */
+      atomic_store_explicit(&metric->value, (int64_t)value, memory_order_relaxed);
+    }
+    return PW_STATUS_OK;
+  default:
+    add_sample(metric, cell, value);
+    return PW_STATUS_OK;
+  }
+}
+
+/* -------------------------------------------------------------------------------------------------------- reading */
+
+int64_t
+pw_metric_value(const struct pw_metric *metric)
+{
+  if (metric->type == PW_METRIC_HISTOGRAM) {
+    struct pw_histogram histogram;
+    pw_metric_histogram(metric, &histogram);
+    return (int64_t)histogram.count;
+  }
+  return pw_metric_sum(metric);
+}
+
+static void
+add_samples(struct pw_histogram *histogram, const struct pw_metric_samples *samples)
+{
+  for (size_t i = 0; i < PW_HISTOGRAM_BUCKETS; i++) {
+    uint64_t count = atomic_load_explicit(&samples->buckets[i], memory_order_relaxed);
+    histogram->buckets[i] += count;
+    histogram->count += count;
+  }
+  histogram->sum += atomic_load_explicit(&samples->sum, memory_order_relaxed);
+}
+
+void
+pw_metric_histogram(const struct pw_metric *metric, struct pw_histogram *histogram)
+{
+  memset(histogram, 0, sizeof(*histogram));
+  if (metric->type != PW_METRIC_HISTOGRAM) {
+    return;
+  }
+  add_samples(histogram, metric->samples);
+  const struct pw_metric_cells *cells = atomic_load_explicit(&metric->metrics->cells, memory_order_acquire);
+  for (; cells; cells = cells->next) {
+    const struct pw_metric_samples *samples =
+      atomic_load_explicit(&cells->cells[metric->id].samples, memory_order_acquire);
+    if (samples) {
+      add_samples(histogram, samples);
+    }
+  }
+}

@@ -5,6 +5,7 @@ import os
 import re
 import shutil
 import subprocess
+import tempfile
 import time
 from pathlib import Path
 
@@ -56,35 +57,45 @@ def _run(package, cpus, command, seconds):
 
 
 def wrk(url, host, connections=CONNECTIONS):
-    """Load over HTTP/1, with or without TLS, on kept connections. What is returned is called with seconds and CPUs; it
-    returns the number of requests, their rate, and the latencies' 50th and 99th percentile in microseconds."""
+    """Load over HTTP/1, with or without TLS, on kept connections, for whole seconds. What is returned is called with seconds
+    and CPUs; it returns the number of requests."""
     def run(seconds, cpus):
         text = _run("wrk", cpus, ["wrk", "--threads", str(min(len(cpus), connections)), "--connections",
-                                  str(connections), "--duration", f"{seconds}s", "--latency", "--timeout", "30s",
+                                  str(connections), "--duration", f"{seconds}s", "--timeout", "30s",
                                   "--header", f"Host: {host}", url], seconds)
         trouble = re.search(r"Socket errors.*|Non-2xx.*", text)
         if trouble:
             raise LoadFailed(f"{url}: {trouble.group(0)}")
-        return {"rate": float(re.search(r"Requests/sec:\s+([\d.]+)", text).group(1)), "seconds": seconds,
-                "requests": int(re.search(r"(\d+) requests in", text).group(1)),
-                "latency_50": _percentile(text, 50), "latency_99": _percentile(text, 99)}
+        return {"requests": int(re.search(r"(\d+) requests in", text).group(1)), "seconds": seconds}
     return run
 
 
-def _percentile(text, percent):
-    """Microseconds, from a line of wrk's latency distribution."""
-    number, unit = re.search(rf"(?m)^\s+{percent}%\s+([\d.]+)(\D+)$", text).groups()
-    return float(number) * {"us": 1, "ms": 1e3, "s": 1e6}[unit]
-
-
 def http1(port, host, target, connections=CONNECTIONS, tls=False):
-    """Load over HTTP/1 by h2load, which takes parts of a second, likewise; without latencies."""
+    """The same by h2load, which takes parts of a second, too."""
     return _h2load(port, f"{'https' if tls else 'http'}://{host}{target}", connections, ["--h1"])
 
 
 def http2(port, host, target, connections=CONNECTIONS, streams=STREAMS):
     """The same over HTTP/2 with TLS."""
     return _h2load(port, f"https://{host}{target}", connections, ["--max-concurrent-streams", str(streams)])
+
+
+def paced(port, host, target, connections, rate):
+    """Load over HTTP/1 of `rate` requests per second in all, however fast they are answered. What is returned is called
+    with seconds and CPUs; it returns when each request began (seconds since the epoch) and how many microseconds it took,
+    in the order in which they began."""
+    def run(seconds, cpus):
+        with tempfile.TemporaryDirectory(prefix="pw-load-") as directory:
+            log = Path(directory) / "requests"
+            text = _run("nghttp2-client", cpus, ["h2load", "--h1", "--clients", str(connections), "--rps",
+                                                 str(rate // connections), "--duration", str(seconds), "--log-file",
+                                                 str(log), "--connect-to", f"127.0.0.1:{port}",
+                                                 f"http://{host}{target}"], seconds)
+            rows = [list(map(int, line.split()[:3])) for line in log.read_text().splitlines()]
+        if not rows or any(status != 200 for _, status, _ in rows):
+            raise LoadFailed(f"not every request was answered with 200:\n{text}")
+        return sorted((start / 1e6, microseconds) for start, _, microseconds in rows)
+    return run
 
 
 def _h2load(port, url, connections, arguments):

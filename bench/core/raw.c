@@ -64,6 +64,15 @@ raw_function(const char *name)
   return exported_as(name).of.func;
 }
 
+bool
+raw_find_function(const char *name, wasmtime_func_t *function)
+{
+  wasmtime_extern_t item;
+  bool              found = wasmtime_instance_export_get(raw_context, &instance, name, strlen(name), &item);
+  *function               = found ? item.of.func : (wasmtime_func_t){0};
+  return found;
+}
+
 static wasm_config_t *
 make_config(void)
 {

@@ -30,6 +30,8 @@ void raw_open(const void *code, size_t size, const struct raw_hostcall *hostcall
 void raw_close(void);
 /* A function that the module has to export. */
 wasmtime_func_t raw_function(const char *name);
+/* One that it may export. */
+bool raw_find_function(const char *name, wasmtime_func_t *function);
 
 /* Ends the process. */
 _Noreturn void raw_fail(const char *what);

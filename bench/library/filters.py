@@ -18,6 +18,7 @@ from .rounds import Variant
 HOST = "bench.test"
 HEADER = "x-filtered-by"
 PLUGINS = Path(__file__).resolve().parents[1] / "plugins"
+SPELLED = {"c": "C", "rust": "Rust", "go": "Go"}
 ENGINES = {"wasmtime": "Wasmtime", "v8": "V8", "wasm2c": "wasm2c", "wamr": "WAMR", "wasmedge": "WasmEdge"}
 
 HEADER_REWRITE = f"""\
@@ -72,9 +73,10 @@ def native():
     return Filter("native", "native plugin in C", [native_plugin("header_filter")], value="native-c")
 
 
-def raw_calls():
-    plugin = f"{build.artifact('raw_calls.so')} {build.module('examples/c/headers')}"
-    return Filter("raw", "raw calls of the module in C", [plugin], value="proxywasm-c")
+def raw_calls(language="c"):
+    plugin = f"{build.artifact('raw_calls.so')} {build.module(f'examples/{language}/headers')}"
+    return Filter(f"raw_{language}", f"raw calls of the module in {SPELLED[language]}", [plugin],
+                  value=f"proxywasm-{language}")
 
 
 def header_rewrite():
@@ -88,17 +90,16 @@ def lua():
 
 def module(language, engine="wasmtime", name=None, label=None, **keys):
     """The example module of a language ("c", "rust", …) in our plugin; `keys` holds more keys of config."""
-    spelled = {"c": "C", "rust": "Rust", "go": "Go"}[language]
     # The Rust SDK exports the callbacks of bodies, too: a filter of headers says that it wants none.
     text = configuration(f"examples/{language}/headers", name=language, log_level="warn", request_body="off",
                          response_body="off", vm={"runtime": engine}, **keys)
-    return Filter(name or language, label or f"proxywasm, module in {spelled}", [global_plugin("filter.yaml")],
+    return Filter(name or language, label or f"proxywasm, module in {SPELLED[language]}", [global_plugin("filter.yaml")],
                   {"filter.yaml": text}, f"proxywasm-{language}")
 
 
 def compared():
     """The bare server, and the header filters that are held against each other."""
-    return [bare(), native(), raw_calls(), header_rewrite(), lua(), module("c"), module("rust")]
+    return [bare(), native(), raw_calls("c"), raw_calls("rust"), header_rewrite(), lua(), module("c"), module("rust")]
 
 
 def make_server(what, origin_port, records=None, **options):

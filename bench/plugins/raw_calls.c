@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What no host on Wasmtime can be below: the native plugin, with examples/c/headers in it by raw calls. The module is
- * called as the ABI asks, and its two hostcalls check their bounds and do what the native plugin does. There are no
- * limits of time or memory, no checks of what a field may hold, no traps that are told, and one event thread.
+ * What no host on Wasmtime can be below: the native plugin, with examples/c/headers or examples/rust/headers in it by
+ * raw calls. The module is called as the ABI asks, and its hostcalls check their bounds and do what the native plugin
+ * does. There are no limits of time or memory, no checks of what a field may hold, no traps that are told, one event
+ * thread, and callbacks are told that there are no headers.
  *
  *   raw_calls.so MODULE.wasm
  */
@@ -20,7 +21,8 @@ static uint32_t contexts[SLOTS];
 static uint32_t last_context = ROOT_CONTEXT;
 
 static int             statistic;
-static wasmtime_func_t create, request_headers, response_headers, deleted;
+static wasmtime_func_t create, request_headers, response_headers, done, logged, deleted;
+static bool            has_done, has_log;
 /* The header that the module works on. */
 static TSMBuffer buffer;
 static TSMLoc    header;
@@ -30,6 +32,28 @@ get_log_level(const wasmtime_val_raw_t *in)
 {
   uint32_t level = PW_LOG_WARN;
   return raw_put(IN(0), &level, sizeof level);
+}
+
+static uint32_t
+drop_log(const wasmtime_val_raw_t *in)
+{
+  (void)in;
+  return PW_STATUS_OK;
+}
+
+static uint32_t
+set_effective_context(const wasmtime_val_raw_t *in)
+{
+  (void)in;
+  return PW_STATUS_OK;
+}
+
+/* There is no configuration. */
+static uint32_t
+no_buffer(const wasmtime_val_raw_t *in)
+{
+  (void)in;
+  return PW_STATUS_NOT_FOUND;
 }
 
 static uint32_t
@@ -62,6 +86,9 @@ replace_value(const wasmtime_val_raw_t *in)
 
 static const struct raw_hostcall hostcalls[] = {
   {"proxy_get_log_level", "i", get_log_level},
+  {"proxy_log", "iii", drop_log},
+  {"proxy_get_buffer_bytes", "iiiii", no_buffer},
+  {"proxy_set_effective_context", "i", set_effective_context},
   {"proxy_define_metric", "iiii", define_metric},
   {"proxy_increment_metric", "iI", increment_metric},
   {"proxy_replace_header_map_value", "iiiii", replace_value},
@@ -71,6 +98,18 @@ static uint32_t *
 context_of(TSHttpTxn transaction)
 {
   return &contexts[((uintptr_t)transaction >> 8) % SLOTS];
+}
+
+static void
+end(uint32_t context)
+{
+  if (has_done) {
+    raw_call(&done, context, 0, 0);
+  }
+  if (has_log) {
+    raw_call(&logged, context, 0, 0);
+  }
+  raw_call(&deleted, context, 0, 0);
 }
 
 static int
@@ -88,10 +127,26 @@ on_event(TSCont continuation, TSEvent event, void *data)
     TSHttpTxnClientRespGet(transaction, &buffer, &header);
     raw_call(&response_headers, *context, 0, 0);
   } else {
-    raw_call(&deleted, *context, 0, 0);
+    end(*context);
   }
   TSHttpTxnReenable(transaction, TS_EVENT_HTTP_CONTINUE);
   return 0;
+}
+
+/* As a host starts it, with a root context. */
+static void
+start_module(void)
+{
+  wasmtime_func_t configure = raw_function("proxy_on_configure");
+  wasmtime_func_t initialize, start;
+  if (raw_find_function("_initialize", &initialize)) {
+    raw_call(&initialize, 0, 0, 0);
+  }
+  raw_call(&create, ROOT_CONTEXT, 0, 0);
+  if (raw_find_function("proxy_on_vm_start", &start)) {
+    raw_need(raw_call(&start, ROOT_CONTEXT, 0, 0) == 1, "the module does not start");
+  }
+  raw_need(raw_call(&configure, ROOT_CONTEXT, 0, 0) == 1, "the module refuses its configuration");
 }
 
 static void
@@ -102,13 +157,13 @@ open_module(const char *path)
   raw_need(pw_file_read(path, &code, &error), path);
   raw_open(code.data, code.size, hostcalls, sizeof hostcalls / sizeof hostcalls[0]);
   pw_bytes_clear(&code);
-  create                    = raw_function("proxy_on_context_create");
-  request_headers           = raw_function("proxy_on_request_headers");
-  response_headers          = raw_function("proxy_on_response_headers");
-  deleted                   = raw_function("proxy_on_delete");
-  wasmtime_func_t configure = raw_function("proxy_on_configure");
-  raw_call(&create, ROOT_CONTEXT, 0, 0);
-  raw_need(raw_call(&configure, ROOT_CONTEXT, 0, 0) == 1, "the module refuses its configuration");
+  create           = raw_function("proxy_on_context_create");
+  request_headers  = raw_function("proxy_on_request_headers");
+  response_headers = raw_function("proxy_on_response_headers");
+  deleted          = raw_function("proxy_on_delete");
+  has_done         = raw_find_function("proxy_on_done", &done);
+  has_log          = raw_find_function("proxy_on_log", &logged);
+  start_module();
 }
 
 void

@@ -3,7 +3,7 @@
 
 The header filters in C and in Rust, the very same files: in Envoy, which runs them on V8, and in Traffic Server, on
 Wasmtime. Each is compared with its own server without filters: Envoy answers by itself, Traffic Server out of its cache.
-What the raw calls of the module in C pay for the same in Traffic Server (see header_filter) is the share that no host on
+What the raw calls of the modules pay for the same in Traffic Server (see header_filter) is the share that no host on
 Wasmtime could go below; the native plugin's is that of no module at all.
 """
 
@@ -44,7 +44,8 @@ def answer(options):
             variants[name] = Variant(name, label, server, http1(server.port, filters.HOST, TARGET),
                                      partial(check, server, label, value))
         origin = stack.enter_context(Origin())
-        for what in (filters.bare(), filters.native(), filters.raw_calls(), filters.module("c"), filters.module("rust")):
+        for what in (filters.bare(), filters.native(), *(make(language) for make in (filters.raw_calls, filters.module)
+                                                         for language in LANGUAGES)):
             variants[what.name] = filters.start_variant(stack, what, origin, TARGET, label=f"Traffic Server, {what.label}")
         run_rounds(list(variants.values()), options, idle=origin)
     # Of each variant: its requests and CPU time against its own server without filters.
@@ -70,5 +71,5 @@ def share_of_envoy(variants, name, language):
 def cost_against_envoy(variants, language):
     goal = goals.at_most(f"CPU time above the bare server, ours against Envoy's, module in {LANGUAGES[language]}",
                          goals.Figure(share_of_envoy(variants, language, language)), 0.25)
-    return goals.beside(goal, "the raw calls of the module in C alone",
-                        goals.Figure(share_of_envoy(variants, "raw", language)), ".2f")
+    return goals.beside(goal, "its raw calls alone",
+                        goals.Figure(share_of_envoy(variants, f"raw_{language}", language)), ".2f")

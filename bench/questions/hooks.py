@@ -76,7 +76,7 @@ def answer(options):
         rows.append({"name": name, "label": variant.what.label, "samples": samples, "above": round(above[name].middle),
                      **{key: round(median(row[key] for row in samples)) for key in (*HOOKS, "all")}})
     note = ("ns for a request, less those of the clocks; medians of the rounds. Above the native plugin: "
-            + ", ".join(f"{name} {above[name]:.0f}" for name in ("raw", "c", "rust")))
+            + ", ".join(f"{name} {above[name]:.0f}" for name in ("raw_c", "c", "raw_rust", "rust")))
     return report.answer(
         "A request in the hooks of a header filter on a cache hit", rows,
         [("request", "request", "9,"), ("response", "response", "9,"), ("close", "close", "9,"), ("all", "all", "9,"),

@@ -50,11 +50,17 @@ define(wasmtime_linker_t *linker, const struct raw_hostcall *hostcall)
   wasm_functype_delete(type);
 }
 
+static bool
+find_export(const char *name, wasmtime_extern_t *item)
+{
+  return wasmtime_instance_export_get(raw_context, &instance, name, strlen(name), item);
+}
+
 static wasmtime_extern_t
 exported_as(const char *name)
 {
   wasmtime_extern_t item;
-  raw_need(wasmtime_instance_export_get(raw_context, &instance, name, strlen(name), &item), name);
+  raw_need(find_export(name, &item), name);
   return item;
 }
 
@@ -68,9 +74,11 @@ bool
 raw_find_function(const char *name, wasmtime_func_t *function)
 {
   wasmtime_extern_t item;
-  bool              found = wasmtime_instance_export_get(raw_context, &instance, name, strlen(name), &item);
-  *function               = found ? item.of.func : (wasmtime_func_t){0};
-  return found;
+  if (!find_export(name, &item)) {
+    return false;
+  }
+  *function = item.of.func;
+  return true;
 }
 
 static wasm_config_t *

@@ -73,7 +73,7 @@ def native():
     return Filter("native", "native plugin in C", [native_plugin("header_filter")], value="native-c")
 
 
-def raw_calls(language="c"):
+def raw_calls(language):
     plugin = f"{build.artifact('raw_calls.so')} {build.module(f'examples/{language}/headers')}"
     return Filter(f"raw_{language}", f"raw calls of the module in {SPELLED[language]}", [plugin],
                   value=f"proxywasm-{language}")

@@ -87,10 +87,8 @@ def paced(port, host, target, connections, rate):
     def run(seconds, cpus):
         with tempfile.TemporaryDirectory(prefix="pw-load-") as directory:
             log = Path(directory) / "requests"
-            text = _run("nghttp2-client", cpus, ["h2load", "--h1", "--clients", str(connections), "--rps",
-                                                 str(rate // connections), "--duration", str(seconds), "--log-file",
-                                                 str(log), "--connect-to", f"127.0.0.1:{port}",
-                                                 f"http://{host}{target}"], seconds)
+            text = _run_h2load(port, f"http://{host}{target}", connections,
+                               ["--h1", "--rps", str(rate // connections), "--log-file", str(log)], seconds, cpus)
             rows = [list(map(int, line.split()[:3])) for line in log.read_text().splitlines()]
         if not rows or any(status != 200 for _, status, _ in rows):
             raise LoadFailed(f"not every request was answered with 200:\n{text}")
@@ -98,11 +96,15 @@ def paced(port, host, target, connections, rate):
     return run
 
 
+def _run_h2load(port, url, connections, arguments, seconds, cpus):
+    return _run("nghttp2-client", cpus, ["h2load", "--clients", str(connections), *arguments, "--duration",
+                                         f"{round(seconds * 1000)}ms", "--connect-to", f"127.0.0.1:{port}", url],
+                seconds)
+
+
 def _h2load(port, url, connections, arguments):
     def attempt(seconds, cpus):
-        text = _run("nghttp2-client", cpus, ["h2load", "--clients", str(connections), *arguments, "--duration",
-                                             f"{round(seconds * 1000)}ms", "--connect-to", f"127.0.0.1:{port}", url],
-                    seconds)
+        text = _run_h2load(port, url, connections, arguments, seconds, cpus)
         succeeded, failed, errored, timeout = map(int, re.search(
             r"(\d+) succeeded, (\d+) failed, (\d+) errored, (\d+) timeout", text).groups())
         good = int(re.search(r"status codes: (\d+) 2xx", text).group(1))

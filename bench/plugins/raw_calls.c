@@ -34,15 +34,9 @@ get_log_level(const wasmtime_val_raw_t *in)
   return raw_put(IN(0), &level, sizeof level);
 }
 
+/* Nothing is to be done. */
 static uint32_t
-drop_log(const wasmtime_val_raw_t *in)
-{
-  (void)in;
-  return PW_STATUS_OK;
-}
-
-static uint32_t
-set_effective_context(const wasmtime_val_raw_t *in)
+accept_call(const wasmtime_val_raw_t *in)
 {
   (void)in;
   return PW_STATUS_OK;
@@ -86,9 +80,9 @@ replace_value(const wasmtime_val_raw_t *in)
 
 static const struct raw_hostcall hostcalls[] = {
   {"proxy_get_log_level", "i", get_log_level},
-  {"proxy_log", "iii", drop_log},
+  {"proxy_log", "iii", accept_call},
   {"proxy_get_buffer_bytes", "iiiii", no_buffer},
-  {"proxy_set_effective_context", "i", set_effective_context},
+  {"proxy_set_effective_context", "i", accept_call},
   {"proxy_define_metric", "iiii", define_metric},
   {"proxy_increment_metric", "iI", increment_metric},
   {"proxy_replace_header_map_value", "iiiii", replace_value},

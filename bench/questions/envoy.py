@@ -17,15 +17,15 @@ from library.load import http1
 from library.rounds import Variant, run_rounds
 from questions.header_filter import TARGET
 
-LANGUAGES = {"c": "C", "rust": "Rust"}
+LANGUAGES = ("c", "rust")
 
 
 def envoys():
     """(name, label, filters, what the header says)."""
     yield "envoy_bare", "Envoy", [], None
     yield "envoy_lua", "Envoy, Lua filter", [envoy.lua_filter()], "lua"
-    for language, spelled in LANGUAGES.items():
-        yield (f"envoy_{language}", f"Envoy, module in {spelled}", [envoy.wasm_filter(f"examples/{language}/headers")],
+    for language in LANGUAGES:
+        yield (f"envoy_{language}", f"Envoy, module in {filters.SPELLED[language]}", [envoy.wasm_filter(f"examples/{language}/headers")],
                f"proxywasm-{language}")
 
 
@@ -56,7 +56,7 @@ def answer(options):
         report.RATE_COLUMNS, {"kind": "bars", "bars": report.RATE_BARS},
         "ratio and above: against the same server without filters; the native plugin comes to "
         + " and ".join(f"{goals.Figure(share_of_envoy(variants, 'native', language)):.2f} of Envoy's with the module in "
-                       f"{spelled}" for language, spelled in LANGUAGES.items()),
+                       f"{filters.SPELLED[language]}" for language in LANGUAGES),
         [cost_against_envoy(variants, language) for language in LANGUAGES], rounds=options.rounds,
         seconds_per_sample=options.seconds)
 
@@ -69,7 +69,7 @@ def share_of_envoy(variants, name, language):
 
 
 def cost_against_envoy(variants, language):
-    goal = goals.at_most(f"CPU time above the bare server, ours against Envoy's, module in {LANGUAGES[language]}",
+    goal = goals.at_most(f"CPU time above the bare server, ours against Envoy's, module in {filters.SPELLED[language]}",
                          goals.Figure(share_of_envoy(variants, language, language)), 0.25)
     return goals.beside(goal, "its raw calls alone",
                         goals.Figure(share_of_envoy(variants, f"raw_{language}", language)), ".2f")

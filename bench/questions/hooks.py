@@ -15,42 +15,38 @@ from statistics import median
 
 from harness.origin import Origin
 from library import filters, goals, report
-from library.load import http1, pin, split_cpus
+from library.rounds import Variant, run_rounds
 from questions.header_filter import TARGET
 
 HOOKS = ("request", "response", "close")
-WARM_UP_SECONDS = 0.3
-SUMS = struct.Struct("6Q")  # as hook_times.c has them
+SUMS = struct.Struct("6Q")  # nanoseconds and passes of each hook, as hook_times.c has them
 
 
-class Timed:
-    """A filter between two clocks."""
+class Timed(Variant):
+    """A filter between two clocks, whose samples have nanoseconds for a request, by hook, as well."""
 
     def __init__(self, stack, what, origin):
-        self.what = what
-        self.samples = []
         self.path = Path(stack.enter_context(tempfile.NamedTemporaryFile(prefix="pw-hook-times-")).name)
         self.path.chmod(0o666)
         clock = filters.native_plugin("hook_times")
         between = filters.Filter(what.name, what.label,
                                  [f"{clock} begin {self.path}", *what.plugins, f"{clock} end {self.path}"],
                                  what.files, what.value)
-        self.server = stack.enter_context(filters.make_server(between, origin.port))
+        plain = filters.start_variant(stack, between, origin, TARGET)
+        super().__init__(plain.name, plain.label, plain.server, plain.load, plain.check)
 
-    def measure(self, seconds, server_cpus, load_cpus):
-        """Takes a sample of another process: nanoseconds for a request, by hook."""
-        if self.samples:
-            self.server.start_anew()
-        filters.check(self.server, self.what, TARGET)
-        pin(self.server.server_pid(), server_cpus)
-        load = http1(self.server.port, filters.HOST, TARGET)
-        load(WARM_UP_SECONDS, load_cpus)
+    def measure(self, seconds, cpus):
         before = SUMS.unpack(self.path.read_bytes())
-        load(seconds, load_cpus)
-        more = [late - early for early, late in zip(before, SUMS.unpack(self.path.read_bytes()))]
-        if not all(more[3:]):
-            raise SystemExit(f"{self.what.label}: the clocks saw no request")
-        self.samples.append({hook: more[i] / more[i + 3] for i, hook in enumerate(HOOKS)})
+        slice_ = super().measure(seconds, cpus)
+        return *slice_, *(late - early for early, late in zip(before, SUMS.unpack(self.path.read_bytes())))
+
+    def add(self, slices):
+        super().add([slice_[:3] for slice_ in slices])
+        sums = [sum(column) for column in zip(*slices)][3:]
+        nanoseconds, passes = sums[:len(HOOKS)], sums[len(HOOKS):]
+        if not all(passes):
+            raise SystemExit(f"{self.label}: the clocks saw no request")
+        self.samples[-1] |= {hook: time / count for hook, time, count in zip(HOOKS, nanoseconds, passes)}
 
 
 def between(variant, bare):
@@ -63,17 +59,13 @@ def answer(options):
     with ExitStack() as stack:
         origin = stack.enter_context(Origin())
         variants = {what.name: Timed(stack, what, origin) for what in filters.compared()}
-        cpus = split_cpus()
-        for number in range(options.rounds):
-            for variant in variants.values():
-                variant.measure(options.seconds, *cpus)
-            print(f"  round {number + 1} of {options.rounds}", flush=True)
+        run_rounds(list(variants.values()), options, idle=origin)
     rows, above = [], {}
     native = [row["all"] for row in between(variants["native"], variants["bare"])]
     for name, variant in variants.items():
         samples = between(variant, variants["bare"])
         above[name] = goals.Figure([row["all"] - yardstick for row, yardstick in zip(samples, native)])
-        rows.append({"name": name, "label": variant.what.label, "samples": samples, "above": round(above[name].middle),
+        rows.append({"name": name, "label": variant.label, "samples": samples, "above": round(above[name].middle),
                      **{key: round(median(row[key] for row in samples)) for key in (*HOOKS, "all")}})
     note = ("ns for a request, less those of the clocks; medians of the rounds. Above the native plugin: "
             + ", ".join(f"{name} {above[name]:.0f}" for name in ("raw_c", "c", "raw_rust", "rust")))

@@ -36,7 +36,7 @@ struct pw_metrics;
  *  other. */
 struct pw_metric {
   _Alignas(64) _Atomic int64_t value; /**< of a counter or gauge, without what is in cells */
-  _Atomic uint32_t          version;  /**< odd while something is moved from a cell to `value` */
+  _Atomic uint32_t          version;  /**< odd while something is moved between a cell and `value` */
   atomic_bool               spread;   /**< a worker has had a cell open */
   uint32_t                  id;
   enum pw_metric_type       type;

@@ -61,8 +61,7 @@ pw_metric_cell_of(struct pw_metric_cells *cells, const struct pw_metric *metric)
   return metric->id < cells->count ? &cells->cells[metric->id] : NULL;
 }
 
-/* ---------------------------------------------------------------------------------------- what the metric itself has
- */
+/* --------------------------------------------------------------------------------------- what the metric itself has */
 
 /** A sum as 64 bits: a counter stays at its end. A gauge may have been set to any 64 bits, and is that again once what
  *  cells have was subtracted and added. */
@@ -83,9 +82,7 @@ pw_metric_add(struct pw_metric *metric, int64_t delta)
   }
 }
 
-/* ------------------------------------------------------------------------------------------------- a cell and its
- * metric
- */
+/* ------------------------------------------------------------------------------------------- a cell and its metric */
 
 /** What a gauge lends to a cell, so that it can be counted down there as well as up. */
 #define LENT (PW_METRIC_CELL_OPEN / 2)
@@ -134,8 +131,7 @@ bool
 pw_metric_cell_add(struct pw_metric_cell *cell, int64_t delta)
 {
   uint64_t next = atomic_load_explicit(&cell->count, memory_order_relaxed) + (uint64_t)delta;
-  if (!pw_metric_cell_is_open(cell) || delta <= -PW_METRIC_CELL_STEP || delta >= PW_METRIC_CELL_STEP ||
-      (next & PW_METRIC_CELL_OPEN) == 0) {
+  if (delta <= -PW_METRIC_CELL_STEP || delta >= PW_METRIC_CELL_STEP || next / PW_METRIC_CELL_OPEN != 1) {
     return false;
   }
   atomic_store_explicit(&cell->count, next, memory_order_relaxed);

@@ -96,8 +96,8 @@ static const struct pw_schema_key vm_keys[] = {
               "`ats.wasm.runtime.wasmedge` or `ats.wasm.runtime.wasm2c`, or `wasmtime`, `wamr`, `v8`, `wasmedge` and "
               "`wasm2c` for short. `proxywasm engines` lists them."},
   {"vm_id", "vmId", .type = PW_SCHEMA_LINE, .offset = PLUGIN(vm_id),
-   .meaning = "Plugins with the same `vm_id`, code, VM configuration, engine and limits share VMs, and so the module's "
-              "memory; shared data and queues belong to a `vm_id`, too."},
+   .meaning = "Plugins of one set of files with the same `vm_id`, and the same of all else that a VM depends on, share "
+              "VMs, and so the module's memory. Shared data and queues belong to a `vm_id`, whatever the files."},
   {"configuration", .type = PW_SCHEMA_CONFIGURATION, .offset = PLUGIN(vm_configuration),
    .meaning = "What `proxy_on_vm_start` can read. Like `configuration` of the plugin."},
   {"code", .type = PW_SCHEMA_MAPPING, .mapping = &code_schema, .meaning = "Where the module comes from."},

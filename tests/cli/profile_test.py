@@ -119,7 +119,7 @@ class Profile(CliTest):
     def test_an_engine_without_machine_code_names_those_that_have_it(self):
         done = self.run_program("run", self.module("busy"), "--engine", "wamr", "--quiet", "--profile-text", "-", code=1)
         self.assertIn("engine 'wamr' does not say where the machine code of the module's functions is, or has none: "
-                      "give --engine wasmtime or --engine v8 for a profile", done.err)
+                      "give --engine wasmtime, v8 or wasm2c for a profile", done.err)
 
     def test_there_is_no_profile_of_a_module_that_traps(self):
         module = self.module("busy")

@@ -178,7 +178,7 @@ take_profile(const struct pw_scenario *scenario, struct collection *collection, 
   if (done && collection->map.count == 0) {
     done = pw_error_set(error, PW_ERROR_ENGINE,
                         "engine '%s' does not say where the machine code of the module's functions is, or has none: "
-                        "give --engine wasmtime or --engine v8 for a profile",
+                        "give --engine wasmtime, v8 or wasm2c for a profile",
                         facts->engine);
   }
   done           = done && sample_streams(&repeat, collection, nanoseconds, facts, error);

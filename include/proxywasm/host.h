@@ -238,7 +238,8 @@ void                    pw_instance_delete(struct pw_instance *instance);
 enum pw_instance_state  pw_instance_get_state(const struct pw_instance *instance);
 const struct pw_plugin *pw_instance_plugin(const struct pw_instance *instance);
 void                   *pw_instance_worker_data(const struct pw_instance *instance);
-/** Starts of VMs for this instance after a trap, and traps. */
+/** Starts of VMs for this instance after a trap, and traps. Where each stream has a VM, theirs are among the traps, and
+ *  nothing is started after one: the next stream gets its own anyway. */
 void pw_instance_counts(const struct pw_instance *instance, uint64_t *restarts, uint64_t *traps);
 /** Stream contexts alive. */
 size_t pw_instance_streams(const struct pw_instance *instance);
@@ -267,7 +268,7 @@ void pw_instance_grpc_end(struct pw_instance *instance, uint32_t id, uint32_t st
 
 /** Reads guest memory, for tools that trace. False when it is out of bounds. The bytes live until the guest runs. */
 bool pw_instance_read(struct pw_instance *instance, uint32_t address, uint32_t size, struct pw_view *bytes);
-/** Bytes of guest memory, 0 without a VM. */
+/** Bytes of guest memory, 0 without a VM. Where each stream has a VM, these are not among them. */
 uint64_t pw_instance_memory_bytes(const struct pw_instance *instance);
 
 /* ------------------------------------------------------------------------------------------------------------ chain */

@@ -427,7 +427,7 @@ pw_instance_counts(const struct pw_instance *instance, uint64_t *restarts, uint6
 {
   pw_worker_enter(instance->worker);
   *restarts = instance->restarts;
-  *traps    = instance->traps;
+  *traps    = instance->traps + instance->stream_traps;
   pw_worker_leave(instance->worker);
 }
 

@@ -340,7 +340,7 @@ struct pw_instance {
   uint32_t              failures;   /**< of VMs, in a row */
   uint64_t              traps;
   uint64_t              restarts;
-  uint64_t              streams; /**< stream contexts alive */
+  uint64_t              streams; /**< stream contexts alive; of a factory: those of the instances that it made */
   struct pw_log_limiter log_limiter;
 
   /* Where each stream has a VM: see stream_vm.c. */
@@ -349,8 +349,9 @@ struct pw_instance {
   struct pw_instance     *spares;     /**< of a factory: ready, and serving nobody */
   struct pw_instance     *next_spare; /**< in the factory's spares */
   size_t                  spare_count;
-  struct pw_engine_image *image;      /**< of a factory's VM after its start; NULL: there can be none */
-  uint32_t                image_tick; /**< what the start had set */
+  uint64_t                stream_traps; /**< of a factory: traps of streams' VMs; `traps` are its own VM's */
+  struct pw_engine_image *image;        /**< of a factory's VM after its start; NULL: there can be none */
+  uint32_t                image_tick;   /**< what the start had set */
 };
 
 /** Starts a VM when the time for it has come; NULL: broken now. */

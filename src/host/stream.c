@@ -39,6 +39,7 @@ context_leave(struct pw_context *context)
   if (PW_LIKELY(instance->factory == NULL)) {
     pw_root_release(root);
   } else {
+    --instance->factory->streams;
     pw_root_release(root);
     pw_stream_vm_put(instance);
   }
@@ -61,6 +62,8 @@ context_begin_otherwise(struct pw_context *context)
       pw_instance_delete_locked(context->instance);
     }
     context->instance = instance;
+  } else if (context->instance != instance) {
+    ++instance->streams;
   }
 }
 

@@ -190,6 +190,16 @@ pw_worker_settle(struct pw_worker *worker)
   }
 }
 
+/* A stream's VM: who asks for counts has its factory only. Here, as the stream's instance may be gone when the VM is
+ * buried. Both are of one worker, so that nobody else counts or reads meanwhile. */
+static void
+count_in_factory(const struct pw_instance *instance)
+{
+  if (instance->factory != NULL) {
+    ++instance->factory->stream_traps;
+  }
+}
+
 /* In a call that was made for `context`, whose plugin is one of those that share the VM. */
 static void
 vm_trapped(struct pw_vm *vm, const struct pw_context *context, const struct pw_trap *trap, const char *where)
@@ -200,6 +210,7 @@ vm_trapped(struct pw_vm *vm, const struct pw_context *context, const struct pw_t
     /* A VM that has never served is reported by whoever starts it. */
     if (vm->started) {
       vm_log_death(vm, context->instance->plugin, where);
+      count_in_factory(context->instance);
     }
   }
 }

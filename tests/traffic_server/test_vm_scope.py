@@ -61,6 +61,18 @@ def test_transaction_scope_starts_a_module_once_for_each_thread(start_server, or
     assert int(note(host.ask(request="metric ticks"), "ticks")) > ticks
 
 
+def test_transaction_scope_counts_its_traps(start_server, origin):
+    server = start_server(manager=True, threads=2,
+                          remap=[remap_rule("a.test", origin.port, remap_plugin("a.yaml"))],
+                          files={"a.yaml": scripted_configuration(vm_scope="transaction")})
+    host = Scripted(server, "a.test")
+    for _ in range(5):
+        assert host.ask(request="trap unreachable").status == 200
+    assert server.wait_for_metric("proxywasm.traps", 5) == 5
+    # No VM takes the place of another one: each transaction gets its own.
+    assert server.metric("proxywasm.restarts") == 0
+
+
 def test_transaction_scope_leaves_nothing_behind(scopes):
     """Whatever a transaction does to its VM: memory that it grew, a trap, a lot of transactions at once."""
     host = Scripted(scopes, "transaction.test")

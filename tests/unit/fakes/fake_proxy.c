@@ -55,8 +55,8 @@ static void
 proxy_set_tick(void *worker, struct pw_instance *instance, uint32_t milliseconds)
 {
   (void)worker;
-  (void)instance;
-  fake.tick = milliseconds;
+  fake.tick          = milliseconds;
+  fake.tick_instance = instance;
 }
 
 static void

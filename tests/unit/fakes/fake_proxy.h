@@ -21,7 +21,8 @@ struct fake_proxy {
   uint32_t                reply_status; /**< of the last local reply; 0: none */
   char                    reply_body[256];
   int                     replies;
-  uint32_t                tick; /**< period of the last set_tick */
+  uint32_t                tick;          /**< period of the last set_tick */
+  struct pw_instance     *tick_instance; /**< and whose it was */
   int                     wakes;
   uint32_t                call_id; /**< of the last HTTP call */
   int                     calls;

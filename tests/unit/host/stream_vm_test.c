@@ -5,7 +5,7 @@
 #include "fakes/notes.h"
 #include "support/unit.h"
 
-enum { COUNTER = 100 };
+enum { COUNTER = 100, STREAM = 2 /* the id of a stream's context, after the root's */ };
 
 static const struct pw_plugin_config each_its_own = {.fail_open = true, .vm_per_stream = true};
 
@@ -64,6 +64,37 @@ static const struct fake_export module[] = {{"proxy_on_context_create", "ii:v", 
                                             {"proxy_on_delete", "i:v", deleted},
                                             {NULL, NULL, NULL}};
 
+static uint32_t
+put_off(struct fake_vm *vm, const pw_value *a)
+{
+  (void)vm;
+  return a[0].u32 != STREAM;
+}
+
+static uint32_t
+come_to_an_end(struct fake_vm *vm, const pw_value *a)
+{
+  (void)a;
+  FAKE_HOSTCALL(vm, "proxy_set_effective_context", STREAM);
+  FAKE_HOSTCALL(vm, "proxy_done");
+  return 0;
+}
+
+static uint32_t
+trap(struct fake_vm *vm, const pw_value *a)
+{
+  (void)a;
+  fake_trap(vm, "wasm unreachable");
+  return 0;
+}
+
+/* Ends its stream with a tick, and traps when it is told so. */
+static const struct fake_export deferring[] = {{"proxy_on_request_headers", "iii:i", headers},
+                                               {"proxy_on_done", "i:i", put_off},
+                                               {"proxy_on_tick", "i:v", come_to_an_end},
+                                               {"proxy_on_log", "i:v", trap},
+                                               {NULL, NULL, NULL}};
+
 static void
 begin(struct fixture *f, enum fake_images images)
 {
@@ -85,6 +116,18 @@ end(struct fixture *f)
 {
   fixture_close(f);
   fake_images = FAKE_IMAGES_NONE;
+}
+
+static void
+assert_counts(const struct fixture *f, unsigned wanted_traps)
+{
+  uint64_t restarts;
+  uint64_t traps;
+
+  pw_instance_counts(f->instances[0], &restarts, &traps);
+  assert_int_equal(traps, wanted_traps);
+  /* Each stream gets a VM anyway. */
+  assert_int_equal(restarts, 0);
 }
 
 static void
@@ -166,6 +209,47 @@ a_vm_that_trapped_serves_nobody_else(void **state)
 }
 
 static void
+traps_of_streams_vms_are_counted_with_their_plugin(void **state)
+{
+  const enum fake_images images[] = {FAKE_IMAGES_WORK, FAKE_IMAGES_NONE};
+  struct fixture         f;
+
+  (void)state;
+  for (int i = 0; i < 2; ++i) {
+    begin(&f, images[i]);
+    add(&f);
+    assert_counts(&f, 0);
+    trap_now = true;
+    serve(&f);
+    serve(&f);
+    trap_now = false;
+    serve(&f);
+    assert_counts(&f, 2);
+    end(&f);
+  }
+}
+
+static void
+a_trap_after_its_stream_is_counted_too(void **state)
+{
+  struct fixture f;
+
+  (void)state;
+  begin(&f, FAKE_IMAGES_WORK);
+  tick_in_stream = 70;
+  fixture_add(&f, deferring, &each_its_own);
+  fixture_chain(&f);
+  serve(&f);
+  assert_int_equal(fake_instances_alive, 2);
+  assert_int_equal(pw_instance_streams(f.instances[0]), 1);
+  pw_instance_tick(fake.tick_instance);
+  assert_int_equal(fake_instances_alive, 1);
+  assert_int_equal(pw_instance_streams(f.instances[0]), 0);
+  assert_counts(&f, 1);
+  end(&f);
+}
+
+static void
 what_is_not_in_the_vm_alone_is_not_kept(void **state)
 {
   struct fixture f;
@@ -238,18 +322,21 @@ a_stream_may_outlive_its_plugins_place(void **state)
   struct pw_stream *stream;
 
   (void)state;
-  begin(&f, FAKE_IMAGES_WORK);
-  add(&f);
-  serve(&f);
-  stream = pw_stream_new(f.chain, &f);
-  notes_clear();
-  pw_instance_delete(f.instances[0]);
-  f.instances[0] = NULL;
-  pw_stream_request_headers(stream, true);
-  assert_contains(notes, "q2:11 ");
-  pw_stream_end(stream);
-  assert_int_equal(fake_instances_alive, 0);
-  end(&f);
+  for (int traps = 0; traps < 2; ++traps) {
+    begin(&f, FAKE_IMAGES_WORK);
+    add(&f);
+    serve(&f);
+    stream = pw_stream_new(f.chain, &f);
+    notes_clear();
+    pw_instance_delete(f.instances[0]);
+    f.instances[0] = NULL;
+    trap_now       = traps > 0;
+    pw_stream_request_headers(stream, true);
+    assert_contains(notes, "q2:11 ");
+    pw_stream_end(stream);
+    assert_int_equal(fake_instances_alive, 0);
+    end(&f);
+  }
 }
 
 int
@@ -259,6 +346,8 @@ main(void)
     cmocka_unit_test(the_start_runs_once_and_each_stream_begins_as_it_left_things),
     cmocka_unit_test(streams_at_once_have_vms_of_their_own_which_are_kept),
     cmocka_unit_test(a_vm_that_trapped_serves_nobody_else),
+    cmocka_unit_test(traps_of_streams_vms_are_counted_with_their_plugin),
+    cmocka_unit_test(a_trap_after_its_stream_is_counted_too),
     cmocka_unit_test(what_is_not_in_the_vm_alone_is_not_kept),
     cmocka_unit_test(the_tick_of_the_start_runs_while_a_stream_is_served),
     cmocka_unit_test(vms_that_cannot_be_brought_back_are_ended),

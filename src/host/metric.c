@@ -18,6 +18,7 @@ static void
 metric_delete(struct pw_metric *metric)
 {
   if (metric) {
+    pthread_mutex_destroy(&metric->lock);
     free(metric->samples);
     free(metric);
   }
@@ -26,7 +27,7 @@ metric_delete(struct pw_metric *metric)
 static void
 cells_delete(struct pw_metric_cells *cells)
 {
-  for (uint32_t i = 0; i < cells->count; i++) {
+  for (size_t i = 0; i < cells->count; i++) {
     free(atomic_load(&cells->cells[i].samples));
   }
   free(cells);
@@ -73,7 +74,7 @@ metric_of(struct pw_name_node *node)
 }
 
 static struct pw_metric *
-metric_new(const struct pw_metrics *metrics, enum pw_metric_type type, struct pw_view name, uint64_t hash, uint32_t id)
+metric_new(struct pw_metrics *metrics, enum pw_metric_type type, struct pw_view name, uint64_t hash, uint32_t id)
 {
   struct pw_metric *metric = aligned_alloc(_Alignof(struct pw_metric), sizeof(*metric));
   if (!metric) {
@@ -86,6 +87,7 @@ metric_new(const struct pw_metrics *metrics, enum pw_metric_type type, struct pw
   metric->id        = id;
   metric->type      = type;
   metric->metrics   = metrics;
+  pthread_mutex_init(&metric->lock, NULL);
   if (type == PW_METRIC_HISTOGRAM) {
     metric->samples = calloc(1, sizeof(*metric->samples));
     if (!metric->samples) {

@@ -7,8 +7,8 @@
  * metric up by id takes no lock; a metric lives as long as its registry.
  *
  * Workers count in cells of their own (metric_cells.h). What is near the end of its range, and what is set and not
- * counted, is in the metric itself. So the end of a range is exact for one worker; several that count towards it at
- * once may all be told OK, and a counter stays at its end.
+ * counted, is in the metric itself. So the end of a range is exact while one worker counts; once several have, a worker
+ * may be told OK for what is beyond it: a counter stays at its end, and a gauge goes round to the other one.
  */
 #ifndef PROXYWASM_HOST_METRIC_H
 #define PROXYWASM_HOST_METRIC_H
@@ -26,8 +26,9 @@
 
 /** The samples of a histogram. Their number is not kept apart: it is the sum of the buckets, so that the two agree. */
 struct pw_metric_samples {
+  /* One more than there are, for samples beyond 2^63: who reads it counts it to the last one. */
+  _Atomic uint64_t buckets[PW_HISTOGRAM_BUCKETS + 1];
   _Atomic uint64_t sum;
-  _Atomic uint64_t buckets[PW_HISTOGRAM_BUCKETS];
 };
 
 struct pw_metrics;
@@ -41,14 +42,15 @@ struct pw_metric {
   uint32_t                  id;
   enum pw_metric_type       type;
   struct pw_metric_samples *samples; /**< of a histogram, without what is in cells; else NULL */
-  const struct pw_metrics  *metrics; /**< whose cells there are to sum up */
+  struct pw_metrics        *metrics; /**< whose cells there are to sum up */
+  pthread_mutex_t           lock;    /**< for what changes the metric and cells of it at once */
   struct pw_name_node       node;
   char                      name[PW_METRIC_NAME_MAX + 1]; /**< terminated */
 };
 
 /** Private: use the functions. */
 struct pw_metrics {
-  pthread_mutex_t lock; /**< for definitions, workers that come and go, and what changes a metric and cells at once */
+  pthread_mutex_t                 lock;  /**< for definitions, and for workers that come and go */
   struct pw_metric_cells *_Atomic cells; /**< of all workers there were; never taken out */
   struct pw_name_map              map;
   uint32_t                        max;
@@ -80,11 +82,43 @@ void pw_metrics_leave(struct pw_metrics *metrics, struct pw_metric_cells *cells)
 enum pw_status pw_metrics_increment(struct pw_metrics *metrics, struct pw_metric_cells *cells, uint32_t id,
                                     int64_t delta);
 
-/** proxy_record_metric: sets a gauge, or a counter to no less than it has; adds a sample to a histogram. A gauge keeps
- *  the 64 bits as they are: a module may record a negative value. NOT_FOUND: unknown id. BAD_ARGUMENT: a counter would
- *  go down, or beyond 63 bits. */
+/** proxy_record_metric, if pw_metric_cells_record cannot do it: sets a gauge, or a counter to no less than it has; adds
+ * a sample to a histogram. A gauge keeps the 64 bits as they are: a module may record a negative value. NOT_FOUND:
+ * unknown id. BAD_ARGUMENT: a counter would go down, or beyond 63 bits. */
 enum pw_status pw_metrics_record(struct pw_metrics *metrics, struct pw_metric_cells *cells, uint32_t id,
                                  uint64_t value);
+
+/** Bucket of a sample: the smallest i with sample <= 2^i. */
+static inline size_t
+pw_histogram_bucket(uint64_t sample)
+{
+  return sample <= 1 ? 0 : 64 - (size_t)__builtin_clzll(sample - 1);
+}
+
+/** To samples of the worker that calls. Without a locked instruction: nobody else writes there. */
+static inline void
+pw_metric_samples_add(struct pw_metric_samples *own, uint64_t sample)
+{
+  _Atomic uint64_t *bucket = &own->buckets[pw_histogram_bucket(sample)];
+
+  atomic_store_explicit(&own->sum, atomic_load_explicit(&own->sum, memory_order_relaxed) + sample,
+                        memory_order_relaxed);
+  atomic_store_explicit(bucket, atomic_load_explicit(bucket, memory_order_relaxed) + 1, memory_order_relaxed);
+}
+
+/** Adds a sample for an id (any number), if that is of a histogram of which the worker has samples. False: nothing was
+ *  done. By the worker. */
+static inline bool
+pw_metric_cells_record(struct pw_metric_cells *cells, uint32_t id, uint64_t sample)
+{
+  struct pw_metric_samples *own =
+    id < cells->count ? atomic_load_explicit(&cells->cells[id].samples, memory_order_relaxed) : NULL;
+
+  if (own) {
+    pw_metric_samples_add(own, sample);
+  }
+  return own != NULL;
+}
 
 /** The metric of an id (any number), or NULL. */
 static inline struct pw_metric *

@@ -25,7 +25,7 @@ cells_new(struct pw_metrics *metrics)
   size_t                  count = (size_t)metrics->max + 1;
   struct pw_metric_cells *cells = (struct pw_metric_cells *)calloc(1, sizeof(*cells) + count * sizeof(cells->cells[0]));
   if (cells) {
-    cells->count = (uint32_t)count;
+    cells->count = count;
     cells->next  = atomic_load_explicit(&metrics->cells, memory_order_relaxed);
     atomic_store_explicit(&metrics->cells, cells, memory_order_release);
   }
@@ -134,7 +134,8 @@ pw_metric_cell_add(struct pw_metric_cell *cell, int64_t delta)
   if (delta <= -PW_METRIC_CELL_STEP || delta >= PW_METRIC_CELL_STEP || next / PW_METRIC_CELL_OPEN != 1) {
     return false;
   }
-  atomic_store_explicit(&cell->count, next, memory_order_relaxed);
+  /* A worker may go on in another thread: who sees the count sees what was moved before it, too. */
+  atomic_store_explicit(&cell->count, next, memory_order_release);
   return true;
 }
 
@@ -157,14 +158,25 @@ sum_once(const struct pw_metric *metric, int64_t *sum)
   return version % 2 == 0 && version == atomic_load_explicit(&metric->version, memory_order_relaxed);
 }
 
-/** By a thread that may have lost its processor. */
+/** How often a reader looks again before it waits until nobody can move anything. */
+#define LOOKS 20
+
 static __attribute__((noinline, cold)) int64_t
 sum_when_moved(const struct pw_metric *metric)
 {
-  int64_t sum;
-  do {
+  pthread_mutex_t *lock = &metric->metrics->metrics[metric->id - 1]->lock;
+  int64_t          sum  = 0;
+  bool             done = false;
+  for (int look = 0; look < LOOKS && !done; look++) {
+    /* Whoever moves something may have lost its processor. */
     sched_yield();
-  } while (!sum_once(metric, &sum));
+    done = sum_once(metric, &sum);
+  }
+  if (!done) {
+    pthread_mutex_lock(lock);
+    sum_once(metric, &sum);
+    pthread_mutex_unlock(lock);
+  }
   return sum;
 }
 

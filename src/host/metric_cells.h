@@ -13,6 +13,7 @@
 
 #include <stdatomic.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 struct pw_metric;
@@ -32,9 +33,9 @@ struct pw_metric_cell {
 
 /** Private: use the functions. */
 struct pw_metric_cells {
-  struct pw_metric_cells *next;  /**< of all that the registry has; set once */
-  bool                    taken; /**< by a worker; under the registry's lock */
-  uint32_t                count;
+  struct pw_metric_cells *next; /**< of all that the registry has; set once */
+  size_t                  count;
+  bool                    taken;   /**< by a worker; under the registry's lock */
   struct pw_metric_cell   cells[]; /**< by id; there is none of the first */
 };
 
@@ -46,14 +47,14 @@ struct pw_metric_cell *pw_metric_cell_of(struct pw_metric_cells *cells, const st
 /** By the worker. */
 bool pw_metric_cell_is_open(const struct pw_metric_cell *cell);
 /** Lets the worker count a metric (no histogram) in its cell, which is closed, unless the value is near an end. By the
- *  worker, under the registry's lock. */
+ *  worker, under the metric's lock. */
 void pw_metric_cell_open(struct pw_metric *metric, struct pw_metric_cell *cell);
-/** Moves what the cell has into its metric, and closes it. By the worker, under the registry's lock. */
+/** Moves what the cell has into its metric, and closes it. By the worker, under the metric's lock. */
 void pw_metric_cell_close(struct pw_metric *metric, struct pw_metric_cell *cell);
 /** Adds to the cell, if it is open and the delta is small. False: nothing was done. By the worker. */
 bool pw_metric_cell_add(struct pw_metric_cell *cell, int64_t delta);
 
-/** Adds to the metric itself. Under the registry's lock. */
+/** Adds to the metric itself. Under the metric's lock. */
 void pw_metric_add(struct pw_metric *metric, int64_t delta);
 /** What a metric and all cells of it have. Any thread. */
 int64_t pw_metric_sum(const struct pw_metric *metric);
@@ -71,7 +72,8 @@ pw_metric_cells_add(struct pw_metric_cells *cells, uint32_t id, int64_t delta)
   if ((next & PW_METRIC_CELL_OPEN) == 0) {
     return false;
   }
-  atomic_store_explicit(&cells->cells[id].count, next, memory_order_relaxed);
+  /* As in pw_metric_cell_add. */
+  atomic_store_explicit(&cells->cells[id].count, next, memory_order_release);
   return true;
 }
 

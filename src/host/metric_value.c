@@ -9,9 +9,9 @@
 /** A change of both the metric and the worker's cell begins: all that the worker has counted is in the metric. Answers
  *  whether its cell was open. */
 static bool
-begin_change(struct pw_metrics *metrics, struct pw_metric *metric, struct pw_metric_cell *cell)
+begin_change(struct pw_metric *metric, struct pw_metric_cell *cell)
 {
-  pthread_mutex_lock(&metrics->lock);
+  pthread_mutex_lock(&metric->lock);
   bool open = cell && pw_metric_cell_is_open(cell);
   if (open) {
     pw_metric_cell_close(metric, cell);
@@ -21,24 +21,24 @@ begin_change(struct pw_metrics *metrics, struct pw_metric *metric, struct pw_met
 
 /** Ends it; the worker counts in its cell from now on, if it is to. */
 static void
-end_change(struct pw_metrics *metrics, struct pw_metric *metric, struct pw_metric_cell *cell, bool open)
+end_change(struct pw_metric *metric, struct pw_metric_cell *cell, bool open)
 {
   if (cell && open) {
     pw_metric_cell_open(metric, cell);
   }
-  pthread_mutex_unlock(&metrics->lock);
+  pthread_mutex_unlock(&metric->lock);
 }
 
 static enum pw_status
-add_to_both(struct pw_metrics *metrics, struct pw_metric *metric, struct pw_metric_cell *cell, int64_t delta)
+add_to_both(struct pw_metric *metric, struct pw_metric_cell *cell, int64_t delta)
 {
   int64_t sum;
-  begin_change(metrics, metric, cell);
+  begin_change(metric, cell);
   bool fits = !__builtin_add_overflow(pw_metric_sum(metric), delta, &sum);
   if (fits) {
     pw_metric_add(metric, delta);
   }
-  end_change(metrics, metric, cell, true);
+  end_change(metric, cell, true);
   return fits ? PW_STATUS_OK : PW_STATUS_BAD_ARGUMENT;
 }
 
@@ -53,43 +53,43 @@ pw_metrics_increment(struct pw_metrics *metrics, struct pw_metric_cells *cells, 
     return PW_STATUS_BAD_ARGUMENT;
   }
   struct pw_metric_cell *cell = pw_metric_cell_of(cells, metric);
-  return cell && pw_metric_cell_add(cell, delta) ? PW_STATUS_OK : add_to_both(metrics, metric, cell, delta);
+  return cell && pw_metric_cell_add(cell, delta) ? PW_STATUS_OK : add_to_both(metric, cell, delta);
 }
 
 /** Makes the sum of the metric and its cells `value`, which for a counter is no less than it is. */
 static bool
-set_value(struct pw_metrics *metrics, struct pw_metric *metric, struct pw_metric_cell *cell, int64_t value)
+set_value(struct pw_metric *metric, struct pw_metric_cell *cell, int64_t value)
 {
-  bool    open    = begin_change(metrics, metric, cell);
+  bool    open    = begin_change(metric, cell);
   int64_t sum     = pw_metric_sum(metric);
   bool    allowed = metric->type != PW_METRIC_COUNTER || value >= sum;
   if (allowed) {
     pw_metric_add(metric, (int64_t)((uint64_t)value - (uint64_t)sum));
   }
-  end_change(metrics, metric, cell, open);
+  end_change(metric, cell, open);
   return allowed;
 }
 
-/** Bucket of a sample: the smallest i with sample <= 2^i. */
-static unsigned
-bucket_of(uint64_t sample)
+/** Sets a gauge without a lock, as long as nobody counts it. False: somebody does, and nothing was set. Who opens a
+ * cell of it says so before it moves anything, so that either it is seen here, or the move finds the new value. */
+static bool
+set_uncounted(struct pw_metric *metric, int64_t value)
 {
-  unsigned bucket = sample <= 1 ? 0 : 64 - (unsigned)__builtin_clzll(sample - 1);
-  return bucket < PW_HISTOGRAM_BUCKETS ? bucket : PW_HISTOGRAM_BUCKETS - 1;
+  int64_t before = atomic_load_explicit(&metric->value, memory_order_acquire);
+  do {
+    if (atomic_load_explicit(&metric->spread, memory_order_acquire)) {
+      return false;
+    }
+  } while (
+    !atomic_compare_exchange_weak_explicit(&metric->value, &before, value, memory_order_release, memory_order_acquire));
+  return true;
 }
 
 static void
 add_shared_sample(struct pw_metric_samples *samples, uint64_t sample)
 {
   atomic_fetch_add_explicit(&samples->sum, sample, memory_order_relaxed);
-  atomic_fetch_add_explicit(&samples->buckets[bucket_of(sample)], 1, memory_order_relaxed);
-}
-
-/** Without a locked instruction: nobody else writes there. */
-static void
-add_own(_Atomic uint64_t *count, uint64_t more)
-{
-  atomic_store_explicit(count, atomic_load_explicit(count, memory_order_relaxed) + more, memory_order_relaxed);
+  atomic_fetch_add_explicit(&samples->buckets[pw_histogram_bucket(sample)], 1, memory_order_relaxed);
 }
 
 /** The worker's own samples, made with the first. NULL: memory is out. */
@@ -109,8 +109,7 @@ add_sample(struct pw_metric *metric, struct pw_metric_cell *cell, uint64_t sampl
 {
   struct pw_metric_samples *own = cell ? own_samples(cell) : NULL;
   if (own) {
-    add_own(&own->sum, sample);
-    add_own(&own->buckets[bucket_of(sample)], 1);
+    pw_metric_samples_add(own, sample);
   } else {
     add_shared_sample(metric->samples, sample);
   }
@@ -126,14 +125,10 @@ pw_metrics_record(struct pw_metrics *metrics, struct pw_metric_cells *cells, uin
   struct pw_metric_cell *cell = pw_metric_cell_of(cells, metric);
   switch (metric->type) {
   case PW_METRIC_COUNTER:
-    return value <= INT64_MAX && set_value(metrics, metric, cell, (int64_t)value) ? PW_STATUS_OK
-                                                                                  : PW_STATUS_BAD_ARGUMENT;
+    return value <= INT64_MAX && set_value(metric, cell, (int64_t)value) ? PW_STATUS_OK : PW_STATUS_BAD_ARGUMENT;
   case PW_METRIC_GAUGE:
-    if (atomic_load_explicit(&metric->spread, memory_order_acquire)) {
-      set_value(metrics, metric, cell, (int64_t)value);
-    } else {
-      /* Who opens a cell at this moment has counted after this. */
-      atomic_store_explicit(&metric->value, (int64_t)value, memory_order_relaxed);
+    if (!set_uncounted(metric, (int64_t)value)) {
+      set_value(metric, cell, (int64_t)value);
     }
     return PW_STATUS_OK;
   default:
@@ -158,9 +153,10 @@ pw_metric_value(const struct pw_metric *metric)
 static void
 add_samples(struct pw_histogram *histogram, const struct pw_metric_samples *samples)
 {
-  for (size_t i = 0; i < PW_HISTOGRAM_BUCKETS; i++) {
+  const size_t last = PW_HISTOGRAM_BUCKETS - 1;
+  for (size_t i = 0; i <= PW_HISTOGRAM_BUCKETS; i++) {
     uint64_t count = atomic_load_explicit(&samples->buckets[i], memory_order_relaxed);
-    histogram->buckets[i] += count;
+    histogram->buckets[i < last ? i : last] += count;
     histogram->count += count;
   }
   histogram->sum += atomic_load_explicit(&samples->sum, memory_order_relaxed);

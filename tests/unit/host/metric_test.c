@@ -4,6 +4,8 @@
 #include "host/metric.h"
 #include "support/threads.h"
 
+#include <sched.h>
+
 /* Of the worker that these tests are. */
 static struct pw_metric_cells *cells;
 
@@ -537,6 +539,52 @@ threads_lose_no_count(void **state)
   }
 }
 
+/* Gauges that one thread sets, each at the moment when the other counts it for the first time. */
+enum { GAUGES = 20000 };
+
+struct race {
+  struct pw_metrics *metrics;
+  _Atomic uint32_t   at[2]; /* the gauge that each thread has come to */
+};
+
+static void
+set_or_count(void *data, unsigned index)
+{
+  struct race            *race   = data;
+  struct pw_metric_cells *worker = pw_metrics_join(race->metrics);
+  for (uint32_t id = 1; id <= GAUGES; id++) {
+    atomic_store(&race->at[index], id);
+    while (atomic_load(&race->at[1 - index]) < id) {
+      sched_yield();
+    }
+    enum pw_status status =
+      index == 0 ? pw_metrics_record(race->metrics, worker, id, 5) : increment_at(race->metrics, worker, id, 1);
+    if (status != PW_STATUS_OK) {
+      abort();
+    }
+  }
+  pw_metrics_leave(race->metrics, worker);
+}
+
+static void
+a_gauge_is_what_it_was_set_to_though_another_worker_begins_to_count_it(void **state)
+{
+  struct race race = {.metrics = pw_metrics_new(GAUGES)};
+  (void)state;
+  assert_non_null(race.metrics);
+  for (uint32_t i = 0; i < GAUGES; i++) {
+    char name[16];
+    snprintf(name, sizeof(name), "g%u", i);
+    define(race.metrics, PW_METRIC_GAUGE, name);
+  }
+  run_threads(2, set_or_count, &race);
+  for (uint32_t id = 1; id <= GAUGES; id++) {
+    int64_t value = pw_metric_value(pw_metrics_find(race.metrics, id));
+    assert_true(value == 5 || value == 6);
+  }
+  pw_metrics_delete(race.metrics);
+}
+
 int
 main(void)
 {
@@ -568,6 +616,7 @@ main(void)
     WITH_METRICS(metrics_are_visited_in_the_order_of_definition),
     cmocka_unit_test(a_metric_is_not_there_when_memory_is_out),
     WITH_METRICS(threads_lose_no_count),
+    cmocka_unit_test(a_gauge_is_what_it_was_set_to_though_another_worker_begins_to_count_it),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

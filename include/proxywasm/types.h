@@ -93,8 +93,19 @@ struct pw_bytes {
   size_t capacity;
 };
 
+/** The same as pw_bytes_append, which does what fits by itself. */
+bool pw_bytes_append_grown(struct pw_bytes *bytes, const void *data, size_t size);
 /** Appends `size` bytes; false when memory is out (nothing is appended then). */
-bool pw_bytes_append(struct pw_bytes *bytes, const void *data, size_t size);
+static inline bool
+pw_bytes_append(struct pw_bytes *bytes, const void *data, size_t size)
+{
+  if (size == 0 || size > bytes->capacity - bytes->size) {
+    return pw_bytes_append_grown(bytes, data, size);
+  }
+  memcpy(bytes->data + bytes->size, data, size);
+  bytes->size += size;
+  return true;
+}
 /** Makes room for `capacity` bytes in all; false when memory is out. */
 bool pw_bytes_reserve(struct pw_bytes *bytes, size_t capacity);
 /** Frees and leaves it empty. */

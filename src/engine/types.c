@@ -59,7 +59,7 @@ pw_bytes_reserve(struct pw_bytes *bytes, size_t capacity)
 }
 
 bool
-pw_bytes_append(struct pw_bytes *bytes, const void *data, size_t size)
+pw_bytes_append_grown(struct pw_bytes *bytes, const void *data, size_t size)
 {
   if (size == 0) {
     return true;

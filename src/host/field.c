@@ -30,6 +30,33 @@ pw_field_has_no_line_end(struct pw_view value)
   return true;
 }
 
+/* Control characters of a text. */
+static size_t
+count_controls(struct pw_view text)
+{
+  const size_t most  = UINT8_MAX; /* that are counted in a byte */
+  size_t       found = 0, at = 0;
+  while (text.size - at >= sizeof(pw_sixteen)) {
+    size_t     blocks = (text.size - at) / sizeof(pw_sixteen);
+    size_t     end    = at + (blocks < most ? blocks : most) * sizeof(pw_sixteen);
+    pw_sixteen counts = {0};
+    for (; at < end; at += sizeof(pw_sixteen)) {
+      counts -= (pw_sixteen)(pw_sixteen_at(text.data + at) < 0x20);
+    }
+    found += pw_sixteen_sum(counts);
+  }
+  for (; at < text.size; at++) {
+    found += (uint8_t)text.data[at] < 0x20;
+  }
+  return found;
+}
+
+bool
+pw_field_texts_common(struct pw_view block, size_t texts)
+{
+  return count_controls(block) == texts;
+}
+
 static char
 lower(char c)
 {

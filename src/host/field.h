@@ -14,6 +14,10 @@ bool pw_field_is_token(struct pw_view name);
 /** No CR, LF or NUL. */
 bool pw_field_has_no_line_end(struct pw_view value);
 
+/** Whether texts that lie one after the other, each with a NUL behind it, have no other one of ASCII's first 32
+ *  characters among them. `block`: all of them, with the NULs. */
+bool pw_field_texts_common(struct pw_view block, size_t texts);
+
 /** Ranks the most common bytes of names, which are letters, digits and dashes, before all else. */
 static inline pw_sixteen
 pw_field_name_rank(pw_sixteen bytes)
@@ -45,8 +49,11 @@ pw_field_name_valid(struct pw_view name)
   if (pw_field_name_common(name)) {
     return true;
   }
-  return name.size > 0 && name.data[0] == ':' ? pw_field_is_token(pw_view_make(name.data + 1, name.size - 1))
-                                              : pw_field_is_token(name);
+  if (name.size > 1 && name.data[0] == ':') {
+    name = pw_view_make(name.data + 1, name.size - 1);
+    return pw_field_name_common(name) || pw_field_is_token(name);
+  }
+  return pw_field_is_token(name);
 }
 
 /** A field value: no CR, LF or NUL (RFC 9110, 5.5). May be empty. */

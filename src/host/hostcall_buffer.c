@@ -78,7 +78,7 @@ PW_HOSTCALL(pw_hc_get_buffer_bytes)
   return status == PW_STATUS_OK ? pw_guest_return(vm, part, in[3], in[4]) : status;
 }
 
-PW_HOSTCALL(pw_hc_get_buffer_status)
+PW_HOSTCALL_PLAIN(pw_hc_get_buffer_status)
 {
   struct pw_view bytes;
   enum pw_status status = buffer_bytes(vm, in[0].u32, &bytes);
@@ -94,7 +94,7 @@ PW_HOSTCALL(pw_hc_get_buffer_status)
   return PW_STATUS_OK;
 }
 
-PW_HOSTCALL(pw_hc_set_buffer_bytes)
+PW_HOSTCALL_PLAIN(pw_hc_set_buffer_bytes)
 {
   struct pw_context *context = vm->effective;
   struct pw_stage   *stage;

@@ -85,12 +85,11 @@ PW_HOSTCALL_PLAIN(pw_hc_get_current_time)
   return pw_guest_write_u64(vm, in[0].u32, now) ? PW_STATUS_OK : PW_STATUS_INVALID_MEMORY_ACCESS;
 }
 
-PW_HOSTCALL(pw_hc_set_tick_period)
+static __attribute__((noinline)) enum pw_status
+set_tick(struct pw_vm *vm, struct pw_root *root, uint32_t period)
 {
-  struct pw_root     *root     = vm->effective->root;
   struct pw_instance *instance = root->context.instance;
   uint32_t            shortest = instance->plugin->config.limits.tick_milliseconds;
-  uint32_t            period   = in[0].u32;
 
   if (vm->host->proxy->set_tick == NULL) {
     return PW_STATUS_UNIMPLEMENTED;
@@ -106,6 +105,14 @@ PW_HOSTCALL(pw_hc_set_tick_period)
     vm->host->proxy->set_tick(vm->worker->data, instance, period);
   }
   return PW_STATUS_OK;
+}
+
+PW_HOSTCALL_PLAIN(pw_hc_set_tick_period)
+{
+  struct pw_root *root = vm->effective->root;
+
+  /* Modules set the same period again and again. */
+  return in[0].u32 == root->tick_milliseconds ? PW_STATUS_OK : set_tick(vm, root, in[0].u32);
 }
 
 PW_HOSTCALL(pw_hc_get_status)

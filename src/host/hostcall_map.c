@@ -309,13 +309,29 @@ pw_hc_remove_header_map_value(void *context, const void *data, pw_value *values)
   return remove_field(context, data, values);
 }
 
+/* Whether all may stand in HTTP fields. The values are looked at in one go, as they lie in `serialised`; each by itself
+ * where that finds something. */
+static bool
+fields_valid(struct pw_view serialised, const struct pw_pairs *pairs)
+{
+  const struct pw_pair *end = pairs->items + pairs->count;
+  bool                  values_common =
+    pairs->count > 0 && pw_field_texts_common(pw_pairs_texts(serialised, pairs->count), 2 * pairs->count);
+
+  for (const struct pw_pair *pair = pairs->items; pair < end; pair++) {
+    if (!pw_field_name_valid(pair->key) || !(values_common || pw_field_value_valid(pair->value))) {
+      return false;
+    }
+  }
+  return true;
+}
+
 enum pw_status
 pw_guest_pairs(struct pw_vm *vm, pw_value address, pw_value size, struct pw_pairs *pairs)
 {
   struct pw_view bytes;
   enum pw_status status;
   uint32_t       count = 0;
-  size_t         i;
 
   if (!pw_guest_view(vm, address, size, &bytes)) {
     return PW_STATUS_INVALID_MEMORY_ACCESS;
@@ -327,10 +343,8 @@ pw_guest_pairs(struct pw_vm *vm, pw_value address, pw_value size, struct pw_pair
     return PW_STATUS_BAD_ARGUMENT;
   }
   status = pw_pairs_parse(bytes, pairs);
-  for (i = 0; status == PW_STATUS_OK && i < pairs->count; ++i) {
-    if (!pw_field_valid(pairs->items[i].key, pairs->items[i].value)) {
-      return PW_STATUS_BAD_ARGUMENT;
-    }
+  if (status == PW_STATUS_OK && !fields_valid(bytes, pairs)) {
+    return PW_STATUS_BAD_ARGUMENT;
   }
   /* The texts of the hostcalls that take pairs have no PARSE_FAILURE. */
   return status == PW_STATUS_PARSE_FAILURE ? PW_STATUS_BAD_ARGUMENT : status;

@@ -9,7 +9,8 @@ enum { COUNT_SIZE = 4, SIZES_SIZE = 8 };
 static uint32_t
 read_u32(const char *bytes)
 {
-  const unsigned char *b = (const unsigned char *)bytes;
+  uint8_t b[sizeof(uint32_t)];
+  memcpy(b, bytes, sizeof(b));
   return (uint32_t)b[0] | (uint32_t)b[1] << 8 | (uint32_t)b[2] << 16 | (uint32_t)b[3] << 24;
 }
 
@@ -137,7 +138,7 @@ pw_pairs_write(const struct pw_pairs *pairs, uint8_t *out, bool lower_case_keys)
 }
 
 /** Takes `size` bytes and a terminator off `rest`; false when they are not there. */
-static bool
+static inline bool
 take_terminated(struct pw_view *rest, uint32_t size, struct pw_view *text)
 {
   if (rest->size <= size || rest->data[size] != '\0') {
@@ -164,24 +165,21 @@ pw_pairs_parse(struct pw_view bytes, struct pw_pairs *out)
   if (count > (bytes.size - COUNT_SIZE) / (SIZES_SIZE + 2)) {
     return PW_STATUS_PARSE_FAILURE;
   }
-  const char    *sizes = bytes.data + COUNT_SIZE;
-  size_t         head  = COUNT_SIZE + (size_t)count * SIZES_SIZE;
-  struct pw_view rest  = pw_view_make(bytes.data + head, bytes.size - head);
-  for (uint32_t i = 0; i < count; i++, sizes += SIZES_SIZE) {
-    struct pw_view key;
-    struct pw_view value;
-    if (!take_terminated(&rest, read_u32(sizes), &key) || !take_terminated(&rest, read_u32(sizes + 4), &value)) {
-      out->count = 0;
+  if (!pw_pairs_reserve(out, count)) {
+    return PW_STATUS_INTERNAL_FAILURE;
+  }
+  const char     *sizes = bytes.data + COUNT_SIZE;
+  struct pw_view  rest  = pw_pairs_texts(bytes, count);
+  struct pw_pair *pair  = out->items;
+  for (uint32_t i = 0; i < count; i++, sizes += SIZES_SIZE, pair++) {
+    if (!take_terminated(&rest, read_u32(sizes), &pair->key) ||
+        !take_terminated(&rest, read_u32(sizes + SIZES_SIZE / 2), &pair->value)) {
       return PW_STATUS_PARSE_FAILURE;
-    }
-    if (!pw_pairs_add(out, key, value)) {
-      out->count = 0;
-      return PW_STATUS_INTERNAL_FAILURE;
     }
   }
   if (rest.size != 0) {
-    out->count = 0;
     return PW_STATUS_PARSE_FAILURE;
   }
+  out->count = count;
   return PW_STATUS_OK;
 }

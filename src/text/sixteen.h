@@ -98,6 +98,22 @@ pw_sixteen_exceeds(pw_sixteen bytes, uint8_t most)
 #endif
 }
 
+/** The sum of all bytes. */
+static inline unsigned
+pw_sixteen_sum(pw_sixteen bytes)
+{
+#ifdef __SSE2__
+  pw_two_words sums = (pw_two_words)_mm_sad_epu8((__m128i)bytes, _mm_setzero_si128());
+  return (unsigned)(sums[0] + sums[1]);
+#else
+  unsigned sum = 0;
+  for (size_t i = 0; i < sizeof(bytes); i++) {
+    sum += bytes[i];
+  }
+  return sum;
+#endif
+}
+
 /** Whether `rank` answers more than `most` for a byte of a text, which is given to it sixteen by sixteen: some bytes
  * more than once, and spaces if there are none. */
 __attribute__((always_inline)) static inline bool

@@ -67,6 +67,26 @@ def test_each_byte_is_what_the_module_made_of_it(bodies, framing, script):
             connection = None
 
 
+def largest_chunk(bodies):
+    """Of a body that comes to the client in chunks, as the module may change its length. (The server makes them where the
+    module wants no trailers.)"""
+    with bodies.server.connect() as connection:
+        response = bodies.get("content=5000011", host="alone", connection=connection, expected=of(5000011))
+        assert (response.status, response.difference) == (200, None)
+        assert response.headers.get("Transfer-Encoding") == "chunked"
+        return connection.reader.largest_chunk
+
+
+def test_chunks_of_what_a_module_may_change_are_larger_than_the_server_makes_them(bodies):
+    assert 16384 < largest_chunk(bodies) <= 65536
+
+
+def test_chunks_are_as_large_as_the_server_is_told(start_server, origin):
+    server = start_server(**server_options(origin, {"alone": FILTERS["alone"]}, {"alone": ["alone"]},
+                                           records={"http.chunking.size": 1000}))
+    assert largest_chunk(Bodies(server, origin)) == 1000
+
+
 @pytest.mark.parametrize("framing", FRAMINGS)
 @pytest.mark.parametrize("script, expected", [("replace=OTHER", b"OTHER"), ("empty", b""),
                                               ("empty append=X", b"X")])

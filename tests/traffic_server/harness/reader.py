@@ -33,6 +33,7 @@ class Reader:
     def __init__(self, socket, receive=RECEIVE):
         self.socket = socket
         self.receive = receive
+        self.largest_chunk = 0  # of chunked bodies so far
         self._data = b""
         self._at = 0
 
@@ -98,6 +99,7 @@ class Reader:
             size = int(digits, 16)
             if size == 0:
                 break
+            self.largest_chunk = max(self.largest_chunk, size)
             yield from self.pieces(size)
             if (end := self.exactly(2)) != b"\r\n":
                 raise ProtocolError("a chunk does not end where it says", end)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * How the host's costs grow: core_growth QUESTION [MODULE.wasm], with bench/modules/operations.c as the module.
- * Writes a line for each size: SIZE NANOSECONDS.
+ * How the host's costs grow: core_growth QUESTION MODULE.wasm, with bench/modules/operations.c as the module. Writes a
+ * line for each size: SIZE NANOSECONDS. Under callgrind, in place of that, a dump of counts for each size, "SIZE
+ * TIMES": of what was done so often.
  */
 #include "operations.h"
 #include "proxy.h"
@@ -13,9 +14,17 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <valgrind/callgrind.h>
 
-#define MOST_PLUGINS 32
-#define ROUNDS       9
+/* Plugins, each with a VM that reserves 4 GiB of addresses, of which callgrind has fewer. */
+#define MOST_PLUGINS         32
+#define MOST_COUNTED_PLUGINS 16
+#define ROUNDS               9
+#define WARM                 3
+#define COUNTED              20 /* times */
+/* Keys whose making can be waited for, as it is and under callgrind. */
+#define MOST_KEYS         10000000
+#define MOST_COUNTED_KEYS 1000000
 
 static struct pw_host     *host;
 static struct pw_worker   *worker;
@@ -43,11 +52,32 @@ least_time(void (*act)(void *data), void *data, unsigned times)
   return least;
 }
 
+/* Counts `act` and not what comes before it. */
 static void
-tell(size_t size, double time)
+count(size_t size, void (*act)(void *data), void *data, unsigned repeats)
 {
-  printf("%zu %.1f\n", size, time);
-  fflush(stdout);
+  char label[40];
+  snprintf(label, sizeof label, "%zu %u", size, COUNTED * repeats);
+  for (int i = 0; i < WARM; i++) {
+    act(data);
+  }
+  CALLGRIND_ZERO_STATS;
+  for (int i = 0; i < COUNTED; i++) {
+    act(data);
+  }
+  CALLGRIND_DUMP_STATS_AT(label);
+}
+
+/* Does `act` with a size, to take its time or to count it. Each does something so often: `repeats`. */
+static void
+measure_act(size_t size, void (*act)(void *data), void *data, unsigned times, unsigned repeats)
+{
+  if (RUNNING_ON_VALGRIND) {
+    count(size, act, data, repeats);
+  } else {
+    printf("%zu %.1f\n", size, least_time(act, data, times) / repeats);
+    fflush(stdout);
+  }
 }
 
 /* -------------------------------------------------------------------------------------------------------------- chains
@@ -100,25 +130,39 @@ run_stream(void *data)
   pw_stream_end(stream);
 }
 
+/* An operation on headers, with more and more of them. */
 static void
-grow_headers(void)
+grow_with_headers(unsigned operation)
 {
   static const size_t sizes[] = {1, 5, 20, 50, 100, 200};
   const unsigned      repeats = 100;
   for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
     bench_header_count = sizes[i];
-    open_chain(1, (struct order){OPERATION_PAIRS, repeats});
-    tell(sizes[i], least_time(run_stream, &stream_data, 20) / repeats);
+    open_chain(1, (struct order){operation, repeats});
+    measure_act(sizes[i], run_stream, &stream_data, 20, repeats);
     close_chain(1);
   }
 }
 
 static void
+grow_headers(void)
+{
+  grow_with_headers(OPERATION_PAIRS);
+}
+
+static void
+grow_set_headers(void)
+{
+  grow_with_headers(OPERATION_SET_PAIRS);
+}
+
+static void
 grow_plugins(void)
 {
-  for (unsigned count = 1; count <= MOST_PLUGINS; count *= 2) {
+  unsigned most = RUNNING_ON_VALGRIND ? MOST_COUNTED_PLUGINS : MOST_PLUGINS;
+  for (unsigned count = 1; count <= most; count *= 2) {
     open_chain(count, (struct order){OPERATION_NOTHING, 1});
-    tell(count, least_time(run_stream, &stream_data, 2000));
+    measure_act(count, run_stream, &stream_data, 2000, 1);
     close_chain(count);
   }
 }
@@ -136,7 +180,7 @@ grow_open_streams(void)
       streams[open] = pw_stream_new(chain, &stream_data);
       pw_stream_request_headers(streams[open], true);
     }
-    tell(count, least_time(run_stream, &stream_data, 2000));
+    measure_act(count, run_stream, &stream_data, 2000, 1);
   }
   while (open > 0) {
     pw_stream_end(streams[--open]);
@@ -151,40 +195,68 @@ grow_open_streams(void)
 static struct pw_shared_data *shared;
 static uint32_t               state = 1;
 
+/* All of one length. */
 static struct pw_view
 key_of(uint32_t number, char *text)
 {
-  return pw_view_make(text, (size_t)snprintf(text, 16, "key-%u", number));
+  return pw_view_make(text, (size_t)snprintf(text, 16, "key-%08u", number));
+}
+
+/* Any of so many. */
+static struct pw_view
+any_key(size_t keys, char *text)
+{
+  state = state * 1664525u + 1013904223u;
+  return key_of((uint32_t)(((uint64_t)state * keys) >> 32), text);
 }
 
 static void
 read_any_key(void *data)
 {
   static struct pw_bytes value;
-  size_t                 keys = *(size_t *)data;
   uint32_t               cas;
   char                   text[16];
-  state      = state * 1664525u + 1013904223u;
   value.size = 0;
-  pw_shared_data_get(shared, pw_view_of(""), key_of((uint32_t)(((uint64_t)state * keys) >> 32), text), &value, &cas);
+  pw_shared_data_get(shared, pw_view_of(""), any_key(*(size_t *)data, text), &value, &cas);
+}
+
+static void
+set_any_key(void *data)
+{
+  char text[16];
+  pw_shared_data_set(shared, pw_view_of(""), any_key(*(size_t *)data, text), pw_view_of("another"), 0);
+}
+
+/* Something with any key, with more and more keys. */
+static void
+grow_with_keys(void (*act)(void *keys))
+{
+  struct pw_error error = {.message = "out of memory"};
+  uint32_t        made  = 0;
+  size_t          most  = RUNNING_ON_VALGRIND ? MOST_COUNTED_KEYS : MOST_KEYS;
+  char            text[16];
+  shared = pw_shared_data_new(UINT64_C(8) << 30, 2 * MOST_KEYS);
+  need(shared != NULL, &error);
+  for (size_t keys = 10; keys <= most; keys *= 10) {
+    for (; made < keys; made++) {
+      need(pw_shared_data_set(shared, pw_view_of(""), key_of(made, text), pw_view_of("a value"), 0) == PW_STATUS_OK,
+           &error);
+    }
+    measure_act(keys, act, &keys, 100000, 1);
+  }
+  pw_shared_data_delete(shared);
 }
 
 static void
 grow_keys(void)
 {
-  struct pw_error error = {.message = "out of memory"};
-  uint32_t        made  = 0;
-  char            text[16];
-  shared = pw_shared_data_new(UINT64_C(8) << 30, 20000000);
-  need(shared != NULL, &error);
-  for (size_t keys = 10; keys <= 10000000; keys *= 10) {
-    for (; made < keys; made++) {
-      need(pw_shared_data_set(shared, pw_view_of(""), key_of(made, text), pw_view_of("a value"), 0) == PW_STATUS_OK,
-           &error);
-    }
-    tell(keys, least_time(read_any_key, &keys, 100000));
-  }
-  pw_shared_data_delete(shared);
+  grow_with_keys(read_any_key);
+}
+
+static void
+grow_set_keys(void)
+{
+  grow_with_keys(set_any_key);
 }
 
 /* -------------------------------------------------------------------------------------------------------------- queues
@@ -224,7 +296,7 @@ grow_queue(void)
     for (; waiting < items; waiting++) {
       pw_shared_queues_enqueue(queues, queue, pw_view_of("an item of some length"));
     }
-    tell(items, least_time(pass_item, NULL, 20000));
+    measure_act(items, pass_item, NULL, 20000, 1);
   }
   pw_shared_queues_delete(queues);
 }
@@ -248,10 +320,9 @@ main(int argc, char **argv)
   static const struct {
     const char *name;
     void (*answer)(void);
-  } questions[] = {{"headers", grow_headers},
-                   {"plugins", grow_plugins},
-                   {"open-streams", grow_open_streams},
-                   {"keys", grow_keys},
+  } questions[] = {{"headers", grow_headers}, {"set-headers", grow_set_headers},
+                   {"plugins", grow_plugins}, {"open-streams", grow_open_streams},
+                   {"keys", grow_keys},       {"set-keys", grow_set_keys},
                    {"queue", grow_queue}};
   bool readable = argc == 3 && read_code(argv[2]);
   for (size_t i = 0; readable && i < sizeof questions / sizeof questions[0]; i++) {
@@ -260,6 +331,6 @@ main(int argc, char **argv)
       return 0;
     }
   }
-  fprintf(stderr, "usage: %s headers|plugins|open-streams|keys|queue MODULE.wasm\n", argv[0]);
+  fprintf(stderr, "usage: %s headers|set-headers|plugins|open-streams|keys|set-keys|queue MODULE.wasm\n", argv[0]);
   return 2;
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What is measured: shared by the module, which does it, and the programs that host it. X(enumerator, word). */
+/* What is measured, all that a module may do again and again for a request: shared by the module, which does it, and
+ * the programs that host it. X(enumerator, word). */
 #ifndef BENCH_CORE_OPERATIONS_H
 #define BENCH_CORE_OPERATIONS_H
 
@@ -18,7 +19,20 @@
   X(OPERATION_METRIC, "proxy_get_metric")                                                                              \
   X(OPERATION_SHARED_GET, "proxy_get_shared_data")                                                                     \
   X(OPERATION_SHARED_SET, "proxy_set_shared_data")                                                                     \
-  X(OPERATION_EFFECTIVE, "proxy_set_effective_context")
+  X(OPERATION_EFFECTIVE, "proxy_set_effective_context")                                                                \
+  X(OPERATION_SIZE, "proxy_get_header_map_size")                                                                       \
+  X(OPERATION_SET_PAIRS, "proxy_set_header_map_pairs")                                                                 \
+  X(OPERATION_SET_BUFFER, "proxy_set_buffer_bytes")                                                                    \
+  X(OPERATION_BUFFER_STATUS, "proxy_get_buffer_status")                                                                \
+  X(OPERATION_SET_PROPERTY, "proxy_set_property")                                                                      \
+  X(OPERATION_RECORD, "proxy_record_metric")                                                                           \
+  X(OPERATION_LOG_LEVEL, "proxy_get_log_level")                                                                        \
+  X(OPERATION_TICK, "proxy_set_tick_period_milliseconds")                                                              \
+  X(OPERATION_RESOLVE, "proxy_resolve_shared_queue")                                                                   \
+  X(OPERATION_QUEUE, "proxy_enqueue_shared_queue,proxy_dequeue_shared_queue")                                          \
+  X(OPERATION_WRITE, "fd_write")                                                                                       \
+  X(OPERATION_CLOCK, "clock_time_get")                                                                                 \
+  X(OPERATION_RANDOM, "random_get")
 
 enum operation {
 #define OPERATION_ENUMERATOR(enumerator, word) enumerator,
@@ -32,5 +46,12 @@ struct order {
   unsigned operation;
   unsigned repeats;
 };
+
+/* Whether the module does it in proxy_on_request_body. */
+static inline _Bool
+needs_body(unsigned operation)
+{
+  return operation == OPERATION_BUFFER || operation == OPERATION_SET_BUFFER || operation == OPERATION_BUFFER_STATUS;
+}
 
 #endif

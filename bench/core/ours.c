@@ -23,7 +23,7 @@ open_module(const void *code, size_t size, struct order order)
      .log_level     = PW_LOG_INFO,
      .limits        = {.log_lines_per_second = UINT32_MAX},
   };
-  with_body = order.operation == OPERATION_BUFFER;
+  with_body = needs_body(order.operation);
   host      = pw_host_new(&options, &error);
   need(host != NULL, &error);
   plugin = pw_plugin_load(host, &config, pw_view_make(code, size), "operations.wasm", &error);

@@ -37,7 +37,7 @@ static bool
 fill_random(void *of, void *bytes, size_t size)
 {
   (void)of;
-  memset(bytes, 7, size);
+  fill_random_bytes(bytes, size);
   return true;
 }
 
@@ -98,6 +98,15 @@ map_remove(void *stream, enum pw_map_type map, struct pw_view key)
 }
 
 static enum pw_status
+map_set_all(void *stream, enum pw_map_type map, const struct pw_pairs *pairs)
+{
+  (void)stream;
+  (void)map;
+  headers_set(pairs->items, pairs->count);
+  return PW_STATUS_OK;
+}
+
+static enum pw_status
 property_get(void *of, void *stream, struct pw_view path, struct pw_bytes *value)
 {
   (void)of;
@@ -122,7 +131,7 @@ set_tick(void *of, struct pw_instance *ticking, uint32_t milliseconds)
 {
   (void)of;
   (void)ticking;
-  (void)milliseconds;
+  tick_set(milliseconds);
 }
 
 const struct pw_proxy_ops bench_proxy = {
@@ -137,6 +146,7 @@ const struct pw_proxy_ops bench_proxy = {
   .map_add        = map_set,
   .map_replace    = map_set,
   .map_remove     = map_remove,
+  .map_set        = map_set_all,
   .property_get   = property_get,
   .body_out       = body_out,
 };

@@ -43,9 +43,11 @@ define(wasmtime_linker_t *linker, const struct raw_hostcall *hostcall)
   }
   wasm_valtype_vec_new(&parameters, count, types);
   wasm_valtype_vec_new(&results, 1, &result);
-  wasm_functype_t *type = wasm_functype_new(&parameters, &results);
-  raw_need(!wasmtime_linker_define_func_unchecked(linker, "env", 3, hostcall->name, strlen(hostcall->name), type, enter,
-                                                  (void *)(uintptr_t)hostcall, NULL),
+  wasm_functype_t *type   = wasm_functype_new(&parameters, &results);
+  const char      *module = strncmp(hostcall->name, "proxy_", 6) == 0 ? "env" : "wasi_snapshot_preview1";
+  raw_need(!wasmtime_linker_define_func_unchecked(linker, module, strlen(module), hostcall->name,
+                                                  strlen(hostcall->name), type, enter, (void *)(uintptr_t)hostcall,
+                                                  NULL),
            hostcall->name);
   wasm_functype_delete(type);
 }

@@ -13,7 +13,7 @@
 
 /* A hostcall that returns a status of the ABI. */
 struct raw_hostcall {
-  const char *name;
+  const char *name;       /* a function of WASI, unless it begins with "proxy_" */
   const char *parameters; /* i: 32 bits, I: 64 */
   uint32_t (*function)(const wasmtime_val_raw_t *in);
 };
@@ -25,7 +25,7 @@ extern wasmtime_context_t *raw_context;
 extern wasmtime_memory_t   raw_exported;
 extern uint8_t            *raw_memory; /* it is reserved as a whole, and stays where it is */
 
-/* Starts the module. Its imports from "env" are the hostcalls, which have to stay; any other traps. */
+/* Starts the module. Its imports are the hostcalls, which have to stay; any other traps. */
 void raw_open(const void *code, size_t size, const struct raw_hostcall *hostcalls, size_t count);
 void raw_close(void);
 /* A function that the module has to export. */

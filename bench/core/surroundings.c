@@ -72,6 +72,27 @@ header_remove(struct pw_view key)
 }
 
 void
+headers_set(const struct pw_pair *pairs, size_t count)
+{
+  /* Where the last one is tells that all were found. */
+  if (count > 0) {
+    keep(pairs[count - 1].value);
+  }
+}
+
+void
+tick_set(uint32_t milliseconds)
+{
+  keep(pw_view_make(&milliseconds, sizeof milliseconds));
+}
+
+void
+fill_random_bytes(void *bytes, size_t size)
+{
+  memset(bytes, 7, size);
+}
+
+void
 line_written(struct pw_view text)
 {
   keep(text);

@@ -16,8 +16,13 @@ const struct pw_view *header_find(struct pw_view key);
 void header_set(struct pw_view key, struct pw_view value);
 /* Does what a map does that lacks the header. */
 void header_remove(struct pw_view key);
+/* Takes note of headers that take the place of all. */
+void headers_set(const struct pw_pair *pairs, size_t count);
 /* Takes note of a line. */
 void line_written(struct pw_view text);
+/* Takes note of a period. */
+void tick_set(uint32_t milliseconds);
+void fill_random_bytes(void *bytes, size_t size);
 /* Nanoseconds since 1970. */
 uint64_t time_now(void);
 /* Nanoseconds since some fixed point, to measure with. */

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A private Envoy, with one worker thread and at most one filter, that answers by itself."""
+"""A private Envoy, with one worker thread and at most one filter, that answers by itself or asks an origin."""
 
 import json
 import shutil
@@ -7,16 +7,22 @@ import socket
 import subprocess
 import tempfile
 import time
+from functools import partial
 from pathlib import Path
 
 from harness import build
+from harness.certificates import SERVER_NAME
+from harness.http1 import Connection
 from harness.ports import free_port
 
-from .filters import HEADER
+from .filters import HEADER, HOST, SPELLED
+from .rounds import Variant
 
 PROGRAM = build.ROOT / "build" / "deps" / "envoy" / "envoy" / "_bin" / "envoy"
 START_SECONDS = 30
-TYPE = "type.googleapis.com/envoy.extensions.filters"
+TYPES = "type.googleapis.com/envoy.extensions"
+TYPE = f"{TYPES}.filters"
+LANGUAGES = ("c", "rust")
 
 LUA = f"""\
 function envoy_on_request(handle)
@@ -41,28 +47,54 @@ def wasm_filter(module):
         "config": {"name": "bench", "vm_config": {"runtime": "envoy.wasm.runtime.v8", "code": code}}}}
 
 
-def _configuration(port, filters, body):
+def _address(port):
+    return {"socket_address": {"address": "127.0.0.1", "port_value": port}}
+
+
+def _cluster(port):
+    """An origin."""
+    endpoints = [{"lb_endpoints": [{"endpoint": {"address": _address(port)}}]}]
+    return {"name": "origin", "type": "STATIC", "load_assignment": {"cluster_name": "origin", "endpoints": endpoints}}
+
+
+def _tls(certificates):
+    """For both versions of HTTP."""
+    files = {"certificate_chain": {"filename": str(certificates.certificate)},
+             "private_key": {"filename": str(certificates.key)}}
+    return {"name": "tls", "typed_config": {
+        "@type": f"{TYPES}.transport_sockets.tls.v3.DownstreamTlsContext",
+        "common_tls_context": {"alpn_protocols": ["h2", "http/1.1"], "tls_certificates": [files]}}}
+
+
+def _configuration(port, filters, certificates, origin_port):
+    answer = {"route": {"cluster": "origin"}} if origin_port else {
+        "direct_response": {"status": 200, "body": {"inline_string": "x" * 100}}}
     routes = {"name": "all", "virtual_hosts": [{"name": "all", "domains": ["*"], "routes": [
-        {"match": {"prefix": "/"}, "direct_response": {"status": 200, "body": {"inline_string": body}}}]}]}
+        {"match": {"prefix": "/"}, **answer}]}]}
     router = {"name": "router", "typed_config": {"@type": f"{TYPE}.http.router.v3.Router"}}
     manager = {"@type": f"{TYPE}.network.http_connection_manager.v3.HttpConnectionManager", "stat_prefix": "bench",
                "route_config": routes, "http_filters": [*filters, router]}
-    listener = {"name": "bench", "address": {"socket_address": {"address": "127.0.0.1", "port_value": port}},
-                "filter_chains": [{"filters": [{"name": "http", "typed_config": manager}]}]}
-    return {"static_resources": {"listeners": [listener]}}
+    chain = {"filters": [{"name": "http", "typed_config": manager}],
+             **({"transport_socket": _tls(certificates)} if certificates else {})}
+    listener = {"name": "bench", "address": _address(port), "filter_chains": [chain]}
+    return {"static_resources": {"listeners": [listener], "clusters": [_cluster(origin_port)] if origin_port else []}}
 
 
 class Envoy:
-    """Usable with `with`; has what library.rounds asks of a server."""
+    """Usable with `with`; has what library.rounds asks of a server. It speaks TLS if it is given certificates, and answers
+    by itself unless it is given an origin's port."""
 
-    def __init__(self, filters=(), body="x" * 100):
+    def __init__(self, filters=(), certificates=None, origin_port=None):
         if not PROGRAM.is_file():
             raise SystemExit(f"{PROGRAM} is not there: tools/setup --bench installs it")
         self.directory = Path(tempfile.mkdtemp(prefix="pw-envoy-"))
         self.port = free_port()
+        self.tls_port = self.port if certificates else None
+        self.certificates = certificates
         self.process = None
         # JSON is YAML, too.
-        (self.directory / "envoy.yaml").write_text(json.dumps(_configuration(self.port, filters, body)))
+        (self.directory / "envoy.yaml").write_text(json.dumps(
+            _configuration(self.port, filters, certificates, origin_port)))
 
     def __enter__(self):
         return self.start()
@@ -101,8 +133,45 @@ class Envoy:
         self._kill()
         shutil.rmtree(self.directory, ignore_errors=True)
 
+    def get(self, target, host):
+        context = self.certificates.client_context() if self.certificates else None
+        with Connection(self.port, context, SERVER_NAME) as connection:
+            return connection.request("GET", target, {"Host": host})
+
     def log(self):
         return (self.directory / "log").read_text(errors="replace")
 
     def server_pid(self):
         return self.process.pid
+
+
+# -------------------------------------------------------------------------------------------------------------- variants
+
+def _compared():
+    """(name, label, filters, what the header says)."""
+    yield "envoy_bare", "Envoy", [], None
+    yield "envoy_lua", "Envoy, Lua filter", [lua_filter()], "lua"
+    for language in LANGUAGES:
+        yield (f"envoy_{language}", f"Envoy, module in {SPELLED[language]}", [wasm_filter(f"examples/{language}/headers")],
+               f"proxywasm-{language}")
+
+
+def _check(server, label, target, value):
+    response = server.get(target, HOST)
+    if response.status != 200 or response.headers.get(HEADER) != value:
+        raise SystemExit(f"{label} does not filter:\n{response}\n{server.log()}")
+
+
+def start_variants(stack, target, load, **options):
+    """Starts Envoy without a filter, with its own in Lua, and with the modules in C and in Rust; a Variant of each, by
+    name. `load` makes the load on a server; `options` as Envoy takes them."""
+    variants = {}
+    for name, label, filters, value in _compared():
+        server = stack.enter_context(Envoy(filters, **options))
+        variants[name] = Variant(name, label, server, load(server), partial(_check, server, label, target, value))
+    return variants
+
+
+def bases(variants):
+    """What those are compared with: itself without a filter, by name."""
+    return {name: variants["envoy_bare"] for name in variants if name.startswith("envoy_")}

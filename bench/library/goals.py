@@ -29,6 +29,13 @@ class Figure:
         return f"{self.middle:{form}} ({self.low:{form}} to {self.high:{form}})"
 
 
+def spread(values):
+    """Half of the distance between the quartiles, relative to the median."""
+    values = sorted(values)
+    quarter = len(values) // 4
+    return (values[-1 - quarter] - values[quarter]) / 2 / (median(values) or 1)
+
+
 REACHED, MISSED, UNKNOWN = "reached", "NOT REACHED", "too noisy to tell"
 
 

@@ -25,12 +25,22 @@ class CountFailed(Exception):
     """callgrind is not installed, or gave no counts."""
 
 
-def under_callgrind(directory):
-    """The words before a server's command; its counts go into files of `directory`."""
+def count_of(dump):
+    """The instructions of a dump of one thread, from its text. (The sum of its lines has some that ran before.)"""
+    return int(re.search(r"(?m)^summary: (\d+)", dump).group(1))
+
+
+def callgrind(directory, *arguments):
+    """The words before a command; its counts go into files of `directory`, one for each thread and dump."""
     if not shutil.which("valgrind"):
         raise CountFailed("valgrind is not installed: tools/setup installs it, or apt-get install valgrind")
-    return ["valgrind", "--tool=callgrind", "--quiet", "--vgdb=no", "--separate-threads=yes",
-            f"--dump-before={ERROR_PAGE}", f"--callgrind-out-file={directory}/counts"]
+    return ["valgrind", "--tool=callgrind", "--quiet", "--separate-threads=yes", *arguments,
+            f"--callgrind-out-file={directory}/counts"]
+
+
+def under_callgrind(directory):
+    """callgrind() for a server."""
+    return callgrind(directory, "--vgdb=no", f"--dump-before={ERROR_PAGE}")
 
 
 class Counter:
@@ -67,10 +77,9 @@ class Counter:
         if response.status != 404:
             raise CountFailed(f"a host that is in no rule was answered: {response}")
         self.dumps += 1
-        totals = {int(re.search(r"^totals: (\d+)", path.read_text(), re.MULTILINE).group(1)): path
-                  for path in self.directory.glob(f"counts.{self.dumps}-*")}
-        if not totals:
+        counts = {count_of(path.read_text()): path for path in self.directory.glob(f"counts.{self.dumps}-*")}
+        if not counts:
             raise CountFailed(f"callgrind left no counts in {self.directory}")
-        most = max(totals)
-        self.profile = totals[most]
+        most = max(counts)
+        self.profile = counts[most]
         return most

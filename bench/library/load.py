@@ -5,9 +5,10 @@ import os
 import re
 import shutil
 import subprocess
-import tempfile
 import time
 from pathlib import Path
+
+from harness import build
 
 CONNECTIONS = 16
 STREAMS = 8  # of HTTP/2, on each connection
@@ -81,18 +82,14 @@ def http2(port, host, target, connections=CONNECTIONS, streams=STREAMS):
 
 
 def paced(port, host, target, connections, rate):
-    """Load over HTTP/1 of `rate` requests per second in all, however fast they are answered. What is returned is called
-    with seconds and CPUs; it returns when each request began (seconds since the epoch) and how many microseconds it took,
-    in the order in which they began."""
+    """Load over HTTP/1 of `rate` requests per second in all, each sent when it is due, whether the ones before were
+    answered or not (on a connection that is busy: as soon as it is free). What is returned is called with seconds and CPUs;
+    it returns when each request was due (seconds since the epoch), and how many microseconds later its answer was there."""
     def run(seconds, cpus):
-        with tempfile.TemporaryDirectory(prefix="pw-load-") as directory:
-            log = Path(directory) / "requests"
-            text = _run_h2load(port, f"http://{host}{target}", connections,
-                               ["--h1", "--rps", str(rate // connections), "--log-file", str(log)], seconds, cpus)
-            rows = [list(map(int, line.split()[:3])) for line in log.read_text().splitlines()]
-        if not rows or any(status != 200 for _, status, _ in rows):
-            raise LoadFailed(f"not every request was answered with 200:\n{text}")
-        return sorted((start / 1e6, microseconds) for start, _, microseconds in rows)
+        text = _run("load_paced", cpus, [str(build.artifact("load_paced")), str(port), host, target, str(connections),
+                                         str(rate), str(seconds)], seconds)
+        rows = [line.split() for line in text.splitlines()]
+        return sorted((int(due) / 1e6, int(microseconds)) for due, microseconds in rows)
     return run
 
 

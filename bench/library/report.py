@@ -1,12 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
 """An answer, and what is written of it: JSON, text and a picture."""
 
+import functools
 import json
 import os
 import platform
 import re
+import subprocess
 from pathlib import Path
 from statistics import median
+
+from harness import build
 
 from .goals import MISSED, above, paired
 from .picture import draw
@@ -39,22 +43,25 @@ def answer(question, rows, columns, picture, note="", goals=(), **facts):
     goals    of library.goals
     facts    more for the JSON
     """
-    return {"question": question, "machine": machine(), **facts, "note": note, "rows": rows, "columns": columns,
+    return {"question": question, "machine": machine(), "versions": versions(), **facts, "note": note, "rows": rows, "columns": columns,
             "picture": picture, "goals": list(goals),
             "noisy": any(row.get("spread", 0) > NOISY for row in rows)}
 
 
-def rates(question, variants, base, goals=(), **facts):
-    """The answer of variants that went through rounds; `base` is the one that others are compared with."""
-    rows = rate_rows(variants, base)
+def rates(question, variants, base, goals=(), bases=None, note="", **facts):
+    """The answer of variants that went through rounds; `base` is the one that others are compared with, but for those that
+    `bases` has another for, by name."""
+    rows = rate_rows(variants, base, bases)
+    others = "".join(f", '{name}' against '{other.name}'" for name, other in (bases or {}).items())
     return answer(question, rows, RATE_COLUMNS, {"kind": "bars", "bars": RATE_BARS, "base": base.name},
-                  f"ratio and above: against '{base.name}', the medians of {len(base.samples)} rounds; CPU: time of the "
-                  "server for one request", goals, base=base.name, rounds=len(base.samples), **facts)
+                  f"ratio and above: against '{base.name}'{others}, the medians of {len(base.samples)} rounds; CPU: time of "
+                  "the server for one request" + (f"\n{note}" if note else ""), goals, base=base.name,
+                  rounds=len(base.samples), **facts)
 
 
-def rate_rows(variants, base):
+def rate_rows(variants, base, bases=None):
     """The rows of such variants."""
-    return [_rate_row(variant, base) for variant in variants]
+    return [_rate_row(variant, (bases or {}).get(variant.name, base)) for variant in variants]
 
 
 def _rate_row(variant, base):
@@ -86,8 +93,26 @@ def counts(question, variants, base, goals=(), **facts):
 def machine():
     model = [line.split(":", 1)[1].strip() for line in Path("/proc/cpuinfo").read_text().splitlines()
              if line.startswith("model name")]
+    memory = int(re.search(r"MemTotal:\s+(\d+)", Path("/proc/meminfo").read_text()).group(1))
     return {"processor": model[0] if model else platform.processor(), "cpus": os.cpu_count(),
-            "kernel": platform.release(), "load_before": os.getloadavg()[0]}
+            "memory_kilobytes": memory, "kernel": platform.release(), "load_before": os.getloadavg()[0]}
+
+
+@functools.cache
+def versions():
+    """Of what is measured, and of what measures it: the first line that each program says of itself."""
+    commands = {"proxywasm": [build.artifact("proxywasm"), "--version"], "source": ["git", "describe", "--always", "--dirty"],
+                "Traffic Server": ["traffic_server", "--version"], "h2load": ["h2load", "--version"],
+                "valgrind": ["valgrind", "--version"], "engines": [build.artifact("proxywasm"), "engines"]}
+    return {name: _first_lines(command, 5 if name == "engines" else 1) for name, command in commands.items()}
+
+
+def _first_lines(command, count):
+    try:
+        done = subprocess.run(command, cwd=build.ROOT, capture_output=True, text=True, check=False)
+    except FileNotFoundError:
+        return "not installed"
+    return "; ".join((done.stdout or done.stderr).strip().splitlines()[:count])
 
 
 def as_text(found):

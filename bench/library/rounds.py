@@ -5,6 +5,7 @@ makes it some percent faster or slower for all of its life."""
 
 from statistics import median
 
+from .goals import spread
 from .load import LoadFailed, cpu_seconds, pin, split_cpus
 
 
@@ -51,10 +52,7 @@ class Variant:
         return median(sample[key] for sample in self.samples)
 
     def spread(self, key):
-        """Half of the distance between the quartiles, relative to the median."""
-        values = sorted(sample[key] for sample in self.samples)
-        quarter = len(values) // 4
-        return (values[-1 - quarter] - values[quarter]) / 2 / median(values)
+        return spread([sample[key] for sample in self.samples])
 
 
 def run_rounds(variants, options, cpus=None, turns=SLICES, idle=None):

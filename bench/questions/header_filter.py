@@ -20,7 +20,7 @@ def answer(options):
     with ExitStack() as stack:
         origin = stack.enter_context(Origin())
         variants = {}
-        for what in filters.compared():
+        for what in filters.compared_with_raw_calls():
             variants[what.name] = filters.start_variant(stack, what, origin, TARGET)
         run_rounds(list(variants.values()), options, idle=origin)
     return report.rates("A header filter on a cache hit, one event thread", list(variants.values()), variants["native"],

@@ -58,7 +58,7 @@ def between(variant, bare):
 def answer(options):
     with ExitStack() as stack:
         origin = stack.enter_context(Origin())
-        variants = {what.name: Timed(stack, what, origin) for what in filters.compared()}
+        variants = {what.name: Timed(stack, what, origin) for what in filters.compared_with_raw_calls()}
         run_rounds(list(variants.values()), options, idle=origin)
     rows, above = [], {}
     native = [row["all"] for row in between(variants["native"], variants["bare"])]
@@ -66,11 +66,12 @@ def answer(options):
         samples = between(variant, variants["bare"])
         above[name] = goals.Figure([row["all"] - yardstick for row, yardstick in zip(samples, native)])
         rows.append({"name": name, "label": variant.label, "samples": samples, "above": round(above[name].middle),
+                     "spread": goals.spread([row["all"] for row in samples]) if name != "bare" else 0,
                      **{key: round(median(row[key] for row in samples)) for key in (*HOOKS, "all")}})
     note = ("ns for a request, less those of the clocks; medians of the rounds. Above the native plugin: "
             + ", ".join(f"{name} {above[name]:.0f}" for name in ("raw_c", "c", "raw_rust", "rust")))
     return report.answer(
         "A request in the hooks of a header filter on a cache hit", rows,
         [("request", "request", "9,"), ("response", "response", "9,"), ("close", "close", "9,"), ("all", "all", "9,"),
-         ("above", "above", "9,")],
+         ("above", "above", "9,"), ("spread", "spread", "8.1%")],
         {"kind": "bars", "bars": [("ns in hooks", "all", "{:,}")], "base": "native"}, note, [], rounds=options.rounds)

@@ -39,7 +39,7 @@ def count(origin, what):
 def answer(_options):
     with Origin() as origin:
         variants = []
-        for what in filters.compared():
+        for what in filters.compared_with_raw_calls():
             asked = len(origin.requests)
             variants.append(count(origin, what))
             if len(origin.requests) > asked + 1:

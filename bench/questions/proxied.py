@@ -15,15 +15,13 @@ from questions.header_filter import TARGET
 
 
 def answer(options):
-    compared = [filters.bare(), filters.native(), filters.header_rewrite(), filters.lua(), filters.module("c"),
-                filters.module("rust")]
     with ExitStack() as stack:
         content = stack.enter_context(Origin())
         origin = stack.enter_context(filters.make_server(filters.bare(), content.port))
         filters.check(origin, filters.bare(), TARGET)
         pin(origin.server_pid(), split_cpus()[1])
         variants = {}
-        for what in compared:
+        for what in filters.compared():
             variants[what.name] = filters.start_variant(stack, what, origin, TARGET, records={"http.cache.http": 0})
         run_rounds(list(variants.values()), options)
     return report.rates("A header filter on a request that is proxied, one event thread", list(variants.values()),

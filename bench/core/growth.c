@@ -192,49 +192,67 @@ grow_open_streams(void)
 /* -------------------------------------------------------------------------------------------------------- shared data
  */
 
+#define KEY_BYTES    13 /* with the NUL; all keys are of one length */
+#define CHOSEN_KEYS  100000
+#define KEYS_AT_ONCE 1000
+
 static struct pw_shared_data *shared;
 static uint32_t               state = 1;
+static char                   chosen[CHOSEN_KEYS][KEY_BYTES];
+static size_t                 next;
 
-/* All of one length. */
 static struct pw_view
 key_of(uint32_t number, char *text)
 {
-  return pw_view_make(text, (size_t)snprintf(text, 16, "key-%08u", number));
+  return pw_view_make(text, (size_t)snprintf(text, KEY_BYTES, "key-%08u", number));
 }
 
-/* Any of so many. */
-static struct pw_view
-any_key(size_t keys, char *text)
+/* Some of so many, in no order. */
+static void
+choose_keys(size_t keys)
 {
-  state = state * 1664525u + 1013904223u;
-  return key_of((uint32_t)(((uint64_t)state * keys) >> 32), text);
+  for (size_t i = 0; i < CHOSEN_KEYS; i++) {
+    state = state * 1664525u + 1013904223u;
+    key_of((uint32_t)(((uint64_t)state * keys) >> 32), chosen[i]);
+  }
+}
+
+static struct pw_view
+next_key(void)
+{
+  next = (next + 1) % CHOSEN_KEYS;
+  return pw_view_make(chosen[next], KEY_BYTES - 1);
 }
 
 static void
-read_any_key(void *data)
+read_keys(void *data)
 {
   static struct pw_bytes value;
   uint32_t               cas;
-  char                   text[16];
-  value.size = 0;
-  pw_shared_data_get(shared, pw_view_of(""), any_key(*(size_t *)data, text), &value, &cas);
+  (void)data;
+  for (size_t i = 0; i < KEYS_AT_ONCE; i++) {
+    value.size = 0;
+    pw_shared_data_get(shared, pw_view_of(""), next_key(), &value, &cas);
+  }
 }
 
 static void
-set_any_key(void *data)
+set_keys(void *data)
 {
-  char text[16];
-  pw_shared_data_set(shared, pw_view_of(""), any_key(*(size_t *)data, text), pw_view_of("another"), 0);
+  (void)data;
+  for (size_t i = 0; i < KEYS_AT_ONCE; i++) {
+    pw_shared_data_set(shared, pw_view_of(""), next_key(), pw_view_of("another"), 0);
+  }
 }
 
-/* Something with any key, with more and more keys. */
+/* Something with some of the keys, with more and more of them. */
 static void
-grow_with_keys(void (*act)(void *keys))
+grow_with_keys(void (*act)(void *data))
 {
   struct pw_error error = {.message = "out of memory"};
   uint32_t        made  = 0;
   size_t          most  = RUNNING_ON_VALGRIND ? MOST_COUNTED_KEYS : MOST_KEYS;
-  char            text[16];
+  char            text[KEY_BYTES];
   shared = pw_shared_data_new(UINT64_C(8) << 30, 2 * MOST_KEYS);
   need(shared != NULL, &error);
   for (size_t keys = 10; keys <= most; keys *= 10) {
@@ -242,7 +260,8 @@ grow_with_keys(void (*act)(void *keys))
       need(pw_shared_data_set(shared, pw_view_of(""), key_of(made, text), pw_view_of("a value"), 0) == PW_STATUS_OK,
            &error);
     }
-    measure_act(keys, act, &keys, 100000, 1);
+    choose_keys(keys);
+    measure_act(keys, act, NULL, 100, KEYS_AT_ONCE);
   }
   pw_shared_data_delete(shared);
 }
@@ -250,13 +269,13 @@ grow_with_keys(void (*act)(void *keys))
 static void
 grow_keys(void)
 {
-  grow_with_keys(read_any_key);
+  grow_with_keys(read_keys);
 }
 
 static void
 grow_set_keys(void)
 {
-  grow_with_keys(set_any_key);
+  grow_with_keys(set_keys);
 }
 
 /* -------------------------------------------------------------------------------------------------------------- queues

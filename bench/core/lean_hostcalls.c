@@ -17,7 +17,7 @@
 static uint64_t metric;
 static struct histogram {
   uint64_t sum;
-  uint64_t buckets[64];
+  uint64_t buckets[65];
 } histogram;
 static struct pw_id_map         contexts;
 static void                    *effective;
@@ -227,7 +227,7 @@ HOSTCALL(write_vectors)
 {
   char     line[512];
   uint32_t size = 0;
-  if (!raw_is_within(IN(1), 8 * IN(2))) {
+  if (IN(2) > UINT32_MAX / 8 || !raw_is_within(IN(1), 8 * IN(2))) {
     return PW_WASI_FAULT;
   }
   for (uint32_t i = 0; i < IN(2); i++) {
@@ -289,7 +289,7 @@ HOSTCALL(record_metric)
     return PW_STATUS_NOT_FOUND;
   }
   histogram.sum += sample;
-  histogram.buckets[sample <= 1 ? 0 : 63 - __builtin_clzll(sample - 1)]++;
+  histogram.buckets[sample <= 1 ? 0 : 64 - __builtin_clzll(sample - 1)]++;
   return PW_STATUS_OK;
 }
 

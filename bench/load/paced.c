@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Requests that are due at a steady rate, whether the ones before were answered or not, and how long each took from the
- * moment at which it was due. A load that waits for an answer before it sends the next request hides a server that
- * stands still: hardly a request is sent meanwhile, and only those few are late.
+ * Requests that are due at a steady rate, and how long each took from the moment at which it was due. A load that
+ * counts from when it sends a request hides a server that stands still: hardly a request is sent meanwhile, and only
+ * those few are late.
  *
  *   load_paced PORT HOST TARGET CONNECTIONS RATE SECONDS
  *
- * Each connection has a thread of its own. Writes a line for each request, in no order: when it was due (microseconds
- * since 1970), and after how many microseconds its answer was there. The exit status is 1 when one was not 200.
+ * Each connection has a thread of its own, which sends a request when it is due, or when the one before was answered,
+ * if that is later. Writes a line for each request, in no order: when it was due (microseconds since 1970), and after
+ * how many microseconds its answer was there. Ends at the first answer that is not 200, and writes nothing then.
  */
-#define _GNU_SOURCE /* CLOCK_REALTIME sleeps, memmem */
+#define _GNU_SOURCE /* strcasestr */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <inttypes.h>
@@ -49,10 +50,10 @@ fail(const char *what)
 }
 
 static int64_t
-now(void)
+now(clockid_t clock)
 {
   struct timespec time;
-  clock_gettime(CLOCK_REALTIME, &time);
+  clock_gettime(clock, &time);
   return time.tv_sec * SECOND + time.tv_nsec;
 }
 
@@ -60,7 +61,7 @@ static void
 sleep_until(int64_t nanoseconds)
 {
   struct timespec time = {nanoseconds / SECOND, nanoseconds % SECOND};
-  while (clock_nanosleep(CLOCK_REALTIME, TIMER_ABSTIME, &time, NULL) == EINTR) {
+  while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &time, NULL) == EINTR) {
   }
 }
 
@@ -73,7 +74,7 @@ read_answer(struct connection *connection)
   for (;;) {
     ssize_t more = recv(connection->socket, connection->answer + size, sizeof connection->answer - 1 - size, 0);
     if (more <= 0) {
-      fail("the connection was closed");
+      fail(size == sizeof connection->answer - 1 ? "an answer that is too large" : "the connection was closed");
     }
     size += (size_t)more;
     connection->answer[size] = '\0';
@@ -98,7 +99,7 @@ run(void *data)
       fail("send");
     }
     read_answer(connection);
-    connection->ends[i] = now();
+    connection->ends[i] = now(CLOCK_MONOTONIC);
   }
   return NULL;
 }
@@ -118,12 +119,13 @@ open_connection(struct connection *connection, uint16_t port)
   setsockopt(connection->socket, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
 }
 
+/* `offset`: from the clock that does not jump to the time of day. */
 static void
-tell(const struct connection *connection)
+tell(const struct connection *connection, int64_t offset)
 {
   for (size_t i = 0; i < connection->count; i++) {
     int64_t due = connection->first + (int64_t)i * connection->distance;
-    printf("%" PRId64 " %" PRId64 "\n", due / 1000, (connection->ends[i] - due) / 1000);
+    printf("%" PRId64 " %" PRId64 "\n", (due + offset) / 1000, (connection->ends[i] - due) / 1000);
   }
 }
 
@@ -143,6 +145,10 @@ main(int argc, char **argv)
     return 2;
   }
   request_size = (size_t)snprintf(request, sizeof request, "GET %s HTTP/1.1\r\nHost: %s\r\n\r\n", argv[3], argv[2]);
+  if (request_size >= sizeof request) {
+    fprintf(stderr, "load_paced: the request is too long\n");
+    return 2;
+  }
   /* Threads sleep as long as they are told to, and not up to 50 µs more. */
   prctl(PR_SET_TIMERSLACK, 1);
   for (int i = 0; i < count; i++) {
@@ -150,7 +156,7 @@ main(int argc, char **argv)
     connections[i].count    = (size_t)(seconds * rate / count);
     open_connection(&connections[i], (uint16_t)atoi(argv[1]));
   }
-  int64_t begin = now() + SECOND / 100;
+  int64_t begin = now(CLOCK_MONOTONIC) + SECOND / 100;
   for (int i = 0; i < count; i++) {
     connections[i].first = begin + connections[i].distance * i / count;
     if (pthread_create(&connections[i].thread, NULL, run, &connections[i]) != 0) {
@@ -159,7 +165,10 @@ main(int argc, char **argv)
   }
   for (int i = 0; i < count; i++) {
     pthread_join(connections[i].thread, NULL);
-    tell(&connections[i]);
+  }
+  int64_t offset = now(CLOCK_REALTIME) - now(CLOCK_MONOTONIC);
+  for (int i = 0; i < count; i++) {
+    tell(&connections[i], offset);
   }
   return 0;
 }

@@ -111,8 +111,8 @@ PW_HOSTCALL_PLAIN(pw_hc_set_tick_period)
 {
   struct pw_root *root = vm->effective->root;
 
-  /* Modules set the same period again and again. */
-  return in[0].u32 == root->tick_milliseconds ? PW_STATUS_OK : set_tick(vm, root, in[0].u32);
+  /* Modules set the same period again and again. One that is set says that the proxy has ticks. */
+  return in[0].u32 != 0 && in[0].u32 == root->tick_milliseconds ? PW_STATUS_OK : set_tick(vm, root, in[0].u32);
 }
 
 PW_HOSTCALL(pw_hc_get_status)

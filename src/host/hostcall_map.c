@@ -314,11 +314,12 @@ pw_hc_remove_header_map_value(void *context, const void *data, pw_value *values)
 static bool
 fields_valid(struct pw_view serialised, const struct pw_pairs *pairs)
 {
-  const struct pw_pair *end = pairs->items + pairs->count;
-  bool                  values_common =
-    pairs->count > 0 && pw_field_texts_common(pw_pairs_texts(serialised, pairs->count), 2 * pairs->count);
+  size_t count         = pairs->count;
+  bool   values_common = count == 0 || pw_field_texts_common(pw_pairs_texts(serialised, count), 2 * count);
 
-  for (const struct pw_pair *pair = pairs->items; pair < end; pair++) {
+  for (size_t i = 0; i < count; i++) {
+    const struct pw_pair *pair = &pairs->items[i];
+
     if (!pw_field_name_valid(pair->key) || !(values_common || pw_field_value_valid(pair->value))) {
       return false;
     }

@@ -70,8 +70,9 @@ set_value(struct pw_metric *metric, struct pw_metric_cell *cell, int64_t value)
   return allowed;
 }
 
-/** Sets a gauge without a lock, as long as nobody counts it. False: somebody does, and nothing was set. Who opens a
- * cell of it says so before it moves anything, so that either it is seen here, or the move finds the new value. */
+/** Sets a gauge without a lock, as long as nobody counts it. False: somebody does, and it has to be set otherwise. Who
+ *  opens a cell of it says so before it moves anything, so that either it is seen here, before or after, or the move
+ *  finds the new value. */
 static bool
 set_uncounted(struct pw_metric *metric, int64_t value)
 {
@@ -81,8 +82,9 @@ set_uncounted(struct pw_metric *metric, int64_t value)
       return false;
     }
   } while (
-    !atomic_compare_exchange_weak_explicit(&metric->value, &before, value, memory_order_release, memory_order_acquire));
-  return true;
+    !atomic_compare_exchange_weak_explicit(&metric->value, &before, value, memory_order_acq_rel, memory_order_acquire));
+  /* It may have come to the value of before in between. */
+  return !atomic_load_explicit(&metric->spread, memory_order_acquire);
 }
 
 static void

@@ -52,11 +52,20 @@ def rates(question, variants, base, goals=(), bases=None, note="", **facts):
     """The answer of variants that went through rounds; `base` is the one that others are compared with, but for those that
     `bases` has another for, by name."""
     rows = rate_rows(variants, base, bases)
-    others = "".join(f", '{name}' against '{other.name}'" for name, other in (bases or {}).items())
+    others = "".join(f"; {', '.join(names)} against '{other}'" for other, names in _by_base(bases or {}).items())
     return answer(question, rows, RATE_COLUMNS, {"kind": "bars", "bars": RATE_BARS, "base": base.name},
-                  f"ratio and above: against '{base.name}'{others}, the medians of {len(base.samples)} rounds; CPU: time of "
+                  f"ratio and above: against '{base.name}'{others}; the medians of {len(base.samples)} rounds; CPU: time of "
                   "the server for one request" + (f"\n{note}" if note else ""), goals, base=base.name,
                   rounds=len(base.samples), **facts)
+
+
+def _by_base(bases):
+    """The names that are compared with each other base, by its name."""
+    grouped = {}
+    for name, other in bases.items():
+        if name != other.name:
+            grouped.setdefault(other.name, []).append(f"'{name}'")
+    return grouped
 
 
 def rate_rows(variants, base, bases=None):

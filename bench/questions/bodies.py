@@ -10,6 +10,7 @@ from contextlib import ExitStack
 
 from harness.configuration import configuration, global_plugin
 from harness.origin import Origin
+from harness.origin_answer import digits
 from library import filters, goals, report
 from library.load import http1
 from library.rounds import SLICES, Variant, run_rounds
@@ -36,11 +37,6 @@ def compared():
             *(filters.Filter(name, label, [global_plugin("filter.yaml")],
                              {"filter.yaml": configuration(module, name=name, log_level="warn", **keys)})
               for name, (module, label, keys) in streams.items())]
-
-
-def text_of(size):
-    """The origin's body of that size."""
-    return (b"0123456789abcdef" * (size // 16 + 1))[:size]
 
 
 def behind(what, body):
@@ -71,7 +67,7 @@ def start(stack, what, size, word, origin):
         for body_size in (1, size):
             for _ in range(2):
                 response = server.get(f"/body?size={body_size}&cache=3600", filters.HOST)
-            if response.status != 200 or response.body != behind(what, text_of(body_size)):
+            if response.status != 200 or response.body != behind(what, digits(body_size)):
                 raise SystemExit(f"{what.label}: {response.status} with a body of {len(response.body)} bytes that is not "
                                  f"what it should be\n{server.log()}")
         if what.name == "pass":

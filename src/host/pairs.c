@@ -149,6 +149,13 @@ take_terminated(struct pw_view *rest, uint32_t size, struct pw_view *text)
   return true;
 }
 
+struct pw_view
+pw_pairs_texts(struct pw_view bytes, size_t count)
+{
+  size_t head = COUNT_SIZE + SIZES_SIZE * count;
+  return pw_view_make(bytes.data + head, bytes.size - head);
+}
+
 enum pw_status
 pw_pairs_parse(struct pw_view bytes, struct pw_pairs *out)
 {

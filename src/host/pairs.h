@@ -30,13 +30,7 @@ void pw_pairs_write(const struct pw_pairs *pairs, uint8_t *out, bool lower_case_
  */
 enum pw_status pw_pairs_parse(struct pw_view bytes, struct pw_pairs *out);
 
-/** What a map that pw_pairs_parse has read has behind its sizes: the texts, and a NUL behind each. */
-static inline struct pw_view
-pw_pairs_texts(struct pw_view bytes, size_t count)
-{
-  size_t head = sizeof(uint32_t) + 2 * sizeof(uint32_t) * count;
-
-  return pw_view_make(bytes.data + head, bytes.size - head);
-}
+/** What a map that pw_pairs_parse has read has behind its `count` pairs of sizes: the texts, and a NUL behind each. */
+struct pw_view pw_pairs_texts(struct pw_view bytes, size_t count);
 
 #endif

@@ -9,6 +9,7 @@ import pytest
 from harness.bodies import Bodies, counts, filtered, server_options
 from harness.content import Content
 from harness.http1 import ProtocolError, format_request
+from harness.origin_answer import digits
 from harness.scripted import unique_path
 
 pytestmark = pytest.mark.plugin_only
@@ -39,10 +40,6 @@ def bodies(start_shared_server, origin, certificates):
 def no_complaint(bodies):
     yield
     assert not bodies.complaints()
-
-
-def digits(size):
-    return (b"0123456789abcdef" * (size // 16 + 1))[:size]
 
 
 def of(size, script=""):

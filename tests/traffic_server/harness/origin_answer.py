@@ -12,7 +12,8 @@ from .upload import random_sizes
 
 
 @functools.lru_cache(4)
-def _digits(size):
+def digits(size):
+    """The body of `size=N`."""
     return (b"0123456789abcdef" * (size // 16 + 1))[:size]
 
 
@@ -22,7 +23,7 @@ def _content(request):
     if "content" in request.query:
         return Content.of(int(request.first("content")), int(request.first("seed", 1)))
     if "size" in request.query:
-        return Content(_digits(int(request.first("size"))))
+        return Content(digits(int(request.first("size"))))
     if "body" in request.query:
         return Content(request.first("body").encode())
     return Content(request.as_json())

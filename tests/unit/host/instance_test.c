@@ -709,6 +709,38 @@ an_instance_outlives_its_owner_until_its_streams_end(void **state)
   fixture_close(&f);
 }
 
+static int of_no_ticks, of_a_tick;
+
+static uint32_t
+configure_ticks(struct fake_vm *vm, const pw_value *a)
+{
+  (void)a;
+  of_no_ticks = FAKE_HOSTCALL(vm, "proxy_set_tick_period_milliseconds", 0);
+  of_a_tick   = FAKE_HOSTCALL(vm, "proxy_set_tick_period_milliseconds", 500);
+  return 1;
+}
+
+static void
+ticks_of_a_proxy_that_has_none_are_refused(void **state)
+{
+  static const struct fake_export configures[] = {{"proxy_on_configure", "ii:i", configure_ticks}, {NULL, NULL, NULL}};
+  struct pw_proxy_ops             proxy        = fake_proxy_ops;
+  struct pw_host_options          options      = {.proxy = &proxy};
+  struct fixture                  f;
+
+  (void)state;
+  fixture_open(&f);
+  pw_worker_delete(f.worker);
+  pw_host_delete(f.host);
+  proxy.set_tick = NULL;
+  f.host         = pw_host_new(&options, &f.error);
+  f.worker       = pw_worker_new(f.host, NULL, &f.error);
+  fixture_add(&f, configures, NULL);
+  assert_int_equal(of_no_ticks, PW_STATUS_UNIMPLEMENTED);
+  assert_int_equal(of_a_tick, PW_STATUS_UNIMPLEMENTED);
+  fixture_close(&f);
+}
+
 int
 main(void)
 {
@@ -733,6 +765,7 @@ main(void)
     cmocka_unit_test(a_root_that_has_ended_cannot_be_acted_for),
     cmocka_unit_test(shared_data_goes_with_the_last_plugin_of_its_vm_id),
     cmocka_unit_test(an_instance_outlives_its_owner_until_its_streams_end),
+    cmocka_unit_test(ticks_of_a_proxy_that_has_none_are_refused),
   };
 
   return cmocka_run_group_tests_name("host/instance", tests, NULL, NULL);

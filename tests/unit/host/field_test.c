@@ -87,6 +87,32 @@ field_names_compare_without_case(void **state)
   assert_false(pw_field_name_equal(LITERAL("["), LITERAL("{")));
 }
 
+/* Longer than what is counted in one byte of a vector, and no multiple of its sixteen. */
+enum { BLOCK = 16 * 600 + 7 };
+
+static void
+a_control_character_among_texts_is_found_at_any_place(void **state)
+{
+  static char block[BLOCK];
+  (void)state;
+  assert_true(pw_field_texts_common(pw_view_make(block, 0), 0));
+  for (size_t size = 1; size <= BLOCK; size += size < 40 ? 1 : 997) {
+    memset(block, 'a', size);
+    block[size - 1] = '\0';
+    assert_true(pw_field_texts_common(pw_view_make(block, size), 1));
+    for (size_t at = 0; at < size - 1; at += size < 40 ? 1 : 61) {
+      block[at] = "\0\r\n\t\x1f"[at % 5];
+      assert_false(pw_field_texts_common(pw_view_make(block, size), 1));
+      block[at] = " \x7f\x80\xff"[at % 4];
+      assert_true(pw_field_texts_common(pw_view_make(block, size), 1));
+    }
+  }
+  /* Nothing but NULs: empty texts, more than a byte can count. */
+  memset(block, 0, BLOCK);
+  assert_true(pw_field_texts_common(pw_view_make(block, BLOCK), BLOCK));
+  assert_false(pw_field_texts_common(pw_view_make(block, BLOCK), BLOCK - 256));
+}
+
 int
 main(void)
 {
@@ -96,6 +122,7 @@ main(void)
     cmocka_unit_test(field_values_have_no_line_ends_and_no_nul),
     cmocka_unit_test(a_bad_byte_in_a_field_value_is_found_at_any_place),
     cmocka_unit_test(field_names_compare_without_case),
+    cmocka_unit_test(a_control_character_among_texts_is_found_at_any_place),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

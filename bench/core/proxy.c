@@ -51,6 +51,22 @@ map_count(void *stream, enum pw_map_type map, size_t *count)
 }
 
 static enum pw_status
+map_size(void *stream, enum pw_map_type map, struct pw_map_size *size)
+{
+  (void)stream;
+  (void)map;
+  for (size_t left = bench_header_count; left > 0;) {
+    size_t some = left < HEADER_COUNT ? left : HEADER_COUNT;
+    for (size_t i = 0; i < some; i++) {
+      size->bytes += headers[i].key.size + headers[i].value.size;
+    }
+    left -= some;
+  }
+  size->count = bench_header_count;
+  return PW_STATUS_OK;
+}
+
+static enum pw_status
 map_pairs(void *stream, enum pw_map_type map, struct pw_pairs *pairs)
 {
   (void)stream;
@@ -141,6 +157,7 @@ const struct pw_proxy_ops bench_proxy = {
   .random         = fill_random,
   .set_tick       = set_tick,
   .map_count      = map_count,
+  .map_size       = map_size,
   .map_pairs      = map_pairs,
   .map_get        = map_get,
   .map_add        = map_set,

@@ -102,6 +102,8 @@ struct pw_proxy_ops {
 
   /** The number of pairs. Asked for callbacks that look at it. */
   enum pw_status (*map_count)(void *stream, enum pw_map_type map, size_t *count);
+  /** How much map_pairs would append; `*size` is zero when it is called. */
+  enum pw_status (*map_size)(void *stream, enum pw_map_type map, struct pw_map_size *size);
   /** Appends every pair to `pairs`, repeated names one by one, in order. Bytes live until the map is changed. */
   enum pw_status (*map_pairs)(void *stream, enum pw_map_type map, struct pw_pairs *pairs);
   /** Appends each value of `key` to `pairs` (with that key); none: NOT_FOUND. Bytes live until the map is changed. */

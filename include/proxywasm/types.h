@@ -86,6 +86,12 @@ pw_pairs_add(struct pw_pairs *pairs, struct pw_view key, struct pw_view value)
 /** Frees the list (not what the views point to) and leaves it empty. */
 void pw_pairs_clear(struct pw_pairs *pairs);
 
+/** How much there is in a map. */
+struct pw_map_size {
+  size_t   count; /**< pairs */
+  uint64_t bytes; /**< of all keys and values, with nothing between; UINT64_MAX when one of them exceeds 32 bits */
+};
+
 /** A growing run of bytes. Zero-initialised is empty. Owns `data`. */
 struct pw_bytes {
   char  *data;

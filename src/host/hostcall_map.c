@@ -38,47 +38,82 @@ call_map_exists(const struct pw_root *root, uint32_t map)
   return map >= PW_MAP_HTTP_CALL_RESPONSE_HEADERS ? root->http_call != NULL : call_map(root, map) != NULL;
 }
 
-/* BAD_ARGUMENT: no such map, or none now. A stream's map that does not exist yet (no response came) reads as empty: a
- * client that goes away early must not make a module fail that looks at the response in on_log. */
-static enum pw_status
-map_pairs(struct pw_vm *vm, uint32_t map, struct pw_pairs *scratch, const struct pw_pairs **pairs)
+/* map_find, where the host has the map, or nobody has it, or another thread comes to the stream. */
+static __attribute__((noinline)) enum pw_status
+map_find_otherwise(const struct pw_context *context, uint32_t map, const struct pw_pairs **pairs, void **data)
 {
-  const struct pw_context *context = vm->effective;
-  void                    *data    = pw_context_stream_data(context);
-  enum pw_status           status;
+  static const struct pw_pairs none;
 
+  *pairs = NULL;
+  *data  = pw_context_stream_data(context);
   if (map >= PW_MAP_TYPE_COUNT) {
     return PW_STATUS_BAD_ARGUMENT;
   }
   if (map >= PW_MAP_STREAM_COUNT) {
     *pairs = call_map(context->root, map);
     if (*pairs == NULL) {
-      *pairs = scratch;
+      *pairs = &none;
     }
     return call_map_exists(context->root, map) ? PW_STATUS_OK : PW_STATUS_BAD_ARGUMENT;
   }
   if (context->detached) {
-    *pairs = context->stream->snapshot != NULL ? &context->stream->snapshot->maps[map] : scratch;
+    *pairs = context->stream->snapshot != NULL ? &context->stream->snapshot->maps[map] : &none;
     return PW_STATUS_OK;
   }
-  if (data == NULL) {
-    return PW_STATUS_BAD_ARGUMENT;
+  return *data != NULL ? PW_STATUS_OK : PW_STATUS_BAD_ARGUMENT;
+}
+
+/* Who has a map: the proxy, which is to be asked with `*data` (then `*pairs` is NULL), or the host, of a call or of a
+ * stream that has outlived the proxy's (`*pairs`). BAD_ARGUMENT: no such map, or none now. */
+static inline enum pw_status
+map_find(const struct pw_context *context, uint32_t map, const struct pw_pairs **pairs, void **data)
+{
+  if (PW_LIKELY(map < PW_MAP_STREAM_COUNT && context->data != NULL)) {
+    *pairs = NULL;
+    *data  = context->data;
+    return PW_STATUS_OK;
   }
-  *pairs = scratch;
-  status = vm->host->proxy->map_pairs(data, (enum pw_map_type)map, scratch);
+  return map_find_otherwise(context, map, pairs, data);
+}
+
+/* A stream's map that does not exist yet (no response came) reads as empty: a client that goes away early must not make
+ * a module fail that looks at the response in on_log. */
+static inline enum pw_status
+empty_if_not_found(enum pw_status status)
+{
   return status == PW_STATUS_NOT_FOUND ? PW_STATUS_OK : status;
+}
+
+static enum pw_status
+map_pairs(struct pw_vm *vm, uint32_t map, struct pw_pairs *scratch, const struct pw_pairs **pairs)
+{
+  void          *data;
+  enum pw_status status = map_find(vm->effective, map, pairs, &data);
+
+  if (status == PW_STATUS_OK && *pairs == NULL) {
+    *pairs = scratch;
+    status = empty_if_not_found(vm->host->proxy->map_pairs(data, (enum pw_map_type)map, scratch));
+  }
+  return status;
 }
 
 PW_HOSTCALL(pw_hc_get_header_map_size)
 {
+  struct pw_map_size     size = {0, 0};
   const struct pw_pairs *pairs;
-  enum pw_status         status = map_pairs(vm, in[0].u32, pairs_begin(vm), &pairs);
+  void                  *data;
+  enum pw_status         status = map_find(vm->effective, in[0].u32, &pairs, &data);
 
+  if (status == PW_STATUS_OK && pairs == NULL) {
+    status = empty_if_not_found(vm->host->proxy->map_size(data, (enum pw_map_type)in[0].u32, &size));
+  } else if (status == PW_STATUS_OK) {
+    size = pw_pairs_size(pairs);
+  }
   if (status != PW_STATUS_OK) {
     return status;
   }
-  return pw_guest_write_u32(vm, in[1].u32, (uint32_t)pw_pairs_serialized_size(pairs)) ? PW_STATUS_OK
-                                                                                      : PW_STATUS_INVALID_MEMORY_ACCESS;
+  return pw_guest_write_u32(vm, in[1].u32, (uint32_t)pw_map_serialized_size(size)) ? PW_STATUS_OK
+                                                                                   : PW_STATUS_INVALID_MEMORY_ACCESS;
 }
 
 PW_HOSTCALL(pw_hc_get_header_map_pairs)
@@ -117,17 +152,15 @@ static enum pw_status
 map_values(struct pw_vm *vm, uint32_t map, struct pw_view key, struct pw_pairs *values)
 {
   const struct pw_context *context = vm->effective;
-  void                    *data    = pw_context_stream_data(context);
   const struct pw_pairs   *pairs;
+  void                    *data;
 
-  if (map < PW_MAP_STREAM_COUNT && data != NULL) {
-    return vm->host->proxy->map_get(data, (enum pw_map_type)map, key, values);
-  }
-  if (map_pairs(vm, map, values, &pairs) != PW_STATUS_OK || pairs == values) {
+  if (map_find(context, map, &pairs, &data) != PW_STATUS_OK) {
     return map < PW_MAP_TYPE_COUNT && (map >= PW_MAP_STREAM_COUNT || context->stream != NULL) ? PW_STATUS_NOT_FOUND
                                                                                               : PW_STATUS_BAD_ARGUMENT;
   }
-  return pairs_get(pairs, key, values);
+  return pairs == NULL ? vm->host->proxy->map_get(data, (enum pw_map_type)map, key, values)
+                       : pairs_get(pairs, key, values);
 }
 
 /* Several values of one name are one list (RFC 9110, 5.3); cookies have a separator of their own (RFC 9113, 8.2.3). */

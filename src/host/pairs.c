@@ -3,9 +3,6 @@
 
 #include "text/sixteen.h"
 
-/** Bytes of the number of pairs, and of one pair's two sizes. */
-enum { COUNT_SIZE = 4, SIZES_SIZE = 8 };
-
 static uint32_t
 read_u32(const char *bytes)
 {
@@ -85,21 +82,17 @@ copy(uint8_t *out, struct pw_view text, bool lower_case)
   pw_sixteen_put(out + last, lower_case ? lower_sixteen(bytes) : bytes);
 }
 
-size_t
-pw_pairs_serialized_size(const struct pw_pairs *pairs)
+struct pw_map_size
+pw_pairs_size(const struct pw_pairs *pairs)
 {
   /* A billion of texts, none of them larger than 32 bits can say, do not come to more than 64 bits. */
-  uint64_t size = COUNT_SIZE, all = (uint64_t)pairs->count << 2;
+  uint64_t bytes = 0, all = (uint64_t)pairs->count << 2;
   for (size_t i = 0; i < pairs->count; i++) {
     const struct pw_pair *pair = &pairs->items[i];
     all |= pair->key.size | pair->value.size;
-    size += (uint64_t)pair->key.size + pair->value.size;
+    bytes += (uint64_t)pair->key.size + pair->value.size;
   }
-  if (pairs->count == 0) {
-    return 0;
-  }
-  size += (SIZES_SIZE + 2) * (uint64_t)pairs->count;
-  return all <= UINT32_MAX && size <= UINT32_MAX ? (size_t)size : SIZE_MAX;
+  return (struct pw_map_size){pairs->count, all <= UINT32_MAX ? bytes : UINT64_MAX};
 }
 
 __attribute__((always_inline)) static inline uint8_t *
@@ -115,7 +108,7 @@ __attribute__((always_inline)) static inline void
 write_pairs(const struct pw_pair *pair, size_t count, uint8_t *out, bool lower_case_keys)
 {
   const struct pw_pair *end   = pair + count;
-  uint8_t              *bytes = out + COUNT_SIZE + SIZES_SIZE * count;
+  uint8_t              *bytes = out + PW_PAIRS_COUNT_SIZE + PW_PAIRS_SIZES_SIZE * count;
 
   for (out = write_u32(out, count); pair < end; pair++) {
     /* Copied, since what is written might be them, for all that the compiler knows. */
@@ -152,7 +145,7 @@ take_terminated(struct pw_view *rest, uint32_t size, struct pw_view *text)
 struct pw_view
 pw_pairs_texts(struct pw_view bytes, size_t count)
 {
-  size_t head = COUNT_SIZE + SIZES_SIZE * count;
+  size_t head = PW_PAIRS_COUNT_SIZE + PW_PAIRS_SIZES_SIZE * count;
   return pw_view_make(bytes.data + head, bytes.size - head);
 }
 
@@ -163,24 +156,24 @@ pw_pairs_parse(struct pw_view bytes, struct pw_pairs *out)
   if (bytes.size == 0 || (bytes.size == 1 && bytes.data[0] == '\0')) {
     return PW_STATUS_OK;
   }
-  if (bytes.size < COUNT_SIZE) {
+  if (bytes.size < PW_PAIRS_COUNT_SIZE) {
     return PW_STATUS_PARSE_FAILURE;
   }
   uint32_t count = read_u32(bytes.data);
   /* Each pair takes its sizes and two terminators at least: a count that cannot be is refused before anything is
    * allocated for it. */
-  if (count > (bytes.size - COUNT_SIZE) / (SIZES_SIZE + 2)) {
+  if (count > (bytes.size - PW_PAIRS_COUNT_SIZE) / (PW_PAIRS_SIZES_SIZE + 2)) {
     return PW_STATUS_PARSE_FAILURE;
   }
   if (!pw_pairs_reserve(out, count)) {
     return PW_STATUS_INTERNAL_FAILURE;
   }
-  const char     *sizes = bytes.data + COUNT_SIZE;
+  const char     *sizes = bytes.data + PW_PAIRS_COUNT_SIZE;
   struct pw_view  rest  = pw_pairs_texts(bytes, count);
   struct pw_pair *pair  = out->items;
-  for (uint32_t i = 0; i < count; i++, sizes += SIZES_SIZE, pair++) {
+  for (uint32_t i = 0; i < count; i++, sizes += PW_PAIRS_SIZES_SIZE, pair++) {
     if (!take_terminated(&rest, read_u32(sizes), &pair->key) ||
-        !take_terminated(&rest, read_u32(sizes + SIZES_SIZE / 2), &pair->value)) {
+        !take_terminated(&rest, read_u32(sizes + PW_PAIRS_SIZES_SIZE / 2), &pair->value)) {
       return PW_STATUS_PARSE_FAILURE;
     }
   }

@@ -14,9 +14,30 @@
 #include <proxywasm/abi.h>
 #include <proxywasm/types.h>
 
-/** Bytes that pw_pairs_write writes. An empty map is 0 bytes. SIZE_MAX when it does not fit into 32 bits (which a
- * module could not hold: answer INTERNAL_FAILURE). */
-size_t pw_pairs_serialized_size(const struct pw_pairs *pairs);
+/** Bytes of the number of pairs, and of one pair's two sizes. */
+#define PW_PAIRS_COUNT_SIZE 4
+#define PW_PAIRS_SIZES_SIZE 8
+
+/** How much there is in a list. */
+struct pw_map_size pw_pairs_size(const struct pw_pairs *pairs);
+/** Bytes that it takes in this form. An empty map is 0 bytes. SIZE_MAX when it does not fit into 32 bits (which a
+ *  module could not hold: answer INTERNAL_FAILURE). */
+static inline size_t
+pw_map_serialized_size(struct pw_map_size size)
+{
+  uint64_t whole = PW_PAIRS_COUNT_SIZE + (PW_PAIRS_SIZES_SIZE + 2) * (uint64_t)size.count + size.bytes;
+
+  if (size.count == 0) {
+    return 0;
+  }
+  return size.count <= UINT32_MAX && size.bytes <= UINT32_MAX && whole <= UINT32_MAX ? (size_t)whole : SIZE_MAX;
+}
+/** The same of a list: bytes that pw_pairs_write writes. */
+static inline size_t
+pw_pairs_serialized_size(const struct pw_pairs *pairs)
+{
+  return pw_map_serialized_size(pw_pairs_size(pairs));
+}
 
 /** Writes exactly pw_pairs_serialized_size bytes to `out`; keys in lower case (ASCII) when `lower_case_keys`. `out`
  * need not be aligned. */

@@ -66,6 +66,7 @@ static const struct pw_proxy_ops ops = {
   .http_call        = pw_http_call_start,
   .http_call_cancel = pw_http_call_cancel,
   .map_count        = pw_field_map_count,
+  .map_size         = pw_field_map_size,
   .map_pairs        = pw_field_map_pairs,
   .map_get          = pw_field_map_get,
   .map_add          = pw_field_map_add,

@@ -60,6 +60,14 @@ def test_all_gives_repeated_names_one_by_one_in_order(scripted):
     assert [text for text in notes(response) if text.startswith(("x-a=", "x-b="))] == ["x-a=1", "x-b=2", "x-a=3"]
 
 
+def test_size_is_that_of_the_pairs(scripted):
+    response = scripted.ask(headers=[("x-a", "1"), ("X-B", ""), ("x-a", "three")], request="size request",
+                            response="size response")
+    sizes = [int(text.split("=")[1]) for text in notes(response) if text.startswith(("size=", "pairs="))]
+    assert sizes[0] == sizes[1] > 0
+    assert sizes[2] == sizes[3] > 0
+
+
 def test_get_joins_repeated_values(scripted):
     response = scripted.ask(headers=[("x-a", "1"), ("x-a", "2"), ("Cookie", "a=1"), ("Cookie", "b=2")],
                             request="get request x-a;get request cookie")

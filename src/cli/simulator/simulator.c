@@ -152,6 +152,7 @@ const struct pw_proxy_ops pw_simulator_ops = {
   .grpc_close        = pw_simulator_grpc_close,
   .grpc_cancel       = pw_simulator_grpc_cancel,
   .map_count         = pw_simulator_map_count,
+  .map_size          = pw_simulator_map_size,
   .map_pairs         = pw_simulator_map_pairs,
   .map_get           = pw_simulator_map_get,
   .map_add           = pw_simulator_map_add,

@@ -178,6 +178,15 @@ pw_fields_pairs(const struct pw_fields *fields, struct pw_pairs *pairs)
 }
 
 void
+pw_fields_size(const struct pw_fields *fields, struct pw_map_size *size)
+{
+  for (size_t i = 0; i < fields->count; i++) {
+    size->bytes += fields->items[i].name.size + fields->items[i].value.size;
+  }
+  size->count += fields->count;
+}
+
+void
 pw_fields_clear(struct pw_fields *fields)
 {
   for (size_t i = 0; i < fields->count; i++) {

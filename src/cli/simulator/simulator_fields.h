@@ -40,6 +40,8 @@ const struct pw_field *pw_fields_find(const struct pw_fields *fields, struct pw_
 struct pw_view pw_fields_value(const struct pw_fields *fields, const char *name);
 /** Makes `to` equal to `from`. */
 bool pw_fields_copy(struct pw_fields *to, const struct pw_fields *from);
+/** Adds how much there is to `size`. */
+void pw_fields_size(const struct pw_fields *fields, struct pw_map_size *size);
 /** Views of all fields, appended. They are valid until the list is changed. */
 bool pw_fields_pairs(const struct pw_fields *fields, struct pw_pairs *pairs);
 /** Frees all and leaves it empty. */

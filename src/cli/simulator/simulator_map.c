@@ -135,6 +135,17 @@ pw_simulator_map_count(void *stream, enum pw_map_type map, size_t *count)
 }
 
 enum pw_status
+pw_simulator_map_size(void *stream, enum pw_map_type map, struct pw_map_size *size)
+{
+  const struct pw_fields *fields = readable(stream, map);
+  if (fields == NULL) {
+    return PW_STATUS_NOT_FOUND;
+  }
+  pw_fields_size(fields, size);
+  return PW_STATUS_OK;
+}
+
+enum pw_status
 pw_simulator_map_pairs(void *stream, enum pw_map_type map, struct pw_pairs *pairs)
 {
   const struct pw_fields *fields = readable(stream, map);

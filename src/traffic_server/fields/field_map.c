@@ -22,6 +22,13 @@ pw_field_map_count(void *stream, enum pw_map_type map, size_t *count)
 }
 
 enum pw_status
+pw_field_map_size(void *stream, enum pw_map_type map, struct pw_map_size *size)
+{
+  struct pw_trailers *trailers = trailers_of(stream, map);
+  return trailers ? pw_trailers_size(trailers, size) : pw_header_map_size(stream, map, size);
+}
+
+enum pw_status
 pw_field_map_pairs(void *stream, enum pw_map_type map, struct pw_pairs *pairs)
 {
   struct pw_trailers *trailers = trailers_of(stream, map);

@@ -282,8 +282,10 @@ pw_header_map_count(void *stream, enum pw_map_type map, size_t *count)
   return PW_STATUS_OK;
 }
 
-enum pw_status
-pw_header_map_pairs(void *stream, enum pw_map_type map, struct pw_pairs *pairs)
+/* Gives each pair of a map to `visit`, until that answers false. */
+__attribute__((always_inline)) static inline enum pw_status
+visit_pairs(void *stream, enum pw_map_type map, bool (*visit)(void *to, struct pw_view name, struct pw_view value),
+            void *to)
 {
   struct pw_transaction  *transaction = transaction_of(stream);
   const struct pw_header *header      = pw_header_find(transaction, map);
@@ -296,17 +298,43 @@ pw_header_map_pairs(void *stream, enum pw_map_type map, struct pw_pairs *pairs)
   for (int i = (int)first; done && i < (int)end; i++) {
     enum pw_pseudo_header pseudo = (enum pw_pseudo_header)i;
     struct pw_view        value;
-    done = pw_pseudo_header_get(transaction, header, pseudo, &value) &&
-           pw_pairs_add(pairs, pw_pseudo_header_name(pseudo), value);
+    done = pw_pseudo_header_get(transaction, header, pseudo, &value) && visit(to, pw_pseudo_header_name(pseudo), value);
   }
   TSMLoc field = TSMimeHdrFieldGet(header->buffer, header->location, 0);
   while (field != TS_NULL_MLOC) {
     TSMLoc next = TSMimeHdrFieldNext(header->buffer, header->location, field);
-    done        = done && pw_pairs_add(pairs, field_name(header, field), field_value(header, field));
+    done        = done && visit(to, field_name(header, field), field_value(header, field));
     field_release(header, field);
     field = next;
   }
   return done ? PW_STATUS_OK : PW_STATUS_INTERNAL_FAILURE;
+}
+
+static bool
+measure_pair(void *to, struct pw_view name, struct pw_view value)
+{
+  struct pw_map_size *size = (struct pw_map_size *)to;
+  size->count++;
+  size->bytes += name.size + value.size;
+  return true;
+}
+
+enum pw_status
+pw_header_map_size(void *stream, enum pw_map_type map, struct pw_map_size *size)
+{
+  return visit_pairs(stream, map, measure_pair, size);
+}
+
+static bool
+add_pair(void *to, struct pw_view name, struct pw_view value)
+{
+  return pw_pairs_add((struct pw_pairs *)to, name, value);
+}
+
+enum pw_status
+pw_header_map_pairs(void *stream, enum pw_map_type map, struct pw_pairs *pairs)
+{
+  return visit_pairs(stream, map, add_pair, pairs);
 }
 
 static enum pw_status

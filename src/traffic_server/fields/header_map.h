@@ -17,6 +17,7 @@
 struct pw_transaction;
 
 enum pw_status pw_header_map_count(void *stream, enum pw_map_type map, size_t *count);
+enum pw_status pw_header_map_size(void *stream, enum pw_map_type map, struct pw_map_size *size);
 enum pw_status pw_header_map_pairs(void *stream, enum pw_map_type map, struct pw_pairs *pairs);
 enum pw_status pw_header_map_get(void *stream, enum pw_map_type map, struct pw_view key, struct pw_pairs *pairs);
 enum pw_status pw_header_map_add(void *stream, enum pw_map_type map, struct pw_view key, struct pw_view value);

@@ -187,6 +187,13 @@ pw_trailers_count(const struct pw_trailers *trailers, size_t *count)
 }
 
 enum pw_status
+pw_trailers_size(const struct pw_trailers *trailers, struct pw_map_size *size)
+{
+  size->bytes = trailers->bytes;
+  return pw_trailers_count(trailers, &size->count);
+}
+
+enum pw_status
 pw_trailers_pairs(const struct pw_trailers *trailers, struct pw_pairs *pairs)
 {
   bool done = true;

@@ -46,6 +46,7 @@ void pw_trailers_clear(struct pw_trailers *trailers);
 
 /** The map of modules: as pw_proxy_ops. Pairs are views that live until the next change. */
 enum pw_status pw_trailers_count(const struct pw_trailers *trailers, size_t *count);
+enum pw_status pw_trailers_size(const struct pw_trailers *trailers, struct pw_map_size *size);
 enum pw_status pw_trailers_pairs(const struct pw_trailers *trailers, struct pw_pairs *pairs);
 enum pw_status pw_trailers_get(const struct pw_trailers *trailers, struct pw_view key, struct pw_pairs *pairs);
 enum pw_status pw_trailers_add(struct pw_trailers *trailers, struct pw_view key, struct pw_view value);

@@ -167,6 +167,24 @@ do_all(struct run *run, const proxy_view_t *words, size_t count)
   return status;
 }
 
+static proxy_status_t
+do_size(struct run *run, const proxy_view_t *words, size_t count)
+{
+  (void)count;
+  size_t         size;
+  proxy_bytes_t  pairs;
+  proxy_status_t status = proxy_get_header_map_size(map_of(words[0]), &size);
+  if (status == PROXY_STATUS_OK) {
+    status = proxy_get_header_map_pairs(map_of(words[0]), &pairs.data, &pairs.size);
+  }
+  if (status == PROXY_STATUS_OK) {
+    note_number(run, proxy_view("size"), (int64_t)size);
+    note_number(run, proxy_view("pairs"), (int64_t)pairs.size);
+    proxy_bytes_free(&pairs);
+  }
+  return status;
+}
+
 /* ----------------------------------------------------------------------------------------------- flow of a stream */
 
 static proxy_status_t
@@ -413,6 +431,7 @@ static const struct command commands[] = {
   {"vm", 0, do_vm},         {"log", 2, do_log},
   {"lines", 1, do_lines},   {"tick", 1, do_tick},
   {"grow", 1, do_grow},     {"trap", 1, do_trap},
+  {"size", 1, do_size},
 };
 
 /* ------------------------------------------------------------------------------------------------------ the language

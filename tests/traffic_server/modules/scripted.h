@@ -9,6 +9,7 @@
  *
  *   note TEXT                        add|replace MAP KEY VALUE, remove MAP KEY, get MAP KEY, set MAP KEY=VALUE...
  *   all MAP                          every pair, a note each
+ *   size MAP                         what the map's size is said to be, and that of its pairs
  *   arguments                        header count and end_of_stream, as the callback was given them
  *   reply STATUS BODY [KEY=VALUE]... pause MILLISECONDS; hang
  *   close                            proxy_close_stream

@@ -96,6 +96,17 @@ map_count(void *stream, enum pw_map_type map, size_t *count)
 }
 
 static enum pw_status
+map_size(void *stream, enum pw_map_type map, struct pw_map_size *size)
+{
+  size_t i;
+
+  for (i = 0; i < fake.headers; ++i) {
+    size->bytes += strlen(fake.keys[i]) + strlen(fake.values[i]);
+  }
+  return map_count(stream, map, &size->count);
+}
+
+static enum pw_status
 map_pairs(void *stream, enum pw_map_type map, struct pw_pairs *pairs)
 {
   size_t i;
@@ -169,6 +180,7 @@ const struct pw_proxy_ops fake_proxy_ops = {
   .http_call        = proxy_http_call,
   .http_call_cancel = proxy_http_call_cancel,
   .map_count        = map_count,
+  .map_size         = map_size,
   .map_pairs        = map_pairs,
   .map_get          = map_get,
   .map_add          = map_add,

@@ -55,9 +55,11 @@ static void
 a_map_that_does_not_exist_is_not_found(void **state)
 {
   (void)state;
-  struct pw_pairs pairs = {0};
-  size_t          count;
+  struct pw_pairs    pairs = {0};
+  struct pw_map_size size  = {0};
+  size_t             count;
   assert_int_equal(pw_simulator_ops.map_count(&transaction, RESPONSE, &count), PW_STATUS_NOT_FOUND);
+  assert_int_equal(pw_simulator_ops.map_size(&transaction, RESPONSE, &size), PW_STATUS_NOT_FOUND);
   assert_int_equal(pw_simulator_ops.map_pairs(&transaction, RESPONSE, &pairs), PW_STATUS_NOT_FOUND);
   assert_int_equal(pw_simulator_ops.map_get(&transaction, RESPONSE, pw_view_of("a"), &pairs), PW_STATUS_NOT_FOUND);
   assert_int_equal(replace(RESPONSE, "a", "1"), PW_STATUS_NOT_FOUND);
@@ -69,10 +71,14 @@ static void
 a_map_on_its_way_can_be_read_but_not_changed(void **state)
 {
   (void)state;
-  size_t count                    = 0;
+  size_t             count        = 0;
+  struct pw_map_size size         = {0};
   transaction.map_states[REQUEST] = PW_MAP_SENT;
   assert_int_equal(pw_simulator_ops.map_count(&transaction, REQUEST, &count), PW_STATUS_OK);
   assert_int_equal(count, 5);
+  assert_int_equal(pw_simulator_ops.map_size(&transaction, REQUEST, &size), PW_STATUS_OK);
+  assert_int_equal(size.count, 5);
+  assert_int_equal(size.bytes, sizeof(":methodGET:path/a1b2A3") - 1);
   assert_int_equal(replace(REQUEST, "a", "x"), PW_STATUS_BAD_ARGUMENT);
   assert_int_equal(pw_simulator_ops.map_add(&transaction, REQUEST, pw_view_of("c"), pw_view_of("x")),
                    PW_STATUS_BAD_ARGUMENT);

@@ -87,6 +87,19 @@ remove_takes_all_of_a_name(void **state)
 }
 
 static void
+their_size_is_that_of_what_the_map_shows(void **state)
+{
+  struct pw_map_size size = {0, 0};
+  (void)state;
+  assert_status(pw_trailers_replace(&trailers, pw_view_of("x-b"), pw_view_of("one")), OK);
+  assert_status(pw_trailers_size(&trailers, &size), OK);
+  assert_int_equal(size.count, 3);
+  assert_int_equal(size.bytes, sizeof("x-a1X-Bonex-a3") - 1);
+  trailers.state = PW_TRAILERS_ABSENT;
+  assert_status(pw_trailers_size(&trailers, &size), NOT_FOUND);
+}
+
+static void
 set_takes_what_the_map_itself_shows(void **state)
 {
   struct pw_pairs pairs = {NULL, 0, 0};
@@ -172,6 +185,7 @@ main(void)
     TEST(all_values_of_a_name_are_found_whatever_its_case),
     TEST(replace_leaves_one_at_the_first_place),
     TEST(remove_takes_all_of_a_name),
+    TEST(their_size_is_that_of_what_the_map_shows),
     TEST(set_takes_what_the_map_itself_shows),
     TEST(nothing_is_changed_when_they_are_not_open),
     TEST(there_is_an_end_of_them),

@@ -98,6 +98,21 @@ pw_sixteen_exceeds(pw_sixteen bytes, uint8_t most)
 #endif
 }
 
+/** Whether two texts of one size are the same. */
+static inline bool
+pw_sixteen_equal(struct pw_view a, struct pw_view b)
+{
+  if (a.size < sizeof(pw_sixteen)) {
+    return !pw_sixteen_exceeds(pw_sixteen_of_few(a) ^ pw_sixteen_of_few(b), 0);
+  }
+  size_t     last      = a.size - sizeof(pw_sixteen);
+  pw_sixteen different = pw_sixteen_at(a.data + last) ^ pw_sixteen_at(b.data + last);
+  for (size_t i = 0; i < last; i += sizeof(pw_sixteen)) {
+    different |= pw_sixteen_at(a.data + i) ^ pw_sixteen_at(b.data + i);
+  }
+  return !pw_sixteen_exceeds(different, 0);
+}
+
 /** The sum of all bytes. */
 static inline unsigned
 pw_sixteen_sum(pw_sixteen bytes)

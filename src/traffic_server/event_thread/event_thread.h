@@ -19,11 +19,13 @@
 
 struct pw_transaction;
 struct pw_segment;
+struct pw_kept_fields;
 
 /** What each transaction needs comes first. */
 struct pw_event_thread {
   struct pw_transaction       *free_transactions;
   struct pw_segment           *free_segments;
+  struct pw_kept_fields       *kept_fields;
   int64_t                      streams; /**< streams alive */
   struct pw_generation_worker *current[PW_SLOTS_MOST];
   struct pw_generation_worker *workers; /**< all that are here: current ones, and old ones still in use */

@@ -4,6 +4,7 @@
 #include "host/pairs.h"
 #include "traffic_server/apart.h"
 #include "traffic_server/body/response_body.h"
+#include "traffic_server/fields/kept_field.h"
 #include "traffic_server/fields/pseudo_header.h"
 #include "traffic_server/transaction/transaction.h"
 
@@ -122,15 +123,29 @@ pw_header_field(const struct pw_header *header, const char *name, struct pw_view
   return true;
 }
 
+/* A field that is not in the header yet. */
+static inline bool
+field_make(const struct pw_header *header, struct pw_view name, TSMLoc *field)
+{
+  return pw_kept_field_copy(header, name, field) ||
+         TSMimeHdrFieldCreateNamed(header->buffer, header->location, name.data, (int)name.size, field) == TS_SUCCESS;
+}
+
+static inline bool
+field_set_value(const struct pw_header *header, TSMLoc field, struct pw_view value)
+{
+  return TSMimeHdrFieldValueStringSet(header->buffer, header->location, field, -1, value.size ? value.data : "",
+                                      (int)value.size) == TS_SUCCESS;
+}
+
 bool
 pw_header_append(const struct pw_header *header, struct pw_view name, struct pw_view value)
 {
   TSMLoc field;
-  if (TSMimeHdrFieldCreateNamed(header->buffer, header->location, name.data, (int)name.size, &field) != TS_SUCCESS) {
+  if (!field_make(header, name, &field)) {
     return false;
   }
-  bool done = TSMimeHdrFieldValueStringSet(header->buffer, header->location, field, -1, value.size ? value.data : "",
-                                           (int)value.size) == TS_SUCCESS &&
+  bool done = field_set_value(header, field, value) &&
               TSMimeHdrFieldAppend(header->buffer, header->location, field) == TS_SUCCESS;
   field_release(header, field);
   return done;
@@ -461,8 +476,7 @@ PW_APART static bool
 replace_value(const struct pw_header *header, TSMLoc field, struct pw_view value)
 {
   remove_from(header, TSMimeHdrFieldNextDup(header->buffer, header->location, field));
-  bool done = TSMimeHdrFieldValueStringSet(header->buffer, header->location, field, -1, value.size ? value.data : "",
-                                           (int)value.size) == TS_SUCCESS;
+  bool done = field_set_value(header, field, value);
   field_release(header, field);
   return done;
 }

@@ -356,6 +356,9 @@ TSMLoc       TSMimeHdrFieldGet(TSMBuffer bufp, TSMLoc hdr, int idx);
 TSMLoc       TSMimeHdrFieldFind(TSMBuffer bufp, TSMLoc hdr, const char *name, int length);
 TSMLoc       TSMimeHdrFieldNext(TSMBuffer bufp, TSMLoc hdr, TSMLoc field);
 TSMLoc       TSMimeHdrFieldNextDup(TSMBuffer bufp, TSMLoc hdr, TSMLoc field);
+TSReturnCode TSMimeHdrCreate(TSMBuffer bufp, TSMLoc *locp);
+TSReturnCode TSMimeHdrFieldClone(TSMBuffer dest_bufp, TSMLoc dest_hdr, TSMBuffer src_bufp, TSMLoc src_hdr,
+                                 TSMLoc src_field, TSMLoc *locp);
 TSReturnCode TSMimeHdrFieldCreateNamed(TSMBuffer bufp, TSMLoc mh_mloc, const char *name, int name_len, TSMLoc *locp);
 TSReturnCode TSMimeHdrFieldAppend(TSMBuffer bufp, TSMLoc hdr, TSMLoc field);
 TSReturnCode TSMimeHdrFieldDestroy(TSMBuffer bufp, TSMLoc hdr, TSMLoc field);

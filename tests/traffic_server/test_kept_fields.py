@@ -1,0 +1,76 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Fields of names that come again are copies of kept ones (src/traffic_server/fields/kept_field.h): nobody may see it."""
+
+import random
+
+import pytest
+
+from harness.scripted import Seen, unique_path
+
+# More than are kept, and more than are made before the server's memory is given back.
+MANY = 1000
+PER_REQUEST = 20
+
+
+def ask_with(scripted, fields):
+    """What the origin sees of fields whose names begin with "k-"."""
+    seen = Seen(scripted.ask(request=";".join(f"add request {name} {value}" for name, value in fields)))
+    return [(name, value) for name, value in seen.headers if name.startswith("k-")]
+
+
+def some_names(count, seed):
+    """Names of all lengths around that of the longest that is kept, no two the same; some differ in case alone."""
+    chooser = random.Random(seed)
+    letters = "abcdefghijklmnopqrstuvwxyz0123456789-ABCDEFGH"
+    return [f"k-{number}-" + "".join(chooser.choices(letters, k=chooser.randrange(60))) + "x" for number in range(count)]
+
+
+@pytest.mark.parametrize("rounds", [1, 40])
+def test_each_transaction_has_its_own_values(scripted, rounds):
+    for number in range(rounds):
+        value = f"v-{number}" * (number % 7 + 1)
+        response = scripted.ask(request=f"add request x-kept {value}", response=f"add response x-kept {value}r")
+        assert Seen(response).headers.all("x-kept") == [value]
+        assert response.headers.all("x-kept") == [f"{value}r"]
+
+
+def test_a_value_may_be_empty_after_another_one(scripted):
+    for value in ("first", "%20", "", "last"):
+        seen = Seen(scripted.ask(request=f"replace request x-kept-empty {value or '%20'}"))
+        assert [text.strip() for text in seen.headers.all("x-kept-empty")] == [value.replace("%20", "").strip()]
+
+
+def test_more_names_than_are_kept_come_as_they_are(scripted):
+    names = some_names(MANY, 1)
+    for _ in range(2):
+        for at in range(0, MANY, PER_REQUEST):
+            fields = [(name, f"{number}") for number, name in enumerate(names[at:at + PER_REQUEST], at)]
+            assert ask_with(scripted, fields) == fields
+
+
+def test_a_name_that_comes_often_among_others_stays_right(scripted):
+    names = some_names(MANY, 2)
+    for at, name in enumerate(names):
+        fields = [("k-often", f"{at}"), (name, "once")]
+        assert ask_with(scripted, fields) == fields
+
+
+def test_names_that_differ_in_case_stay_apart(scripted):
+    for _ in range(20):
+        for name in ("k-kept-case", "k-Kept-Case", "k-kept-casE"):
+            assert ask_with(scripted, [(name, "1")]) == [(name, "1")]
+
+
+def test_a_name_that_the_server_knows_means_to_it_what_it_means(scripted):
+    path = unique_path() + "?cache=3600&size=100"
+    assert len(scripted.ask(path).body) == 100
+    for size in range(1, 5):
+        response = scripted.ask(path, request=f"add request Range bytes=0-{size - 1}")
+        assert (response.status, len(response.body)) == (206, size)
+
+
+def test_values_of_one_name_are_one_after_the_other(scripted):
+    for _ in range(3):
+        seen = Seen(scripted.ask(headers=[("x-kept-two", "0")],
+                                 request="add request x-kept-two 1;add request x-kept-two 2"))
+        assert ",".join(seen.headers.all("x-kept-two")).replace(" ", "") == "0,1,2"

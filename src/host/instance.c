@@ -256,24 +256,20 @@ instance_start(struct pw_instance *instance, struct pw_error *error)
 }
 
 void
-pw_instance_failed(struct pw_instance *instance, bool at_once)
+pw_backoff_failed(struct pw_backoff *backoff, uint64_t now)
 {
-  uint64_t delay = 0;
+  unsigned doublings = backoff->failures < 16 ? backoff->failures : 16;
+  uint64_t delay     = PW_RESTART_FIRST_DELAY << doublings;
 
-  if (!at_once) {
-    unsigned doublings = instance->failures < 16 ? instance->failures : 16;
-
-    delay = PW_RESTART_FIRST_DELAY << doublings;
-    delay = delay < PW_RESTART_LONGEST_DELAY ? delay : PW_RESTART_LONGEST_DELAY;
-    ++instance->failures;
-  }
-  instance->retry_at = pw_instance_now(instance) + delay;
+  backoff->retry_at = now + (delay < PW_RESTART_LONGEST_DELAY ? delay : PW_RESTART_LONGEST_DELAY);
+  ++backoff->failures;
 }
 
 void
 pw_instance_trapped(struct pw_instance *instance, struct pw_root *root)
 {
-  uint64_t lived;
+  uint64_t now = pw_instance_now(instance);
+  bool     healthy;
 
   root_stop(root);
   if (instance->root != root) {
@@ -281,11 +277,15 @@ pw_instance_trapped(struct pw_instance *instance, struct pw_root *root)
   }
   instance->root = NULL;
   ++instance->traps;
-  lived = pw_instance_now(instance) - root->started_at;
-  if (lived >= PW_RESTART_HEALTHY) {
-    instance->failures = 0;
+  healthy = now - root->started_at >= PW_RESTART_HEALTHY;
+  if (healthy) {
+    instance->backoff.failures = 0;
   }
-  pw_instance_failed(instance, lived >= PW_RESTART_HEALTHY || instance->traps == 1);
+  if (healthy || instance->traps == 1) {
+    instance->backoff.retry_at = now;
+  } else {
+    pw_backoff_failed(&instance->backoff, now);
+  }
   pw_root_release(root);
 }
 
@@ -294,16 +294,19 @@ pw_instance_restart(struct pw_instance *instance)
 {
   struct pw_error error;
 
-  if (instance->closing || pw_instance_now(instance) < instance->retry_at) {
+  if (instance->closing || pw_instance_now(instance) < instance->backoff.retry_at) {
     return NULL;
   }
   ++instance->restarts;
   if (instance_start(instance, &error)) {
+    if (instance->is_private && instance->factory == NULL) {
+      pw_stream_vm_prepare(instance);
+    }
     pw_host_log(instance->worker->host, instance->plugin, PW_LOG_WARN, "a new VM was started after %llu traps",
                 (unsigned long long)instance->traps);
     return instance->root;
   }
-  pw_instance_failed(instance, false);
+  pw_backoff_failed(&instance->backoff, pw_instance_now(instance));
   pw_host_log(instance->worker->host, instance->plugin, PW_LOG_ERROR, "no new VM could be started: %s", error.message);
   return NULL;
 }
@@ -336,7 +339,7 @@ pw_instance_make(struct pw_worker *worker, struct pw_plugin *plugin, struct pw_i
     ++factory->references;
   }
   if (!instance_start(instance, error)) {
-    pw_instance_failed(instance, false);
+    pw_backoff_failed(&instance->backoff, pw_instance_now(instance));
   }
   return instance;
 }

@@ -326,6 +326,12 @@ pw_context_settle_done(struct pw_context *context)
  * one of the instance while it serves, and one of each stream context. So whatever points to an instance or a root is
  * right, even when the VM died or the instance was deleted meanwhile.
  */
+/** When a VM is started in place of one that trapped, or did not start: ever later. */
+struct pw_backoff {
+  uint64_t retry_at; /**< monotonic nanoseconds: no new VM before that */
+  uint32_t failures; /**< of VMs, in a row */
+};
+
 struct pw_instance {
   struct pw_worker     *worker;
   struct pw_plugin     *plugin;
@@ -336,8 +342,7 @@ struct pw_instance {
   uint32_t              references;
   bool                  is_private; /**< shares no VM */
   bool                  closing;    /**< deleted by its owner */
-  uint64_t              retry_at;   /**< monotonic nanoseconds: no new VM before that */
-  uint32_t              failures;   /**< of VMs, in a row */
+  struct pw_backoff     backoff;    /**< of its VM */
   uint64_t              traps;
   uint64_t              restarts;
   uint64_t              streams; /**< stream contexts alive; of a factory: those of the instances that it made */
@@ -349,9 +354,10 @@ struct pw_instance {
   struct pw_instance     *spares;     /**< of a factory: ready, and serving nobody */
   struct pw_instance     *next_spare; /**< in the factory's spares */
   size_t                  spare_count;
-  uint64_t                stream_traps; /**< of a factory: traps of streams' VMs; `traps` are its own VM's */
-  struct pw_engine_image *image;        /**< of a factory's VM after its start; NULL: there can be none */
-  uint32_t                image_tick;   /**< what the start had set */
+  struct pw_backoff       stream_backoff; /**< of a factory: of streams' VMs that do not start */
+  uint64_t                stream_traps;   /**< of a factory: traps of streams' VMs; `traps` are its own VM's */
+  struct pw_engine_image *image;          /**< of a factory's VM after its start; NULL: there can be none */
+  uint32_t                image_tick;     /**< what the start had set */
 };
 
 /** Starts a VM when the time for it has come; NULL: broken now. */
@@ -369,12 +375,12 @@ void pw_instance_trapped(struct pw_instance *instance, struct pw_root *root);
 struct pw_instance *pw_instance_make(struct pw_worker *worker, struct pw_plugin *plugin, struct pw_instance *factory,
                                      struct pw_error *error);
 void                pw_instance_delete_locked(struct pw_instance *instance);
-/** Its VM could not be started: the next attempt has to wait. */
-void     pw_instance_failed(struct pw_instance *instance, bool at_once);
+/** A VM could not be started, or has trapped: the next attempt has to wait. */
+void     pw_backoff_failed(struct pw_backoff *backoff, uint64_t now);
 uint64_t pw_instance_now(const struct pw_instance *instance);
 
 /* ---- stream_vm.c: a VM for each stream ---- */
-/** The factory has started: what its VM is now is what those of streams begin as. */
+/** The factory has started: what its VM is now is what those of streams begin as, if there is no image yet. */
 void pw_stream_vm_prepare(struct pw_instance *factory);
 /** An instance for one stream, its VM as the factory's was after its start. NULL: memory is out, or the last one did
  * not start and it is too early to try again. */

@@ -33,10 +33,10 @@ set_tick(struct pw_instance *instance, uint32_t milliseconds)
 void
 pw_stream_vm_prepare(struct pw_instance *factory)
 {
-  struct pw_root *root = factory->root;
-  struct pw_vm   *vm   = root->context.vm;
+  const struct pw_root *root = factory->root;
+  const struct pw_vm   *vm   = root->context.vm;
 
-  if (vm->engine->image_take != NULL && root_is_plain(root)) {
+  if (factory->image == NULL && vm->engine->image_take != NULL && root_is_plain(root)) {
     factory->image      = vm->engine->image_take(vm->instance);
     factory->image_tick = root->tick_milliseconds;
   }
@@ -63,12 +63,12 @@ make_another(struct pw_instance *factory)
   struct pw_instance *instance = pw_instance_make(factory->worker, factory->plugin, factory, &error);
 
   if (instance != NULL && instance->root == NULL) {
-    pw_instance_failed(factory, false);
+    pw_backoff_failed(&factory->stream_backoff, pw_instance_now(factory));
     pw_host_log(factory->worker->host, factory->plugin, PW_LOG_ERROR, "no VM could be started for a stream: %s",
                 error.message);
   }
-  if (instance != NULL) {
-    factory->failures = instance->root != NULL ? 0 : factory->failures;
+  if (instance != NULL && instance->root != NULL) {
+    factory->stream_backoff.failures = 0;
   }
   return instance;
 }
@@ -76,11 +76,17 @@ make_another(struct pw_instance *factory)
 struct pw_instance *
 pw_stream_vm_get(struct pw_instance *factory)
 {
-  struct pw_instance *instance = take_spare(factory);
+  struct pw_instance *instance;
 
+  /* Its own VM, whose root has the plugin's ticks, queues and calls, is started again after a trap. A module that does
+   * not start does so for no stream. */
+  if (pw_instance_ready(factory) == NULL && factory->image == NULL) {
+    return NULL;
+  }
+  instance = take_spare(factory);
   if (instance == NULL) {
     /* A module that does not start must not cost each stream a start. */
-    if (pw_instance_now(factory) < factory->retry_at) {
+    if (pw_instance_now(factory) < factory->stream_backoff.retry_at) {
       return NULL;
     }
     instance = make_another(factory);

@@ -11,6 +11,7 @@ static const struct pw_plugin_config each_its_own = {.fail_open = true, .vm_per_
 
 static uint32_t tick_at_start;
 static uint32_t tick_in_stream;
+static bool     refuse_now;
 static bool     trap_now;
 static bool     subscribe_now;
 
@@ -23,7 +24,7 @@ configure(struct fake_vm *vm, const pw_value *a)
   if (tick_at_start != 0) {
     FAKE_HOSTCALL(vm, "proxy_set_tick_period_milliseconds", tick_at_start);
   }
-  return 1;
+  return !refuse_now;
 }
 
 static uint32_t
@@ -99,8 +100,8 @@ static void
 begin(struct fixture *f, enum fake_images images)
 {
   tick_at_start = tick_in_stream = 0;
-  trap_now = subscribe_now = false;
-  fake_images              = images;
+  refuse_now = trap_now = subscribe_now = false;
+  fake_images                           = images;
   fixture_open(f);
 }
 
@@ -249,6 +250,68 @@ a_trap_after_its_stream_is_counted_too(void **state)
   end(&f);
 }
 
+/* Ticks of the plugin itself go to the VM that started first, which no stream has. */
+static void
+the_first_vm_starts_again_after_a_trap(void **state)
+{
+  static const struct fake_export ticking[] = {{"proxy_on_configure", "ii:i", configure},
+                                               {"proxy_on_request_headers", "iii:i", headers},
+                                               {"proxy_on_tick", "i:v", trap},
+                                               {NULL, NULL, NULL}};
+  const enum fake_images          images[]  = {FAKE_IMAGES_WORK, FAKE_IMAGES_NONE};
+  struct fixture                  f;
+  uint64_t                        restarts;
+  uint64_t                        traps;
+
+  (void)state;
+  for (int i = 0; i < 2; ++i) {
+    begin(&f, images[i]);
+    fixture_add(&f, ticking, &each_its_own);
+    fixture_chain(&f);
+    serve(&f);
+    for (unsigned count = 1; count <= 3; ++count) {
+      pw_instance_tick(f.instances[0]);
+      assert_int_equal(pw_instance_get_state(f.instances[0]), PW_INSTANCE_FAILED);
+      notes_clear();
+      fake.now += UINT64_C(1000000000);
+      serve(&f);
+      assert_contains(notes, "configure ");
+      assert_contains(notes, "q2:11 ");
+      assert_int_equal(pw_instance_get_state(f.instances[0]), PW_INSTANCE_RUNNING);
+      pw_instance_counts(f.instances[0], &restarts, &traps);
+      assert_int_equal(restarts, count);
+      assert_int_equal(traps, count);
+    }
+    /* With an image, streams are served until its time has come. */
+    pw_instance_tick(f.instances[0]);
+    serve(&f);
+    pw_instance_tick(f.instances[0]);
+    notes_clear();
+    serve(&f);
+    assert_string_equal(notes, images[i] == FAKE_IMAGES_WORK ? "q2:11 " : "");
+    end(&f);
+  }
+}
+
+static void
+a_late_start_runs_once_too(void **state)
+{
+  struct fixture f;
+
+  (void)state;
+  begin(&f, FAKE_IMAGES_WORK);
+  refuse_now = true;
+  add(&f);
+  assert_int_equal(pw_instance_get_state(f.instances[0]), PW_INSTANCE_FAILED);
+  fake.now += UINT64_C(1000000000);
+  refuse_now = false;
+  notes_clear();
+  serve(&f);
+  serve(&f);
+  assert_string_equal(notes, "create(1,0) configure create(2,1) q2:11 delete(2) create(2,1) q2:11 delete(2) ");
+  end(&f);
+}
+
 static void
 what_is_not_in_the_vm_alone_is_not_kept(void **state)
 {
@@ -349,6 +412,8 @@ main(void)
     cmocka_unit_test(traps_of_streams_vms_are_counted_with_their_plugin),
     cmocka_unit_test(a_trap_after_its_stream_is_counted_too),
     cmocka_unit_test(what_is_not_in_the_vm_alone_is_not_kept),
+    cmocka_unit_test(the_first_vm_starts_again_after_a_trap),
+    cmocka_unit_test(a_late_start_runs_once_too),
     cmocka_unit_test(the_tick_of_the_start_runs_while_a_stream_is_served),
     cmocka_unit_test(vms_that_cannot_be_brought_back_are_ended),
     cmocka_unit_test(a_stream_may_outlive_its_plugins_place),

@@ -89,7 +89,7 @@ void pw_pairs_clear(struct pw_pairs *pairs);
 /** How much there is in a map. */
 struct pw_map_size {
   size_t   count; /**< pairs */
-  uint64_t bytes; /**< of all keys and values, with nothing between; UINT64_MAX when one of them exceeds 32 bits */
+  uint64_t bytes; /**< of all keys and values, with nothing between */
 };
 
 /** A growing run of bytes. Zero-initialised is empty. Owns `data`. */

@@ -252,6 +252,9 @@ instance_start(struct pw_instance *instance, struct pw_error *error)
   root->started_at = pw_instance_now(instance);
   instance->root   = root;
   pw_vm_release(vm);
+  if (instance->is_private && instance->factory == NULL) {
+    pw_stream_vm_prepare(instance);
+  }
   return true;
 }
 
@@ -263,6 +266,16 @@ pw_backoff_failed(struct pw_backoff *backoff, uint64_t now)
 
   backoff->retry_at = now + (delay < PW_RESTART_LONGEST_DELAY ? delay : PW_RESTART_LONGEST_DELAY);
   ++backoff->failures;
+}
+
+static bool
+instance_try(struct pw_instance *instance, struct pw_error *error)
+{
+  instance->unstarted = !instance_start(instance, error);
+  if (instance->unstarted) {
+    pw_backoff_failed(&instance->backoff, pw_instance_now(instance));
+  }
+  return !instance->unstarted;
 }
 
 void
@@ -298,15 +311,11 @@ pw_instance_restart(struct pw_instance *instance)
     return NULL;
   }
   ++instance->restarts;
-  if (instance_start(instance, &error)) {
-    if (instance->is_private && instance->factory == NULL) {
-      pw_stream_vm_prepare(instance);
-    }
+  if (instance_try(instance, &error)) {
     pw_host_log(instance->worker->host, instance->plugin, PW_LOG_WARN, "a new VM was started after %llu traps",
                 (unsigned long long)instance->traps);
     return instance->root;
   }
-  pw_backoff_failed(&instance->backoff, pw_instance_now(instance));
   pw_host_log(instance->worker->host, instance->plugin, PW_LOG_ERROR, "no new VM could be started: %s", error.message);
   return NULL;
 }
@@ -327,7 +336,8 @@ pw_instance_make(struct pw_worker *worker, struct pw_plugin *plugin, struct pw_i
   instance->worker     = worker;
   instance->plugin     = pw_plugin_retain(plugin);
   instance->references = 1;
-  /* With a VM for each stream the owner's is only the factory; it starts once, so that errors are seen early. */
+  /* With a VM for each stream the owner's is only the factory; it starts before there is any, so that errors are seen
+   * early. */
   instance->is_private = plugin->config.vm_per_stream;
   instance->factory    = factory;
   instance->next       = worker->instances;
@@ -338,9 +348,7 @@ pw_instance_make(struct pw_worker *worker, struct pw_plugin *plugin, struct pw_i
   if (factory != NULL) {
     ++factory->references;
   }
-  if (!instance_start(instance, error)) {
-    pw_backoff_failed(&instance->backoff, pw_instance_now(instance));
-  }
+  instance_try(instance, error);
   return instance;
 }
 
@@ -351,9 +359,6 @@ pw_instance_new(struct pw_worker *worker, struct pw_plugin *plugin, struct pw_er
 
   pw_worker_enter(worker);
   instance = pw_instance_make(worker, plugin, NULL, error);
-  if (instance != NULL && instance->root != NULL && plugin->config.vm_per_stream) {
-    pw_stream_vm_prepare(instance);
-  }
   pw_worker_leave(worker);
   return instance;
 }

@@ -321,17 +321,17 @@ pw_context_settle_done(struct pw_context *context)
 
 /* --------------------------------------------------------------------------------------------------------- instance */
 
-/**
- * The life of an instance and its roots: an instance has one reference of its owner and one of each root; a root has
- * one of the instance while it serves, and one of each stream context. So whatever points to an instance or a root is
- * right, even when the VM died or the instance was deleted meanwhile.
- */
 /** When a VM is started in place of one that trapped, or did not start: ever later. */
 struct pw_backoff {
   uint64_t retry_at; /**< monotonic nanoseconds: no new VM before that */
   uint32_t failures; /**< of VMs, in a row */
 };
 
+/**
+ * The life of an instance and its roots: an instance has one reference of its owner and one of each root; a root has
+ * one of the instance while it serves, and one of each stream context. So whatever points to an instance or a root is
+ * right, even when the VM died or the instance was deleted meanwhile.
+ */
 struct pw_instance {
   struct pw_worker     *worker;
   struct pw_plugin     *plugin;
@@ -342,6 +342,7 @@ struct pw_instance {
   uint32_t              references;
   bool                  is_private; /**< shares no VM */
   bool                  closing;    /**< deleted by its owner */
+  bool                  unstarted;  /**< the last attempt to start its VM failed */
   struct pw_backoff     backoff;    /**< of its VM */
   uint64_t              traps;
   uint64_t              restarts;
@@ -382,8 +383,8 @@ uint64_t pw_instance_now(const struct pw_instance *instance);
 /* ---- stream_vm.c: a VM for each stream ---- */
 /** The factory has started: what its VM is now is what those of streams begin as, if there is no image yet. */
 void pw_stream_vm_prepare(struct pw_instance *factory);
-/** An instance for one stream, its VM as the factory's was after its start. NULL: memory is out, or the last one did
- * not start and it is too early to try again. */
+/** An instance for one stream, its VM as the factory's was after its start. NULL: memory is out, or the last one, or
+ * the factory itself, did not start and it is too early to try again. */
 struct pw_instance *pw_stream_vm_get(struct pw_instance *factory);
 /** Its stream is done with it. */
 void pw_stream_vm_put(struct pw_instance *instance);

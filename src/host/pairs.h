@@ -18,7 +18,7 @@
 #define PW_PAIRS_COUNT_SIZE 4
 #define PW_PAIRS_SIZES_SIZE 8
 
-/** How much there is in a list. */
+/** How much there is in a list; UINT64_MAX bytes when one of its texts exceeds 32 bits. */
 struct pw_map_size pw_pairs_size(const struct pw_pairs *pairs);
 /** Bytes that it takes in this form. An empty map is 0 bytes. SIZE_MAX when it does not fit into 32 bits (which a
  *  module could not hold: answer INTERNAL_FAILURE). */

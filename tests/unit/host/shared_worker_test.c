@@ -70,6 +70,15 @@ proxy_map_count(void *stream, enum pw_map_type map, size_t *count)
 }
 
 static enum pw_status
+proxy_map_size(void *stream, enum pw_map_type map, struct pw_map_size *size)
+{
+  (void)stream;
+  (void)map;
+  *size = (struct pw_map_size){1, 2};
+  return PW_STATUS_OK;
+}
+
+static enum pw_status
 proxy_map_pairs(void *stream, enum pw_map_type map, struct pw_pairs *pairs)
 {
   (void)stream;
@@ -120,6 +129,7 @@ static const struct pw_proxy_ops proxy = {
   .random         = proxy_random,
   .set_tick       = proxy_set_tick,
   .map_count      = proxy_map_count,
+  .map_size       = proxy_map_size,
   .map_pairs      = proxy_map_pairs,
   .map_get        = proxy_map_get,
   .resume         = proxy_resume,
@@ -211,6 +221,7 @@ shared_tick(struct fake_vm *vm, const pw_value *a)
     use_properties(vm);
     FAKE_HOSTCALL(vm, "proxy_get_buffer_bytes", PW_BUFFER_HTTP_REQUEST_BODY, 0, 100, 400, 404);
     FAKE_HOSTCALL(vm, "proxy_get_header_map_pairs", PW_MAP_HTTP_REQUEST_HEADERS, 400, 404);
+    FAKE_HOSTCALL(vm, "proxy_get_header_map_size", PW_MAP_HTTP_REQUEST_HEADERS, 400);
     if (i % 8 == 0) {
       FAKE_HOSTCALL(vm, "proxy_close_stream", PW_STREAM_HTTP_REQUEST);
     }

@@ -282,15 +282,40 @@ the_first_vm_starts_again_after_a_trap(void **state)
       assert_int_equal(restarts, count);
       assert_int_equal(traps, count);
     }
-    /* With an image, streams are served until its time has come. */
-    pw_instance_tick(f.instances[0]);
-    serve(&f);
-    pw_instance_tick(f.instances[0]);
-    notes_clear();
-    serve(&f);
-    assert_string_equal(notes, images[i] == FAKE_IMAGES_WORK ? "q2:11 " : "");
+    /* Streams are served until its time has come. */
+    for (int round = 0; round < 2; ++round) {
+      pw_instance_tick(f.instances[0]);
+      notes_clear();
+      serve(&f);
+      assert_contains(notes, "q2:11 ");
+      assert_int_equal(pw_instance_get_state(f.instances[0]), PW_INSTANCE_FAILED);
+    }
     end(&f);
   }
+}
+
+static void
+streams_are_served_from_the_image_when_the_first_vm_does_not_start_again(void **state)
+{
+  static const struct fake_export ticking[] = {{"proxy_on_configure", "ii:i", configure},
+                                               {"proxy_on_request_headers", "iii:i", headers},
+                                               {"proxy_on_tick", "i:v", trap},
+                                               {NULL, NULL, NULL}};
+  struct fixture                  f;
+
+  (void)state;
+  begin(&f, FAKE_IMAGES_WORK);
+  fixture_add(&f, ticking, &each_its_own);
+  fixture_chain(&f);
+  pw_instance_tick(f.instances[0]);
+  refuse_now = true;
+  for (int i = 0; i < 3; ++i) {
+    notes_clear();
+    serve(&f);
+    assert_string_equal(notes, i == 0 ? "configure q2:11 " : "q2:11 ");
+    assert_int_equal(pw_instance_get_state(f.instances[0]), PW_INSTANCE_FAILED);
+  }
+  end(&f);
 }
 
 static void
@@ -413,6 +438,7 @@ main(void)
     cmocka_unit_test(a_trap_after_its_stream_is_counted_too),
     cmocka_unit_test(what_is_not_in_the_vm_alone_is_not_kept),
     cmocka_unit_test(the_first_vm_starts_again_after_a_trap),
+    cmocka_unit_test(streams_are_served_from_the_image_when_the_first_vm_does_not_start_again),
     cmocka_unit_test(a_late_start_runs_once_too),
     cmocka_unit_test(the_tick_of_the_start_runs_while_a_stream_is_served),
     cmocka_unit_test(vms_that_cannot_be_brought_back_are_ended),

@@ -45,6 +45,33 @@ an_empty_text_is_spaces(void **state)
 }
 
 static void
+texts_are_equal_when_all_of_their_bytes_are(void **state)
+{
+  (void)state;
+  assert_true(pw_sixteen_equal(LITERAL(""), pw_view_make(NULL, 0)));
+  for (size_t size = 1; size <= 70; size++) {
+    char          *a[2] = {malloc(size), malloc(size)};
+    struct pw_view texts[2];
+    for (int i = 0; i < 2; i++) {
+      for (size_t at = 0; at < size; at++) {
+        a[i][at] = (char)(at * 7 + size);
+      }
+      texts[i] = pw_view_make(a[i], size);
+    }
+    assert_true(pw_sixteen_equal(texts[0], texts[1]));
+    for (size_t at = 0; at < size; at++) {
+      for (int bit = 0; bit < 8; bit++) {
+        a[1][at] ^= (char)(1 << bit);
+        assert_false(pw_sixteen_equal(texts[0], texts[1]));
+        a[1][at] ^= (char)(1 << bit);
+      }
+    }
+    free(a[0]);
+    free(a[1]);
+  }
+}
+
+static void
 the_larger_byte_of_two_has_no_sign(void **state)
 {
   (void)state;
@@ -63,6 +90,7 @@ main(void)
   const struct CMUnitTest tests[] = {
     cmocka_unit_test(a_byte_is_found_wherever_it_stands_and_nowhere_else),
     cmocka_unit_test(an_empty_text_is_spaces),
+    cmocka_unit_test(texts_are_equal_when_all_of_their_bytes_are),
     cmocka_unit_test(the_larger_byte_of_two_has_no_sign),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -10,6 +10,17 @@ static const char value[] = "native-c";
 
 static int statistic;
 
+/* Exactly one value, whatever the other side sent under this name. */
+static void
+set_header(TSMBuffer buffer, TSMLoc header)
+{
+  TSMLoc field;
+  remove_header(buffer, header, name, sizeof name - 1);
+  if (TSMimeHdrFieldCreateNamed(buffer, header, name, sizeof name - 1, &field) == TS_SUCCESS) {
+    append_field(buffer, header, field, value, sizeof value - 1);
+  }
+}
+
 static int
 on_event(TSCont continuation, TSEvent event, void *data)
 {
@@ -20,11 +31,11 @@ on_event(TSCont continuation, TSEvent event, void *data)
   if (event == TS_EVENT_HTTP_READ_REQUEST_HDR) {
     TSStatIntIncrement(statistic, 1);
     if (TSHttpTxnClientReqGet(transaction, &buffer, &header) == TS_SUCCESS) {
-      set_header(buffer, header, name, sizeof name - 1, value, sizeof value - 1);
+      set_header(buffer, header);
       TSHandleMLocRelease(buffer, TS_NULL_MLOC, header);
     }
   } else if (TSHttpTxnClientRespGet(transaction, &buffer, &header) == TS_SUCCESS) {
-    set_header(buffer, header, name, sizeof name - 1, value, sizeof value - 1);
+    set_header(buffer, header);
     TSHandleMLocRelease(buffer, TS_NULL_MLOC, header);
   }
   TSHttpTxnReenable(transaction, TS_EVENT_HTTP_CONTINUE);

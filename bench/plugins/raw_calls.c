@@ -2,8 +2,8 @@
 /*
  * What no host on Wasmtime can be below: the native plugin, with examples/c/headers or examples/rust/headers in it by
  * raw calls. The module is called as the ABI asks, and its hostcalls check their bounds and do what the native plugin
- * does. There are no limits of time or memory, no checks of what a field may hold, no traps that are told, one event
- * thread, and callbacks are told that there are no headers.
+ * does, but for the fields, which are copies of one. There are no limits of time or memory, no checks of what a field
+ * may hold, no traps that are told, one event thread, and callbacks are told that there are no headers.
  *
  *   raw_calls.so MODULE.wasm
  */
@@ -26,6 +26,11 @@ static bool            has_done, has_log;
 /* The header that the module works on. */
 static TSMBuffer buffer;
 static TSMLoc    header;
+static struct {
+  TSMBuffer buffer;
+  TSMLoc    header;
+  TSMLoc    field;
+} kept;
 
 static uint32_t
 get_log_level(const wasmtime_val_raw_t *in)
@@ -67,14 +72,31 @@ increment_metric(const wasmtime_val_raw_t *in)
   return PW_STATUS_OK;
 }
 
+/* A field to be copied, as ours does it (src/traffic_server/fields/kept_field.h): the module sets no other one. */
+static void
+keep_field(const char *name, int name_size)
+{
+  kept.buffer = TSMBufferCreate();
+  raw_need(TSMimeHdrCreate(kept.buffer, &kept.header) == TS_SUCCESS &&
+             TSMimeHdrFieldCreateNamed(kept.buffer, kept.header, name, name_size, &kept.field) == TS_SUCCESS,
+           "the server makes no field");
+}
+
 static uint32_t
 replace_value(const wasmtime_val_raw_t *in)
 {
   if (!raw_is_within(IN(1), IN(2)) || !raw_is_within(IN(3), IN(4))) {
     return PW_STATUS_INVALID_MEMORY_ACCESS;
   }
-  set_header(buffer, header, (const char *)raw_memory + IN(1), (int)IN(2), (const char *)raw_memory + IN(3),
-             (int)IN(4));
+  const char *name = (const char *)raw_memory + IN(1);
+  TSMLoc      field;
+  if (!kept.buffer) {
+    keep_field(name, (int)IN(2));
+  }
+  remove_header(buffer, header, name, (int)IN(2));
+  if (TSMimeHdrFieldClone(buffer, header, kept.buffer, kept.header, kept.field, &field) == TS_SUCCESS) {
+    append_field(buffer, header, field, (const char *)raw_memory + IN(3), (int)IN(4));
+  }
   return PW_STATUS_OK;
 }
 

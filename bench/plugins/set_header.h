@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the plugins that are compared do to a header. */
+/* What the plugins that are compared do to a header, but for how its field is made. */
 #ifndef BENCH_PLUGINS_SET_HEADER_H
 #define BENCH_PLUGINS_SET_HEADER_H
 
 #include <ts/ts.h>
 
-/* Exactly one value, whatever the other side sent under this name. */
+/* What the other side sent under a name goes. */
 static inline void
-set_header(TSMBuffer buffer, TSMLoc header, const char *name, int name_size, const char *value, int value_size)
+remove_header(TSMBuffer buffer, TSMLoc header, const char *name, int name_size)
 {
   TSMLoc field = TSMimeHdrFieldFind(buffer, header, name, name_size);
   while (field != TS_NULL_MLOC) {
@@ -16,11 +16,15 @@ set_header(TSMBuffer buffer, TSMLoc header, const char *name, int name_size, con
     TSHandleMLocRelease(buffer, header, field);
     field = next;
   }
-  if (TSMimeHdrFieldCreateNamed(buffer, header, name, name_size, &field) == TS_SUCCESS) {
-    TSMimeHdrFieldValueStringSet(buffer, header, field, -1, value, value_size);
-    TSMimeHdrFieldAppend(buffer, header, field);
-    TSHandleMLocRelease(buffer, header, field);
-  }
+}
+
+/* A field that has a name, and is not in the header yet. */
+static inline void
+append_field(TSMBuffer buffer, TSMLoc header, TSMLoc field, const char *value, int value_size)
+{
+  TSMimeHdrFieldValueStringSet(buffer, header, field, -1, value, value_size);
+  TSMimeHdrFieldAppend(buffer, header, field);
+  TSHandleMLocRelease(buffer, header, field);
 }
 
 #endif

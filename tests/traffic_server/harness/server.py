@@ -20,6 +20,7 @@ from .settings import IP_ALLOW, RUNROOT_DIRECTORIES, default_records, records_te
 
 PR_SET_PDEATHSIG = 1  # of <sys/prctl.h>
 RUNNING = []  # servers that have been started and not stopped
+START_PAUSE = 0.001  # seconds between two looks whether it serves: bench/questions/start.py takes the time of that
 
 
 # Traffic Server 9.2.9 itself crashes here (EThread::summarize_stats) when its first statistics are due before all of its
@@ -151,9 +152,9 @@ class TrafficServer:
         RUNNING.append(self)
 
     def _wait_until_it_serves(self, timeout):
-        self.wait_for_log(r"traffic server running", timeout=timeout)
+        self.wait_for_log(r"traffic server running", timeout=timeout, pause=START_PAUSE)
         if self.cache_is_on:
-            self.wait_for_log(r"cache enabled", timeout=timeout)
+            self.wait_for_log(r"cache enabled", timeout=timeout, pause=START_PAUSE)
         self._wait_for_ports(timeout)
 
     def _die_with_us(self):
@@ -170,7 +171,7 @@ class TrafficServer:
                 except ConnectionRefusedError:
                     if time.monotonic() > end:
                         raise self._failure(f"nobody listens on port {port} after {timeout} s") from None
-                    time.sleep(0.01)
+                    time.sleep(START_PAUSE)
 
     @property
     def cache_is_on(self):
@@ -273,7 +274,7 @@ class TrafficServer:
                        and not path.name.startswith("."))
         return {name: text for name in names if (text := self.log(name).strip())}
 
-    def wait_for_log(self, pattern, name="diags.log", timeout=10, since=0):
+    def wait_for_log(self, pattern, name="diags.log", timeout=10, since=0, pause=0.01):
         """Waits until a log (from its character `since` on) matches; returns the match. Raises ServerFailed."""
         end = time.monotonic() + timeout
         while time.monotonic() < end:
@@ -281,7 +282,7 @@ class TrafficServer:
             if found:
                 return found
             self.check()
-            time.sleep(0.01)
+            time.sleep(pause)
         raise self._failure(f"nothing in {name} matches {pattern!r} after {timeout} s")
 
     # ----------------------------------------------------------------------------------------------------- requests

@@ -239,8 +239,8 @@ enum pw_instance_state  pw_instance_get_state(const struct pw_instance *instance
 const struct pw_plugin *pw_instance_plugin(const struct pw_instance *instance);
 void                   *pw_instance_worker_data(const struct pw_instance *instance);
 /** Starts of VMs for this instance after a trap, and traps. Where each stream has a VM, theirs are among the traps, and
- *  nothing is started after one: the next stream gets its own anyway. The first VM, which has the root context that
- * ticks, queues and calls come to, is started again with the next stream. */
+ *  nothing is started after one: the next stream gets its own anyway. The first VM, whose root context
+ *  ticks, queues and calls come to, is started again with the next stream. */
 void pw_instance_counts(const struct pw_instance *instance, uint64_t *restarts, uint64_t *traps);
 /** Stream contexts alive. */
 size_t pw_instance_streams(const struct pw_instance *instance);

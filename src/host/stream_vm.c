@@ -80,7 +80,8 @@ pw_stream_vm_get(struct pw_instance *factory)
 
   /* Its own VM, whose root has the plugin's ticks, queues and calls, is started again after a trap; until then streams
    * are served nevertheless. A module that does not start does so for no stream. */
-  if (pw_instance_ready(factory) == NULL && factory->unstarted && factory->image == NULL) {
+  pw_instance_ready(factory);
+  if (factory->unstarted && factory->image == NULL) {
     return NULL;
   }
   instance = take_spare(factory);

@@ -36,9 +36,8 @@ def some_names(count, seed):
     return [f"k-{number}-" + "".join(chooser.choices(letters, k=chooser.randrange(1, 60))) for number in range(count)]
 
 
-@pytest.mark.parametrize("rounds", [1, 40])
-def test_each_transaction_has_its_own_values(scripted, rounds):
-    for number in range(rounds):
+def test_each_transaction_has_its_own_values(scripted):
+    for number in range(40):
         value = f"v-{number}" * (number % 7 + 1)
         response = scripted.ask(request=f"add request x-kept {value}", response=f"add response x-kept {value}r")
         assert Seen(response).headers.all("x-kept") == [value]
@@ -46,8 +45,8 @@ def test_each_transaction_has_its_own_values(scripted, rounds):
 
 
 def test_a_value_may_be_empty_after_another_one(scripted):
-    for value in ("first", "%20", "", "last"):
-        seen = Seen(scripted.ask(request=f"replace request x-kept-empty {value or '%20'}"))
+    for value in ("first", "", "%20", "", "last"):
+        seen = Seen(scripted.ask(request=f"set request host=a.test x-kept-empty={value}"))
         assert [text.strip() for text in seen.headers.all("x-kept-empty")] == [value.replace("%20", "").strip()]
 
 

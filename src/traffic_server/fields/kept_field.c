@@ -26,7 +26,7 @@ struct kept_field {
 } __attribute__((aligned(LINE_OF_CACHE)));
 
 struct pw_kept_fields {
-  TSMBuffer         buffer; /* NULL: no memory */
+  TSMBuffer         buffer; /* NULL: not yet, or memory is out */
   TSMLoc            header;
   unsigned          made;
   struct kept_field places[PLACES];
@@ -34,17 +34,6 @@ struct pw_kept_fields {
 
 /* --------------------------------------------------------------------------------------------------------- keeping it
  */
-
-static void
-begin(struct pw_kept_fields *fields)
-{
-  memset(fields, 0, sizeof(*fields));
-  fields->buffer = TSMBufferCreate();
-  if (fields->buffer && TSMimeHdrCreate(fields->buffer, &fields->header) != TS_SUCCESS) {
-    TSMBufferDestroy(fields->buffer);
-    fields->buffer = NULL;
-  }
-}
 
 /* The server's handle of a field is not in the buffer. */
 static void
@@ -56,8 +45,9 @@ forget(const struct pw_kept_fields *fields, struct kept_field *place)
   memset(place, 0, sizeof(*place));
 }
 
+/* With none kept: at first, and when so many were made. */
 static void
-begin_anew(struct pw_kept_fields *fields)
+begin(struct pw_kept_fields *fields)
 {
   for (size_t i = 0; i < PLACES; i++) {
     forget(fields, &fields->places[i]);
@@ -66,14 +56,19 @@ begin_anew(struct pw_kept_fields *fields)
     TSHandleMLocRelease(fields->buffer, TS_NULL_MLOC, fields->header);
     TSMBufferDestroy(fields->buffer);
   }
-  begin(fields);
+  fields->made   = 0;
+  fields->buffer = TSMBufferCreate();
+  if (fields->buffer && TSMimeHdrCreate(fields->buffer, &fields->header) != TS_SUCCESS) {
+    TSMBufferDestroy(fields->buffer);
+    fields->buffer = NULL;
+  }
 }
 
 static void
 keep(struct pw_kept_fields *fields, struct kept_field *place, struct pw_view name)
 {
   if (fields->made == MOST_MADE || !fields->buffer) {
-    begin_anew(fields);
+    begin(fields);
   }
   forget(fields, place);
   if (fields->buffer && TSMimeHdrFieldCreateNamed(fields->buffer, fields->header, name.data, (int)name.size,
@@ -100,7 +95,7 @@ miss(struct pw_event_thread *thread, struct pw_view name)
     if (!thread->kept_fields) {
       return;
     }
-    begin(thread->kept_fields);
+    memset(thread->kept_fields, 0, sizeof(*thread->kept_fields));
   }
   struct kept_field *place = place_of(thread->kept_fields, name);
   if (name.size <= NAME_BYTES && (place->name_size == 0 || ++place->misses == MOST_MISSES)) {

@@ -96,6 +96,12 @@ static const struct fake_export deferring[] = {{"proxy_on_request_headers", "iii
                                                {"proxy_on_log", "i:v", trap},
                                                {NULL, NULL, NULL}};
 
+/* Traps in each tick. */
+static const struct fake_export ticking[] = {{"proxy_on_configure", "ii:i", configure},
+                                             {"proxy_on_request_headers", "iii:i", headers},
+                                             {"proxy_on_tick", "i:v", trap},
+                                             {NULL, NULL, NULL}};
+
 static void
 begin(struct fixture *f, enum fake_images images)
 {
@@ -254,14 +260,10 @@ a_trap_after_its_stream_is_counted_too(void **state)
 static void
 the_first_vm_starts_again_after_a_trap(void **state)
 {
-  static const struct fake_export ticking[] = {{"proxy_on_configure", "ii:i", configure},
-                                               {"proxy_on_request_headers", "iii:i", headers},
-                                               {"proxy_on_tick", "i:v", trap},
-                                               {NULL, NULL, NULL}};
-  const enum fake_images          images[]  = {FAKE_IMAGES_WORK, FAKE_IMAGES_NONE};
-  struct fixture                  f;
-  uint64_t                        restarts;
-  uint64_t                        traps;
+  const enum fake_images images[] = {FAKE_IMAGES_WORK, FAKE_IMAGES_NONE};
+  struct fixture         f;
+  uint64_t               restarts;
+  uint64_t               traps;
 
   (void)state;
   for (int i = 0; i < 2; ++i) {
@@ -297,11 +299,7 @@ the_first_vm_starts_again_after_a_trap(void **state)
 static void
 streams_are_served_from_the_image_when_the_first_vm_does_not_start_again(void **state)
 {
-  static const struct fake_export ticking[] = {{"proxy_on_configure", "ii:i", configure},
-                                               {"proxy_on_request_headers", "iii:i", headers},
-                                               {"proxy_on_tick", "i:v", trap},
-                                               {NULL, NULL, NULL}};
-  struct fixture                  f;
+  struct fixture f;
 
   (void)state;
   begin(&f, FAKE_IMAGES_WORK);

@@ -81,16 +81,17 @@ def _configuration(port, filters, certificates, origin_port):
 
 
 class Envoy:
-    """Usable with `with`; has what library.rounds asks of a server. It speaks TLS if it is given certificates, and answers
-    by itself unless it is given an origin's port."""
+    """Usable with `with`; has what library.rounds and library.instructions ask of a server. It speaks TLS if it is given
+    certificates, and answers by itself unless it is given an origin's port. `under`: words before its command."""
 
-    def __init__(self, filters=(), certificates=None, origin_port=None):
+    def __init__(self, filters=(), certificates=None, origin_port=None, under=()):
         if not PROGRAM.is_file():
             raise SystemExit(f"{PROGRAM} is not there: tools/setup --bench installs it")
         self.directory = Path(tempfile.mkdtemp(prefix="pw-envoy-"))
         self.port = free_port()
         self.tls_port = self.port if certificates else None
         self.certificates = certificates
+        self.under = list(under)
         self.process = None
         # JSON is YAML, too.
         (self.directory / "envoy.yaml").write_text(json.dumps(
@@ -99,13 +100,13 @@ class Envoy:
     def __enter__(self):
         return self.start()
 
-    def start(self):
+    def start(self, timeout=START_SECONDS):
         """Starts it and waits until it listens."""
         with open(self.directory / "log", "wb") as log:
             self.process = subprocess.Popen(
-                [PROGRAM, "--config-path", self.directory / "envoy.yaml", "--concurrency", "1", "--log-level", "warning",
+                [*self.under, PROGRAM, "--config-path", self.directory / "envoy.yaml", "--concurrency", "1", "--log-level", "warning",
                  "--disable-hot-restart"], stdin=subprocess.DEVNULL, stdout=log, stderr=log)
-        end = time.monotonic() + START_SECONDS
+        end = time.monotonic() + timeout
         while True:
             try:
                 socket.create_connection(("127.0.0.1", self.port), 1).close()
@@ -133,9 +134,12 @@ class Envoy:
         self._kill()
         shutil.rmtree(self.directory, ignore_errors=True)
 
-    def get(self, target, host):
+    def connect(self, timeout=15):
         context = self.certificates.client_context() if self.certificates else None
-        with Connection(self.port, context, SERVER_NAME) as connection:
+        return Connection(self.port, context, SERVER_NAME, timeout)
+
+    def get(self, target, host):
+        with self.connect() as connection:
             return connection.request("GET", target, {"Host": host})
 
     def log(self):
@@ -147,7 +151,7 @@ class Envoy:
 
 # -------------------------------------------------------------------------------------------------------------- variants
 
-def _compared():
+def compared():
     """(name, label, filters, what the header says)."""
     yield "envoy_bare", "Envoy", [], None
     yield "envoy_lua", "Envoy, Lua filter", [lua_filter()], "lua"
@@ -156,7 +160,8 @@ def _compared():
                f"proxywasm-{language}")
 
 
-def _check(server, label, target, value):
+def check(server, label, target, value):
+    """Checks that a filter does its work."""
     response = server.get(target, HOST)
     if response.status != 200 or response.headers.get(HEADER) != value:
         raise SystemExit(f"{label} does not filter:\n{response}\n{server.log()}")
@@ -166,12 +171,12 @@ def start_variants(stack, target, load, **options):
     """Starts Envoy without a filter, with its own in Lua, and with the modules in C and in Rust; a Variant of each, by
     name. `load` makes the load on a server; `options` as Envoy takes them."""
     variants = {}
-    for name, label, filters, value in _compared():
+    for name, label, filters, value in compared():
         server = stack.enter_context(Envoy(filters, **options))
-        variants[name] = Variant(name, label, server, load(server), partial(_check, server, label, target, value))
+        variants[name] = Variant(name, label, server, load(server), partial(check, server, label, target, value))
     return variants
 
 
-def bases(variants):
-    """What those are compared with: itself without a filter, by name."""
-    return {name: variants["envoy_bare"] for name in variants if name.startswith("envoy_")}
+def bases(names):
+    """The name of what each of those among `names` is compared with, itself without a filter."""
+    return {name: "envoy_bare" for name in names if name.startswith("envoy_")}

@@ -2,14 +2,14 @@
 """Instructions that a request costs in user space, counted by valgrind's callgrind: unlike time, a count is the same
 again, whatever else the machine does.
 
-The server runs under callgrind for all of its life, and gives its counts whenever it makes an error page, which a
-request for a host that it does not know ends in. They are taken after some requests, and again after twice as many: the
-difference is what those more requests cost, without what a window costs by itself. Only the event thread counts: the
-other threads work by the clock, and time under callgrind is some fifty times too long.
+The server runs under callgrind for all of its life, and is told to give its counts after some requests, and again after
+twice as many: the difference is what those more requests cost, without what a window costs by itself. Only the thread
+that answers them counts: the others work by the clock, and time under callgrind is some fifty times too long.
 """
 
 import re
 import shutil
+import subprocess
 from pathlib import Path
 
 # Starts take long under callgrind: it translates the server, and the compiler of modules.
@@ -17,8 +17,6 @@ START_SECONDS = 300
 # What the event thread does by the clock, it does once in an hour.
 QUIET_RECORDS = {name: 3_600_000 for name in
                  ("raw_stat_sync_interval_ms", "config_update_interval_ms", "remote_sync_interval_ms")}
-WARM_UP = 100
-ERROR_PAGE = "HttpTransact::build_error_response*"
 
 
 class CountFailed(Exception):
@@ -38,13 +36,8 @@ def callgrind(directory, *arguments):
             f"--callgrind-out-file={directory}/counts"]
 
 
-def under_callgrind(directory):
-    """callgrind() for a server."""
-    return callgrind(directory, "--vgdb=no", f"--dump-before={ERROR_PAGE}")
-
-
 class Counter:
-    """Counts what requests cost a server that was started with under_callgrind(directory)."""
+    """Counts what requests cost a server that was started with callgrind(directory)."""
 
     def __init__(self, server, directory, target, host):
         self.server = server
@@ -55,9 +48,9 @@ class Counter:
         self.profile = None  # of the last window: twice the requests
 
     def per_request(self, requests):
-        """Instructions of the event thread for one request."""
+        """Instructions of the thread that answers, for one request; as many are sent before, which do not count."""
         with self.server.connect(timeout=START_SECONDS) as connection:
-            self._ask(connection, WARM_UP)
+            self._ask(connection, requests)
             self._dump()
             self._ask(connection, requests)
             once = self._dump()
@@ -73,13 +66,12 @@ class Counter:
 
     def _dump(self):
         """The instructions since the last one, of the thread that ran most."""
-        response = self.server.get("/", "unknown.test")
-        if response.status != 404:
-            raise CountFailed(f"a host that is in no rule was answered: {response}")
+        told = subprocess.run(["callgrind_control", "--dump", str(self.server.server_pid())], capture_output=True,
+                              text=True, check=False)
         self.dumps += 1
         counts = {count_of(path.read_text()): path for path in self.directory.glob(f"counts.{self.dumps}-*")}
         if not counts:
-            raise CountFailed(f"callgrind left no counts in {self.directory}")
+            raise CountFailed(f"callgrind left no counts in {self.directory}: {told.stdout}{told.stderr}")
         most = max(counts)
         self.profile = counts[most]
         return most

@@ -50,27 +50,27 @@ def answer(question, rows, columns, picture, note="", goals=(), **facts):
 
 def rates(question, variants, base, goals=(), bases=None, note="", **facts):
     """The answer of variants that went through rounds; `base` is the one that others are compared with, but for those that
-    `bases` has another for, by name."""
+    `bases` has another one's name for, by name."""
     rows = rate_rows(variants, base, bases)
-    others = "".join(f"; {', '.join(names)} against '{other}'" for other, names in _by_base(bases or {}).items())
     return answer(question, rows, RATE_COLUMNS, {"kind": "bars", "bars": RATE_BARS, "base": base.name},
-                  f"ratio and above: against '{base.name}'{others}; the medians of {len(base.samples)} rounds; CPU: time of "
+                  f"ratio and above: against '{base.name}'{_others(bases)}; the medians of {len(base.samples)} rounds; CPU: time of "
                   "the server for one request" + (f"\n{note}" if note else ""), goals, base=base.name,
                   rounds=len(base.samples), **facts)
 
 
-def _by_base(bases):
-    """The names that are compared with each other base, by its name."""
+def _others(bases):
+    """Who is compared with another base, for a note."""
     grouped = {}
-    for name, other in bases.items():
-        if name != other.name:
-            grouped.setdefault(other.name, []).append(f"'{name}'")
-    return grouped
+    for name, other in (bases or {}).items():
+        if name != other:
+            grouped.setdefault(other, []).append(f"'{name}'")
+    return "".join(f"; {', '.join(names)} against '{other}'" for other, names in grouped.items())
 
 
 def rate_rows(variants, base, bases=None):
     """The rows of such variants."""
-    return [_rate_row(variant, (bases or {}).get(variant.name, base)) for variant in variants]
+    by_name = {variant.name: variant for variant in [*variants, base]}
+    return [_rate_row(variant, by_name[(bases or {}).get(variant.name, base.name)]) for variant in variants]
 
 
 def _rate_row(variant, base):
@@ -85,18 +85,18 @@ def _rate_row(variant, base):
     }
 
 
-def counts(question, variants, base, goals=(), **facts):
-    """The answer of variants whose instructions were counted: `variants` are (name, label, counts), `base` is one of
-    their names."""
-    least = median(next(counts for name, _, counts in variants if name == base))
+def counts(question, variants, base, bases=None, **facts):
+    """The answer of variants whose instructions were counted: `variants` are (name, label, counts); `base` is one of
+    their names, and `bases` as rates() takes them."""
+    middle = {name: median(counts) for name, _, counts in variants}
     rows = [{
-        "name": name, "label": label, "instructions_per_request": round(median(counts)),
-        "above_base": round(median(counts) - least),
+        "name": name, "label": label, "instructions_per_request": round(middle[name]),
+        "above_base": round(middle[name] - middle[(bases or {}).get(name, base)]),
         "spread": round((max(counts) - min(counts)) / 2 / median(counts), 4), "samples": counts,
     } for name, label, counts in variants]
     return answer(question, rows, COUNT_COLUMNS, {"kind": "bars", "bars": COUNT_BARS, "base": base},
-                  f"above: than '{base}'; the medians of {len(rows[0]['samples'])} counts of the event thread", goals,
-                  base=base, **facts)
+                  f"above: than '{base}'{_others(bases)}; the medians of {len(rows[0]['samples'])} counts of the thread "
+                  "that answers", base=base, **facts)
 
 
 def machine():

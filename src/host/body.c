@@ -97,11 +97,19 @@ stage_body(struct pw_stream *stream, struct pw_context *context, int direction, 
 }
 
 bool
+pw_stage_shows_rest(const struct pw_context *context, int direction)
+{
+  return context->instance->plugin->config.allow_on_headers_stop_iteration &&
+         !(context->stages[direction].pauses & PW_PAUSE_ALL);
+}
+
+bool
 pw_stream_shows_body(const struct pw_stream *stream, int direction, size_t step)
 {
-  const struct pw_plugin *plugin = pw_stream_step((struct pw_stream *)stream, direction, step)->instance->plugin;
+  const struct pw_context *context = pw_stream_step((struct pw_stream *)stream, direction, step);
 
-  return plugin->config.allow_on_headers_stop_iteration && pw_plugin_wants(plugin, body_callback(stream, direction));
+  return pw_stage_shows_rest(context, direction) &&
+         pw_plugin_wants(context->instance->plugin, body_callback(stream, direction));
 }
 
 bool

@@ -32,17 +32,12 @@ call_map(const struct pw_root *root, uint32_t map)
   }
 }
 
-static bool
-call_map_exists(const struct pw_root *root, uint32_t map)
-{
-  return map >= PW_MAP_HTTP_CALL_RESPONSE_HEADERS ? root->http_call != NULL : call_map(root, map) != NULL;
-}
-
 /* map_find, where the host has the map, or nobody has it, or another thread comes to the stream. */
 static __attribute__((noinline)) enum pw_status
 map_find_otherwise(const struct pw_context *context, uint32_t map, const struct pw_pairs **pairs, void **data)
 {
   static const struct pw_pairs none;
+  const struct pw_pairs       *own = &none;
 
   *pairs = NULL;
   *data  = pw_context_stream_data(context);
@@ -50,21 +45,19 @@ map_find_otherwise(const struct pw_context *context, uint32_t map, const struct 
     return PW_STATUS_BAD_ARGUMENT;
   }
   if (map >= PW_MAP_STREAM_COUNT) {
-    *pairs = call_map(context->root, map);
-    if (*pairs == NULL) {
-      *pairs = &none;
-    }
-    return call_map_exists(context->root, map) ? PW_STATUS_OK : PW_STATUS_BAD_ARGUMENT;
+    own = call_map(context->root, map);
+  } else if (context->detached) {
+    own = context->stream->snapshot != NULL ? &context->stream->snapshot->maps[map] : NULL;
+  } else if (context->stream != NULL) {
+    return *data != NULL ? PW_STATUS_OK : PW_STATUS_BAD_ARGUMENT;
   }
-  if (context->detached) {
-    *pairs = context->stream->snapshot != NULL ? &context->stream->snapshot->maps[map] : &none;
-    return PW_STATUS_OK;
-  }
-  return *data != NULL ? PW_STATUS_OK : PW_STATUS_BAD_ARGUMENT;
+  *pairs = own != NULL ? own : &none;
+  return PW_STATUS_OK;
 }
 
 /* Who has a map: the proxy, which is to be asked with `*data` (then `*pairs` is NULL), or the host, of a call or of a
- * stream that has outlived the proxy's (`*pairs`). BAD_ARGUMENT: no such map, or none now. */
+ * stream that has outlived the proxy's (`*pairs`; a map that is not there now is an empty one). BAD_ARGUMENT: no such
+ * map, or one of a stream that another thread works at. */
 static inline enum pw_status
 map_find(const struct pw_context *context, uint32_t map, const struct pw_pairs **pairs, void **data)
 {
@@ -155,9 +148,12 @@ map_values(struct pw_vm *vm, uint32_t map, struct pw_view key, struct pw_pairs *
   const struct pw_pairs   *pairs;
   void                    *data;
 
+  /* A field of a stream that there is none of is no missing field. */
+  if (PW_UNLIKELY(context->stream == NULL && map < PW_MAP_STREAM_COUNT)) {
+    return PW_STATUS_BAD_ARGUMENT;
+  }
   if (map_find(context, map, &pairs, &data) != PW_STATUS_OK) {
-    return map < PW_MAP_TYPE_COUNT && (map >= PW_MAP_STREAM_COUNT || context->stream != NULL) ? PW_STATUS_NOT_FOUND
-                                                                                              : PW_STATUS_BAD_ARGUMENT;
+    return PW_STATUS_NOT_FOUND;
   }
   return pairs == NULL ? vm->host->proxy->map_get(data, (enum pw_map_type)map, key, values)
                        : pairs_get(pairs, key, values);
@@ -190,6 +186,14 @@ return_joined(struct pw_vm *vm, const struct pw_pairs *values, pw_value address_
   return status;
 }
 
+/* No such field. The text of 0.1.0 has no NOT_FOUND here, and the Rust SDK of that time panics on it: an empty value. */
+static __attribute__((noinline)) enum pw_status
+return_none(struct pw_vm *vm, pw_value address_at, pw_value size_at)
+{
+  return vm->plugin->abi == PW_ABI_0_1_0 ? pw_guest_return(vm, pw_view_make(NULL, 0), address_at, size_at)
+                                         : PW_STATUS_NOT_FOUND;
+}
+
 PW_HOSTCALL(pw_hc_get_header_map_value)
 {
   struct pw_pairs *values = pairs_begin(vm);
@@ -203,12 +207,12 @@ PW_HOSTCALL(pw_hc_get_header_map_value)
       pw_guest(vm, in[4].u32, 4) == NULL) {
     return PW_STATUS_INVALID_MEMORY_ACCESS;
   }
-  if (key.size > INT_MAX) {
-    return PW_STATUS_NOT_FOUND;
-  }
-  status = map_values(vm, in[0].u32, key, values);
+  status = key.size <= INT_MAX ? map_values(vm, in[0].u32, key, values) : PW_STATUS_NOT_FOUND;
   if (PW_LIKELY(status == PW_STATUS_OK && values->count == 1)) {
     return pw_guest_return(vm, values->items[0].value, in[3], in[4]);
+  }
+  if (status == PW_STATUS_NOT_FOUND) {
+    return return_none(vm, in[3], in[4]);
   }
   return status == PW_STATUS_OK ? return_joined(vm, values, in[3], in[4]) : status;
 }

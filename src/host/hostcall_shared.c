@@ -82,7 +82,8 @@ PW_HOSTCALL(pw_hc_resolve_shared_queue)
       pw_guest(vm, in[4].u32, 4) == NULL) {
     return PW_STATUS_INVALID_MEMORY_ACCESS;
   }
-  status = pw_shared_queues_resolve(vm->host->shared_queues, id_of_vm, name, &id);
+  /* The text is silent on an empty id. The reference host takes it for the caller's own. */
+  status = pw_shared_queues_resolve(vm->host->shared_queues, id_of_vm.size > 0 ? id_of_vm : vm_id(vm), name, &id);
   if (status == PW_STATUS_OK) {
     pw_guest_write_u32(vm, in[4].u32, id);
   }

@@ -42,6 +42,12 @@ add_to_both(struct pw_metric *metric, struct pw_metric_cell *cell, int64_t delta
   return fits ? PW_STATUS_OK : PW_STATUS_BAD_ARGUMENT;
 }
 
+static enum pw_status
+add(struct pw_metric *metric, struct pw_metric_cell *cell, int64_t delta)
+{
+  return cell && pw_metric_cell_add(cell, delta) ? PW_STATUS_OK : add_to_both(metric, cell, delta);
+}
+
 enum pw_status
 pw_metrics_increment(struct pw_metrics *metrics, struct pw_metric_cells *cells, uint32_t id, int64_t delta)
 {
@@ -52,22 +58,16 @@ pw_metrics_increment(struct pw_metrics *metrics, struct pw_metric_cells *cells, 
   if (metric->type == PW_METRIC_HISTOGRAM || (metric->type == PW_METRIC_COUNTER && delta < 0)) {
     return PW_STATUS_BAD_ARGUMENT;
   }
-  struct pw_metric_cell *cell = pw_metric_cell_of(cells, metric);
-  return cell && pw_metric_cell_add(cell, delta) ? PW_STATUS_OK : add_to_both(metric, cell, delta);
+  return add(metric, pw_metric_cell_of(cells, metric), delta);
 }
 
-/** Makes the sum of the metric and its cells `value`, which for a counter is no less than it is. */
-static bool
+/** Makes the sum of a gauge and its cells `value`. */
+static void
 set_value(struct pw_metric *metric, struct pw_metric_cell *cell, int64_t value)
 {
-  bool    open    = begin_change(metric, cell);
-  int64_t sum     = pw_metric_sum(metric);
-  bool    allowed = metric->type != PW_METRIC_COUNTER || value >= sum;
-  if (allowed) {
-    pw_metric_add(metric, (int64_t)((uint64_t)value - (uint64_t)sum));
-  }
+  bool open = begin_change(metric, cell);
+  pw_metric_add(metric, (int64_t)((uint64_t)value - (uint64_t)pw_metric_sum(metric)));
   end_change(metric, cell, open);
-  return allowed;
 }
 
 /** Sets a gauge without a lock, as long as nobody counts it. False: somebody does, and it has to be set otherwise. Who
@@ -127,7 +127,9 @@ pw_metrics_record(struct pw_metrics *metrics, struct pw_metric_cells *cells, uin
   struct pw_metric_cell *cell = pw_metric_cell_of(cells, metric);
   switch (metric->type) {
   case PW_METRIC_COUNTER:
-    return value <= INT64_MAX && set_value(metric, cell, (int64_t)value) ? PW_STATUS_OK : PW_STATUS_BAD_ARGUMENT;
+    /* "Sets", says the text. The reference host adds, and modules count by it: a counter that is set to 1 with each
+     * request stays at 1. */
+    return value <= INT64_MAX ? add(metric, cell, (int64_t)value) : PW_STATUS_BAD_ARGUMENT;
   case PW_METRIC_GAUGE:
     if (!set_uncounted(metric, (int64_t)value)) {
       set_value(metric, cell, (int64_t)value);

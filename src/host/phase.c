@@ -47,6 +47,10 @@ pw_stage_resumed(struct pw_context *context, int direction)
   return resumed;
 }
 
+/* Answers that the text does not have, by the names of the C++ and the AssemblyScript SDK. Traffic that is to end
+ * with the headers goes on whole, as with the reference host. */
+enum { CONTINUE_AND_END_STREAM = 2, STOP_ITERATION_NO_BUFFER = 3 };
+
 /* What an answer of "pause" to a callback holds up; 0: nothing (metadata, a connection's end). */
 static inline uint8_t
 pause_of(enum pw_callback callback)
@@ -62,16 +66,44 @@ pause_of(enum pw_callback callback)
   return pauses[callback];
 }
 
-/* A callback answered "pause", which holds something up if there is no verdict. */
-static __attribute__((noinline)) void
-stage_pause(struct pw_stream *stream, struct pw_context *context, int direction, enum pw_callback callback)
+/* The same of any answer but "continue". SDKs can say that not even the body is to be shown while the headers are paused
+ * (StopAllIterationAndBuffer, …AndWatermark); what nobody has a name for pauses all, too. */
+static uint8_t
+pause_of_answer(enum pw_callback callback, uint32_t answer)
 {
-  struct pw_stage *stage = &context->stages[direction];
+  if (callback != PW_CALLBACK_REQUEST_HEADERS && callback != PW_CALLBACK_RESPONSE_HEADERS) {
+    return pause_of(callback);
+  }
+  switch (answer) {
+  case CONTINUE_AND_END_STREAM:
+    return 0;
+  case PW_ACTION_PAUSE:
+    return PW_PAUSE_HEADERS;
+  default:
+    return PW_PAUSE_HEADERS | PW_PAUSE_ALL;
+  }
+}
 
+/* A callback answered something else than "continue", which holds something up if there is no verdict. */
+static __attribute__((noinline)) enum pw_action
+stage_pause(struct pw_stream *stream, struct pw_context *context, int direction, enum pw_callback callback,
+            uint32_t answer)
+{
+  struct pw_stage *stage  = &context->stages[direction];
+  uint8_t          pauses = pause_of_answer(callback, answer);
+
+  if (pauses == 0) {
+    return PW_ACTION_CONTINUE;
+  }
+  if (answer == STOP_ITERATION_NO_BUFFER && stage->in_body && !stream->is_tcp) {
+    /* The module has taken what it was shown, and puts it into a later piece if it wants it to go on. */
+    pw_buffer_clear(&stage->body);
+  }
   if (pw_stream_verdict(stream) == PW_NEXT_CONTINUE) {
-    stage->pauses |= pause_of(callback);
+    stage->pauses |= pauses;
     pw_stream_pause_begin(stream, stage);
   }
+  return PW_ACTION_PAUSE;
 }
 
 /* The call of a callback that may pause. The lock is held throughout: another thread that continues the stage (a tick
@@ -81,24 +113,22 @@ stage_ask(struct pw_stream *stream, struct pw_context *context, const struct pw_
           enum pw_callback callback, pw_value *values, size_t count)
 {
   struct pw_stage *stage  = &context->stages[direction];
-  enum pw_action   action = PW_ACTION_CONTINUE;
+  uint32_t         answer = PW_ACTION_CONTINUE;
 
   stage->running = true;
   stage->resume  = false;
   if (PW_LIKELY(
         pw_vm_call(context->vm, context, callback, values, count, plugin->config.limits.callback_milliseconds))) {
-    /* Any answer but "continue" pauses; a module that said continue within its callback does not. */
-    action = values[0].u32 == PW_ACTION_CONTINUE || stage->resume ? PW_ACTION_CONTINUE : PW_ACTION_PAUSE;
+    /* A module that said continue within its callback does not pause. */
+    answer = stage->resume ? PW_ACTION_CONTINUE : values[0].u32;
   } else {
     /* The verdict for a plugin that broke just now. */
     stage_still_usable(stream, context);
   }
   stage->running = false;
   stage->resume  = false;
-  if (PW_UNLIKELY(action == PW_ACTION_PAUSE)) {
-    stage_pause(stream, context, direction, callback);
-  }
-  return action;
+  return PW_LIKELY(answer == PW_ACTION_CONTINUE) ? PW_ACTION_CONTINUE
+                                                 : stage_pause(stream, context, direction, callback, answer);
 }
 
 /* A plugin that has no such callback: the stream is refused nevertheless if it is broken. */
@@ -289,14 +319,13 @@ trailers_push_body(struct pw_stream *stream, int direction, size_t step)
 static bool
 trailers_wait(struct pw_stream *stream, int direction, size_t step, enum pw_callback callback)
 {
-  struct pw_context      *context = pw_stream_step(stream, direction, step);
-  const struct pw_plugin *plugin  = context->instance->plugin;
+  struct pw_context *context = pw_stream_step(stream, direction, step);
 
   if (step != stream->directions[direction].headers_at) {
     return step > stream->directions[direction].headers_at;
   }
-  return !plugin->config.allow_on_headers_stop_iteration ||
-         !(pw_plugin_wants(plugin, callback) || pw_stream_shows_body(stream, direction, step)) ||
+  return !pw_stage_shows_rest(context, direction) ||
+         !(pw_plugin_wants(context->instance->plugin, callback) || pw_stream_shows_body(stream, direction, step)) ||
          pw_stage_resumed(context, direction);
 }
 

@@ -163,6 +163,13 @@ grpc_find(const struct pw_root *root, uint32_t id, uintptr_t *kind)
   return *kind == PW_CALL_GRPC || *kind == PW_CALL_GRPC_STREAM ? PW_STATUS_OK : PW_STATUS_NOT_FOUND;
 }
 
+/* A stream whose other side is closed already: from within proxy_on_grpc_close, this side may be as well. */
+static bool
+grpc_close_over(struct pw_root *root, uint32_t id)
+{
+  return (uintptr_t)pw_id_map_get(&root->calls, id) == PW_CALL_GRPC_OVER && pw_id_map_remove(&root->calls, id) != NULL;
+}
+
 PW_HOSTCALL(pw_hc_grpc_send)
 {
   struct pw_root *root = vm->effective->root;
@@ -193,7 +200,7 @@ PW_HOSTCALL(pw_hc_grpc_cancel)
   uintptr_t       kind;
 
   if (grpc_find(root, in[0].u32, &kind) != PW_STATUS_OK) {
-    return PW_STATUS_NOT_FOUND;
+    return grpc_close_over(root, in[0].u32) ? PW_STATUS_OK : PW_STATUS_NOT_FOUND;
   }
   pw_id_map_remove(&root->calls, in[0].u32);
   return vm->host->proxy->grpc_cancel != NULL ? vm->host->proxy->grpc_cancel(vm->worker->data, in[0].u32)
@@ -202,10 +209,11 @@ PW_HOSTCALL(pw_hc_grpc_cancel)
 
 PW_HOSTCALL(pw_hc_grpc_close)
 {
-  uintptr_t kind;
+  struct pw_root *root = vm->effective->root;
+  uintptr_t       kind;
 
-  if (grpc_find(vm->effective->root, in[0].u32, &kind) != PW_STATUS_OK) {
-    return PW_STATUS_NOT_FOUND;
+  if (grpc_find(root, in[0].u32, &kind) != PW_STATUS_OK) {
+    return grpc_close_over(root, in[0].u32) ? PW_STATUS_OK : PW_STATUS_NOT_FOUND;
   }
   return vm->host->proxy->grpc_close != NULL ? vm->host->proxy->grpc_close(vm->worker->data, in[0].u32)
                                              : PW_STATUS_UNIMPLEMENTED;

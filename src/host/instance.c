@@ -57,7 +57,8 @@ pw_root_cancel_calls(struct pw_root *root)
   while ((kind = pw_id_map_next(&root->calls, &cursor, &id)) != NULL) {
     if ((uintptr_t)kind == PW_CALL_HTTP && proxy->http_call_cancel != NULL) {
       proxy->http_call_cancel(worker->data, id);
-    } else if ((uintptr_t)kind != PW_CALL_HTTP && proxy->grpc_cancel != NULL) {
+    } else if (((uintptr_t)kind == PW_CALL_GRPC || (uintptr_t)kind == PW_CALL_GRPC_STREAM) &&
+               proxy->grpc_cancel != NULL) {
       proxy->grpc_cancel(worker->data, id);
     }
   }

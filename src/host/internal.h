@@ -254,7 +254,8 @@ struct pw_root {
   bool                              in_vm_start; /**< for proxy_get_configuration of 0.1.0 */
 };
 
-enum pw_call_kind { PW_CALL_HTTP = 1, PW_CALL_GRPC = 2, PW_CALL_GRPC_STREAM = 3 };
+/** PW_CALL_GRPC_OVER: a stream whose end its module is being told, and may close once more. */
+enum pw_call_kind { PW_CALL_HTTP = 1, PW_CALL_GRPC = 2, PW_CALL_GRPC_STREAM = 3, PW_CALL_GRPC_OVER = 4 };
 
 /** The most elements of a module's tables: far beyond what compilers make, small enough to be cheap. */
 #define PW_TABLE_ELEMENTS 1000000

@@ -103,10 +103,31 @@ pw_instance_http_call_end(struct pw_instance *instance, uint32_t id, const struc
   root_leave(root);
 }
 
+/* The text has metadata for calls, too, and all messages and an end behind them; but also that a call is answered by one
+ * message *or* its end. The reference host does that and no more, and the Rust SDK panics on whatever else comes. */
+static bool
+is_grpc_call(const struct pw_root *root, uint32_t id)
+{
+  return (uintptr_t)pw_id_map_get(&root->calls, id) == PW_CALL_GRPC;
+}
+
+/* The root that a gRPC stream belongs to, as root_enter. */
+static struct pw_root *
+root_enter_grpc_stream(struct pw_instance *instance, uint32_t id)
+{
+  struct pw_root *root = root_enter(instance, id);
+
+  if (root != NULL && is_grpc_call(root, id)) {
+    root_leave(root);
+    return NULL;
+  }
+  return root;
+}
+
 void
 pw_instance_grpc_initial_metadata(struct pw_instance *instance, uint32_t id, const struct pw_pairs *metadata)
 {
-  struct pw_root *root = root_enter(instance, id);
+  struct pw_root *root = root_enter_grpc_stream(instance, id);
   pw_value        values[3];
 
   if (root != NULL) {
@@ -126,6 +147,9 @@ pw_instance_grpc_message(struct pw_instance *instance, uint32_t id, struct pw_vi
   pw_value        values[3];
 
   if (root != NULL) {
+    if (is_grpc_call(root, id)) {
+      pw_id_map_remove(&root->calls, id);
+    }
     root->grpc_message = &message;
     values[1].u64      = id;
     values[2].u64      = message.size;
@@ -138,7 +162,7 @@ pw_instance_grpc_message(struct pw_instance *instance, uint32_t id, struct pw_vi
 void
 pw_instance_grpc_trailing_metadata(struct pw_instance *instance, uint32_t id, const struct pw_pairs *metadata)
 {
-  struct pw_root *root = root_enter(instance, id);
+  struct pw_root *root = root_enter_grpc_stream(instance, id);
   pw_value        values[3];
 
   if (root != NULL) {
@@ -158,7 +182,12 @@ pw_instance_grpc_end(struct pw_instance *instance, uint32_t id, uint32_t status,
   pw_value        values[3];
 
   if (root != NULL) {
-    pw_id_map_remove(&root->calls, id);
+    if (is_grpc_call(root, id)) {
+      pw_id_map_remove(&root->calls, id);
+    } else {
+      /* The id is there, so that this needs no memory. */
+      pw_id_map_put(&root->calls, id, (void *)(uintptr_t)PW_CALL_GRPC_OVER);
+    }
     root->status_code    = status;
     root->status_message = message;
     values[1].u64        = id;
@@ -166,6 +195,7 @@ pw_instance_grpc_end(struct pw_instance *instance, uint32_t id, uint32_t status,
     root_call(root, PW_CALLBACK_GRPC_CLOSE, values, 3);
     root->status_code    = 0;
     root->status_message = pw_view_make(NULL, 0);
+    pw_id_map_remove(&root->calls, id);
     root_leave(root);
   }
 }

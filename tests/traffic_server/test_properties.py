@@ -22,6 +22,7 @@ def number(scripted, path, phase="response", **options):
     ("request.path", "/p/q?x=1&y"), ("request.url_path", "/p/q"), ("request.query", "x=1&y"),
     ("request.host", "a.test"), ("request.scheme", "http"), ("request.method", "GET"),
     ("request.protocol", "HTTP/1.1"), ("request.headers.x-odd", "odd"), ("request.referer", "http://from.test/"),
+    ("request.headers.:path", "/p/q?x=1&y"), ("request.headers.:method", "GET"), ("request.headers.host", "a.test"),
     ("request.useragent", "agent/1"),
 ])
 def test_property_of_the_request(scripted, path, value):
@@ -110,9 +111,10 @@ def test_tls_properties(scripted):
     assert note(response, "connection.subject_peer_certificate") is None
 
 
-def test_connection_id_stays_the_same_on_a_connection(scripted):
+@pytest.mark.parametrize("path", ["connection.id", "connection_id"])
+def test_connection_id_stays_the_same_on_a_connection(scripted, path):
     with scripted.server.connect() as one, scripted.server.connect() as two:
-        first, second, other = (note(scripted.ask(connection=c, request="number connection.id"), "connection.id")
+        first, second, other = (note(scripted.ask(connection=c, request=f"number {path}"), path)
                                 for c in (one, one, two))
     assert first is not None
     assert first == second != other

@@ -4,7 +4,9 @@
 
 #include "config/upstream.h"
 
+#define GRPC_OK                0
 #define GRPC_DEADLINE_EXCEEDED 4
+#define GRPC_INTERNAL          13
 
 static struct pw_call_state *
 state_of(struct pw_simulator *simulator, const struct pw_call_record *record)
@@ -196,13 +198,12 @@ pw_simulator_grpc_call(void *worker, struct pw_instance *instance, void *stream,
   return record->status;
 }
 
-/* Metadata comes with a stream always, with a call only when there is some. */
 static void
 grpc_metadata(struct pw_simulator *simulator, uint32_t id, const struct pw_fields *metadata,
               void (*deliver)(struct pw_instance *, uint32_t, const struct pw_pairs *))
 {
   const struct pw_call_record *record = pw_simulator_record_open(simulator, id);
-  if (record == NULL || (!record->grpc_stream && metadata->count == 0)) {
+  if (record == NULL) {
     return;
   }
   struct pw_pairs pairs = {0};
@@ -239,6 +240,25 @@ grpc_end(struct pw_simulator *simulator, uint32_t id, uint32_t status, struct pw
   }
 }
 
+/* A call ends with its message, or with a status that is none of success. */
+static void
+grpc_call_end(struct pw_simulator *simulator, uint32_t id, const struct pw_owned_answer *answer)
+{
+  if (answer->status != GRPC_OK) {
+    grpc_end(simulator, id, answer->status, pw_bytes_view(&answer->status_message));
+    return;
+  }
+  if (!grpc_message(simulator, id, answer)) {
+    grpc_end(simulator, id, GRPC_INTERNAL, pw_view_of("the answer has no message"));
+    return;
+  }
+  struct pw_call_record *record = pw_simulator_record_open(simulator, id);
+  if (record != NULL) {
+    record->ended = true;
+    pw_simulator_forget_call(simulator, id);
+  }
+}
+
 static void
 grpc_event(struct pw_simulator *simulator, const struct pw_event *event, const struct pw_owned_answer *answer)
 {
@@ -250,8 +270,8 @@ grpc_event(struct pw_simulator *simulator, const struct pw_event *event, const s
     grpc_message(simulator, event->id, answer);
     break;
   case PW_EVENT_GRPC_CALL:
-    grpc_metadata(simulator, event->id, &answer->headers, pw_instance_grpc_initial_metadata);
-    /* fall through */
+    grpc_call_end(simulator, event->id, answer);
+    break;
   case PW_EVENT_GRPC_CLOSE:
     while (grpc_message(simulator, event->id, answer)) {
     }

@@ -163,6 +163,8 @@ enum pw_status pw_simulator_property_get(void *worker, void *stream, struct pw_v
 enum pw_status pw_simulator_property_set(void *worker, void *stream, struct pw_view path, struct pw_view value);
 
 /* simulator_map.c */
+/** The name that a field is kept under: a request has its host in ":authority". */
+struct pw_view pw_simulator_place_of(enum pw_map_type map, struct pw_view key);
 enum pw_status pw_simulator_map_count(void *stream, enum pw_map_type map, size_t *count);
 enum pw_status pw_simulator_map_size(void *stream, enum pw_map_type map, struct pw_map_size *size);
 enum pw_status pw_simulator_map_pairs(void *stream, enum pw_map_type map, struct pw_pairs *pairs);

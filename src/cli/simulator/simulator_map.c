@@ -99,9 +99,8 @@ field_allowed(enum pw_map_type map, struct pw_view name, struct pw_view value)
   return false;
 }
 
-/* A request has its host in ":authority". */
-static struct pw_view
-place_of(enum pw_map_type map, struct pw_view key)
+struct pw_view
+pw_simulator_place_of(enum pw_map_type map, struct pw_view key)
 {
   bool host = map == PW_MAP_HTTP_REQUEST_HEADERS && pw_field_name_equal(key, pw_view_of("host"));
   return host ? pw_view_of(":authority") : key;
@@ -159,6 +158,7 @@ pw_simulator_map_get(void *stream, enum pw_map_type map, struct pw_view key, str
   if (fields == NULL) {
     return PW_STATUS_NOT_FOUND;
   }
+  key        = pw_simulator_place_of(map, key);
   bool found = false;
   for (size_t i = 0; i < fields->count; i++) {
     if (pw_field_name_equal(fields->items[i].name, key)) {
@@ -174,7 +174,7 @@ pw_simulator_map_get(void *stream, enum pw_map_type map, struct pw_view key, str
 enum pw_status
 pw_simulator_map_add(void *stream, enum pw_map_type map, struct pw_view key, struct pw_view value)
 {
-  key = place_of(map, key);
+  key = pw_simulator_place_of(map, key);
   if (is_pseudo(key)) {
     return pw_simulator_map_replace(stream, map, key, value);
   }
@@ -191,7 +191,7 @@ pw_simulator_map_replace(void *stream, enum pw_map_type map, struct pw_view key,
   if (status != PW_STATUS_OK) {
     return status;
   }
-  key = place_of(map, key);
+  key = pw_simulator_place_of(map, key);
   if (!field_allowed(map, key, value)) {
     return PW_STATUS_BAD_ARGUMENT;
   }
@@ -210,7 +210,7 @@ pw_simulator_map_remove(void *stream, enum pw_map_type map, struct pw_view key)
   if (is_pseudo(key) && pw_fields_find(fields, key) != NULL) {
     return PW_STATUS_BAD_ARGUMENT;
   }
-  if (!is_pseudo(place_of(map, key))) {
+  if (!is_pseudo(pw_simulator_place_of(map, key))) {
     pw_fields_remove(fields, key);
   }
   return PW_STATUS_OK;
@@ -225,7 +225,7 @@ pw_simulator_map_set(void *stream, enum pw_map_type map, const struct pw_pairs *
     return status;
   }
   for (size_t i = 0; i < pairs->count; i++) {
-    if (!field_allowed(map, place_of(map, pairs->items[i].key), pairs->items[i].value)) {
+    if (!field_allowed(map, pw_simulator_place_of(map, pairs->items[i].key), pairs->items[i].value)) {
       return PW_STATUS_BAD_ARGUMENT;
     }
   }
@@ -235,10 +235,10 @@ pw_simulator_map_set(void *stream, enum pw_map_type map, const struct pw_pairs *
   bool             done  = true;
   for (size_t i = 0; done && i < fields->count; i++) {
     const struct pw_field *field = &fields->items[i];
-    done = !is_pseudo(place_of(map, field->name)) || pw_fields_add(&fresh, field->name, field->value);
+    done = !is_pseudo(pw_simulator_place_of(map, field->name)) || pw_fields_add(&fresh, field->name, field->value);
   }
   for (size_t i = 0; done && i < pairs->count; i++) {
-    struct pw_view key = place_of(map, pairs->items[i].key);
+    struct pw_view key = pw_simulator_place_of(map, pairs->items[i].key);
     done               = is_pseudo(key) ? pw_fields_replace(&fresh, key, pairs->items[i].value)
                                         : pw_fields_add(&fresh, key, pairs->items[i].value);
   }

@@ -126,6 +126,7 @@ static const struct computed computed[] = {
   {"response.size", BODY_SIZE, RESPONSE, NULL, PW_STREAM_HTTP_RESPONSE},
   {"response.total_size", TOTAL_SIZE, RESPONSE, NULL, PW_STREAM_HTTP_RESPONSE},
   {"connection.id", IDENTIFIER, NO_MAP, NULL, 0},
+  {"connection_id", IDENTIFIER, NO_MAP, NULL, 0},
   {"connection.mtls", BOOLEAN, NO_MAP, NULL, 0},
   {"source.address", ADDRESS, NO_MAP, NULL, CLIENT_PORT},
   {"source.port", NUMBER, NO_MAP, NULL, CLIENT_PORT},
@@ -242,8 +243,8 @@ compute_field(const struct pw_transaction *transaction, struct pw_view path, str
       if (transaction->map_states[computed[i].map] == PW_MAP_ABSENT) {
         return PW_STATUS_NOT_FOUND;
       }
-      return put_field(value, &transaction->maps[computed[i].map],
-                       pw_view_make(path.data + size + 1, path.size - size - 1));
+      struct pw_view name = pw_view_make(path.data + size + 1, path.size - size - 1);
+      return put_field(value, &transaction->maps[computed[i].map], pw_simulator_place_of(computed[i].map, name));
     }
   }
   return PW_STATUS_NOT_FOUND;

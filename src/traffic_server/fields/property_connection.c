@@ -206,6 +206,7 @@ const struct pw_property pw_connection_properties[] = {
   {"destination.address", get_address, ADDRESS_DESTINATION},
   {"destination.port", get_port, ADDRESS_DESTINATION},
   {"connection.id", get_connection_id, 0},
+  {"connection_id", get_connection_id, 0},
   {"connection.tls_version", get_tls_version, 0},
   {"connection.requested_server_name", get_server_name, 0},
   {"connection.mtls", get_mtls, 0},

@@ -58,9 +58,8 @@ map_of(int detail)
 static enum pw_status
 put_field(const struct pw_property_request *request, enum pw_map_type map, struct pw_view name)
 {
-  struct pw_pairs pairs = {NULL, 0, 0};
-  enum pw_status  status =
-    pw_is_pseudo(name) ? PW_STATUS_NOT_FOUND : pw_field_map_get(request->segment, map, name, &pairs);
+  struct pw_pairs pairs  = {NULL, 0, 0};
+  enum pw_status  status = pw_field_map_get(request->segment, map, name, &pairs);
   for (size_t i = 0; status == PW_STATUS_OK && i < pairs.count; i++) {
     status = i > 0 ? pw_property_put_text(request->value, pw_view_of(",")) : PW_STATUS_OK;
     if (status == PW_STATUS_OK) {

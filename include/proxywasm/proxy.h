@@ -30,7 +30,7 @@ struct pw_local_reply {
   struct pw_view         details;     /**< reason, for logs; may be empty */
   struct pw_view         body;        /**< any bytes */
   const struct pw_pairs *headers;     /**< names and values are checked by the host: no CR, LF, NUL */
-  int32_t                grpc_status; /**< -1 if none */
+  int32_t                grpc_status; /**< -1 if none; a request of gRPC is answered with it: see host/grpc_reply.h */
 };
 
 /** proxy_http_call. Everything lives until the call returns. */

@@ -118,6 +118,27 @@ def test_replies_over_http2(scripted):
     assert third.status == 200
 
 
+@pytest.mark.parametrize("phase", ["request", "response"])
+def test_reply_to_a_request_of_grpc_over_http2(scripted, phase):
+    # Its client looks at no status of HTTP and no body, and takes an answer for one only if its header ends it.
+    with scripted.server.connect_http2() as connection:
+        response = connection.request("POST", unique_path(), "a.test", [
+            ("content-type", "application/grpc+proto"), ("te", "trailers"), (f"do-{phase}", "reply 403 denied x-a=1")],
+            b"\0\0\0\0\x02ab")
+    assert response.status == 200
+    assert response.headers.all("content-type") == ["application/grpc"]
+    assert response.headers.all("grpc-status") == ["7"]
+    assert response.headers.all("grpc-message") == ["denied"]
+    assert response.headers.all("x-a") == ["1"]
+    assert response.ends_with_headers and not response.body
+
+
+def test_reply_to_another_request_has_no_status_of_grpc(scripted):
+    response = scripted.ask(request="reply 403 denied", headers=[("content-type", "application/json")])
+    assert (response.status, response.text) == (403, "denied")
+    assert "grpc-status" not in response.headers
+
+
 @pytest.mark.parametrize("arguments", ["199 x", "600 x", "0 x", "70000 x", "403 x bad%20name=1", "403 x a=b%0d%0ac:d"])
 def test_reply_that_is_none_is_refused(scripted, arguments):
     # The module is told, and asked to pause; its stream goes on when it says so: here it does not, so it is ended.

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "traffic_server/transaction/local_reply.h"
 
+#include "host/grpc_reply.h"
 #include "host/pairs.h"
 #include "traffic_server/fields/header_map.h"
 #include "traffic_server/statistics.h"
@@ -86,18 +87,10 @@ copy_fields(struct pw_local_answer *answer, const struct pw_pairs *headers)
   return true;
 }
 
-enum pw_status
-pw_local_reply_take(void *stream, const struct pw_local_reply *reply)
+static enum pw_status
+keep(struct pw_local_answer *answer, const struct pw_local_reply *reply)
 {
-  struct pw_transaction  *transaction = ((struct pw_segment *)stream)->transaction;
-  struct pw_local_answer *answer      = &transaction->answer;
-  struct pw_view          reason      = reply->details;
-
-  bool too_late =
-    transaction->phase == PW_PHASE_UPSTREAM ? !pw_request_body_runs(transaction) : transaction->phase == PW_PHASE_SENT;
-  if (too_late) {
-    return PW_STATUS_BAD_ARGUMENT;
-  }
+  struct pw_view reason = reply->details;
   if (!pw_field_value_valid(reason)) {
     reason = pw_view_make(NULL, 0);
   }
@@ -107,16 +100,37 @@ pw_local_reply_take(void *stream, const struct pw_local_reply *reply)
   if (!copy(&answer->reason, reason) || !copy(&answer->body, reply->body) || !copy_fields(answer, reply->headers)) {
     return PW_STATUS_INTERNAL_FAILURE;
   }
-  if (reply->grpc_status >= 0) {
-    char number[16];
-    snprintf(number, sizeof(number), "%d", (int)reply->grpc_status);
-    if (!add_field(&answer->fields, pw_view_of("grpc-status"), pw_view_of(number))) {
-      return PW_STATUS_INTERNAL_FAILURE;
-    }
-  }
   answer->given = true;
   pw_statistics_add(PW_STATISTIC_LOCAL_REPLIES, 1);
   return PW_STATUS_OK;
+}
+
+static bool
+is_grpc(struct pw_transaction *transaction)
+{
+  const struct pw_header *request = pw_header_find(transaction, PW_MAP_HTTP_REQUEST_HEADERS);
+  struct pw_view          type;
+  return request && pw_header_field(request, "content-type", &type) && pw_grpc_is_content_type(type);
+}
+
+enum pw_status
+pw_local_reply_take(void *stream, const struct pw_local_reply *reply)
+{
+  struct pw_transaction *transaction = ((struct pw_segment *)stream)->transaction;
+
+  bool too_late =
+    transaction->phase == PW_PHASE_UPSTREAM ? !pw_request_body_runs(transaction) : transaction->phase == PW_PHASE_SENT;
+  if (too_late) {
+    return PW_STATUS_BAD_ARGUMENT;
+  }
+  if (!is_grpc(transaction)) {
+    return keep(&transaction->answer, reply);
+  }
+  struct pw_grpc_reply grpc;
+  enum pw_status       status =
+    pw_grpc_reply_make(&grpc, reply) ? keep(&transaction->answer, &grpc.reply) : PW_STATUS_INTERNAL_FAILURE;
+  pw_grpc_reply_clear(&grpc);
+  return status;
 }
 
 static void

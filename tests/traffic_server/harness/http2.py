@@ -43,6 +43,7 @@ class Stream:
         self.trailers = Headers()
         self.done = False
         self.reset = None
+        self.ends_with_headers = False
 
 
 class Connection:
@@ -169,6 +170,7 @@ class Connection:
         elif isinstance(event, h2.events.ResponseReceived):
             pairs = [(name, value) for name, value in event.headers if not name.startswith(":")]
             stream.response = Response(int(dict(event.headers)[":status"]), headers=pairs, version="2")
+            stream.ends_with_headers = event.stream_ended is not None
         elif isinstance(event, h2.events.DataReceived):
             if stream.comparison:
                 stream.comparison.feed(event.data)
@@ -198,6 +200,7 @@ class Connection:
             stream.response.difference = stream.comparison.end()
         stream.response.interim = stream.interim
         stream.response.trailers = stream.trailers
+        stream.response.ends_with_headers = stream.ends_with_headers
         return stream.response
 
     def request(self, method, path, authority, headers=(), body=b""):

@@ -264,9 +264,9 @@ void pw_instance_http_call_end(struct pw_instance *instance, uint32_t id, const 
 
 /**
  * What comes of a gRPC call or stream, by the id that it was asked with. A stream gets its initial metadata, messages,
- * trailing metadata and its end, in this order. A call gets its message, which ends it, if its status is OK, and its end
- * if not: metadata for it is left out, as is all that follows. `message` of the end: what proxy_get_status will answer.
- * Everything lives until the call returns. Nothing is done for an id that is over, or cancelled.
+ * trailing metadata and its end, in this order. A call gets its message, which ends it, if its status is OK, and its
+ * end if not: metadata for it is left out, as is all that follows. `message` of the end: what proxy_get_status will
+ * answer. Everything lives until the call returns. Nothing is done for an id that is over, or cancelled.
  */
 void pw_instance_grpc_initial_metadata(struct pw_instance *instance, uint32_t id, const struct pw_pairs *metadata);
 void pw_instance_grpc_message(struct pw_instance *instance, uint32_t id, struct pw_view message);

@@ -24,7 +24,8 @@ bool
 pw_grpc_is_content_type(struct pw_view content_type)
 {
   size_t size = sizeof(CONTENT_TYPE) - 1;
-  if (content_type.size < size || !pw_field_name_equal(pw_view_make(content_type.data, size), pw_view_of(CONTENT_TYPE))) {
+  if (content_type.size < size ||
+      !pw_field_name_equal(pw_view_make(content_type.data, size), pw_view_of(CONTENT_TYPE))) {
     return false;
   }
   return content_type.size == size || memchr("+; \t", content_type.data[size], 4) != NULL;

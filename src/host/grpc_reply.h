@@ -22,9 +22,9 @@ struct pw_grpc_reply {
 bool pw_grpc_is_content_type(struct pw_view content_type);
 
 /**
- * Makes of a module's reply what a gRPC client understands: 200, the module's own fields, grpc-status (its own, or what its
- * HTTP status means there) and the body as grpc-message, of which the first 4,096 bytes are taken. `grpc` is overwritten,
- * and to be cleared in any case; it uses what `reply` points to. False when memory is out.
+ * Makes of a module's reply what a gRPC client understands: 200, the module's own fields, grpc-status (its own, or what
+ * its HTTP status means there) and the body as grpc-message, of which the first 4,096 bytes are taken. `grpc` is
+ * overwritten, and to be cleared in any case; it uses what `reply` points to. False when memory is out.
  */
 bool pw_grpc_reply_make(struct pw_grpc_reply *grpc, const struct pw_local_reply *reply);
 /** Frees its memory. All zero is as good as cleared. */

@@ -186,7 +186,8 @@ return_joined(struct pw_vm *vm, const struct pw_pairs *values, pw_value address_
   return status;
 }
 
-/* No such field. The text of 0.1.0 has no NOT_FOUND here, and the Rust SDK of that time panics on it: an empty value. */
+/* No such field. The text of 0.1.0 has no NOT_FOUND here, and the Rust SDK of that time panics on it: an empty value.
+ */
 static __attribute__((noinline)) enum pw_status
 return_none(struct pw_vm *vm, pw_value address_at, pw_value size_at)
 {

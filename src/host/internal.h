@@ -203,8 +203,8 @@ struct pw_vm {
   struct pw_trap     trap; /**< of the death */
 };
 
-/** What a stage of a direction waits for (a set). PW_PAUSE_ALL: what follows its headers is not shown meanwhile, whatever
- *  the configuration says. */
+/** What a stage of a direction waits for (a set). PW_PAUSE_ALL: what follows its headers is not shown meanwhile,
+ * whatever the configuration says. */
 enum pw_pause { PW_PAUSE_HEADERS = 1, PW_PAUSE_BODY = 2, PW_PAUSE_TRAILERS = 4, PW_PAUSE_ALL = 8 };
 
 /** One direction of one stream at one plugin. */

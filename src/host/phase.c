@@ -66,8 +66,8 @@ pause_of(enum pw_callback callback)
   return pauses[callback];
 }
 
-/* The same of any answer but "continue". SDKs can say that not even the body is to be shown while the headers are paused
- * (StopAllIterationAndBuffer, …AndWatermark); what nobody has a name for pauses all, too. */
+/* The same of any answer but "continue". SDKs can say that not even the body is to be shown while the headers are
+ * paused (StopAllIterationAndBuffer, …AndWatermark); what nobody has a name for pauses all, too. */
 static uint8_t
 pause_of_answer(enum pw_callback callback, uint32_t answer)
 {

@@ -103,8 +103,9 @@ pw_instance_http_call_end(struct pw_instance *instance, uint32_t id, const struc
   root_leave(root);
 }
 
-/* The text has metadata for calls, too, and all messages and an end behind them; but also that a call is answered by one
- * message *or* its end. The reference host does that and no more, and the Rust SDK panics on whatever else comes. */
+/* The text has metadata for calls, too, and all messages and an end behind them; but also that a call is answered by
+ * one message *or* its end. The reference host does that and no more, and the Rust SDK panics on whatever else comes.
+ */
 static bool
 is_grpc_call(const struct pw_root *root, uint32_t id)
 {

@@ -89,8 +89,8 @@ enum pw_next pw_stream_pass_body(struct pw_stream *stream, int direction, size_t
 /** Whether headers wait at this step, so that its body waits with them: but for a plugin that is to see the body
  *  meanwhile, and has a callback for it. No body comes beyond the step where headers are. */
 bool pw_stream_waits_for_headers(struct pw_stream *stream, int direction, size_t step);
-/** Whether a plugin is shown what follows its headers while these wait: it is configured so, and its module has not said
- *  otherwise. */
+/** Whether a plugin is shown what follows its headers while these wait: it is configured so, and its module has not
+ * said otherwise. */
 bool pw_stage_shows_rest(const struct pw_context *context, int direction);
 /** Whether the body is shown at a step where headers wait. */
 bool pw_stream_shows_body(const struct pw_stream *stream, int direction, size_t step);

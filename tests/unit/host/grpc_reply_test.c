@@ -9,13 +9,9 @@ content_types_of_grpc_are_known(void **state)
 {
   static const char *const types[]  = {"application/grpc", "application/grpc+proto", "Application/GRPC+json",
                                        "application/grpc;charset=utf-8", "application/grpc ; x"};
-  static const char *const others[] = {"",
-                                       "application/grp",
-                                       "application/grpc-web",
-                                       "application/grpc-web+proto",
-                                       "application/grpcx",
-                                       "text/plain",
-                                       "xapplication/grpc"};
+  static const char *const others[] = {
+    "",           "application/grp",  "application/grpc-web", "application/grpc-web+proto", "application/grpcx",
+    "text/plain", "xapplication/grpc"};
   (void)state;
   for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
     assert_true(pw_grpc_is_content_type(pw_view_of(types[i])));
@@ -76,8 +72,8 @@ without_a_status_of_grpc_it_is_what_that_of_http_means(void **state)
   static const struct {
     uint32_t    http;
     const char *grpc;
-  } statuses[] = {{400, "13"}, {401, "16"}, {403, "7"},  {404, "12"}, {429, "14"}, {502, "14"},
-                  {503, "14"}, {504, "14"}, {200, "2"},  {418, "2"},  {500, "2"},  {599, "2"}};
+  } statuses[]         = {{400, "13"}, {401, "16"}, {403, "7"}, {404, "12"}, {429, "14"}, {502, "14"},
+                          {503, "14"}, {504, "14"}, {200, "2"}, {418, "2"},  {500, "2"},  {599, "2"}};
   struct pw_pairs none = {NULL, 0, 0};
   (void)state;
   for (size_t i = 0; i < sizeof(statuses) / sizeof(statuses[0]); i++) {

@@ -195,6 +195,9 @@ const struct pw_engine_ops *pw_engine_find(const char *name, struct pw_error *er
 /** The names of the engines that this version knows, installed or not; NULL-terminated, static. The first one is the
  *  default. */
 const char *const *pw_engine_names(void);
+/** Whether pw_engine_find would look for an engine of that name: it is one of these, perhaps with "ats.wasm.runtime."
+ *  before it; NULL and "" are the default. */
+bool pw_engine_is_known(const char *name);
 
 struct pw_module_source {
   struct pw_view code;            /**< wasm */

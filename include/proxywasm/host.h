@@ -173,6 +173,10 @@ struct pw_plugin_config {
   struct pw_limits      limits;
 };
 
+/** Whether a capability may have that name: that of a hostcall or a callback of the ABI, or of what every module needs for
+ *  its start and its memory, which no restriction takes away. */
+bool pw_capability_exists(struct pw_view name);
+
 /**
  * Reads, checks, compiles and links a module. The configuration and the code are copied as far as they are needed.
  * `file` is for messages only. The result has one reference.

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* `proxywasm compile`: puts compiled code into a module's file, to ship with it. */
+#include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 
 #include "cli/command.h"
 #include "config/plugin_schema.h"
@@ -113,6 +116,34 @@ refused_option(const struct pw_engine_ops *ops, struct pw_engine_settings settin
   return starts(ops, &settings, error) ? "--portable" : NULL;
 }
 
+static unsigned
+mode_of_new_files(void)
+{
+  mode_t mask = umask(077);
+  umask(mask);
+  return 0666 & ~mask;
+}
+
+/* A file that is there is replaced, for it to be whole or as it was: with its mode, where a link leads, and if it is a
+ * file. */
+static bool
+write_file(const char *name, struct pw_view content, struct pw_error *error)
+{
+  struct stat status;
+  char        path[PATH_MAX];
+
+  if (stat(name, &status) != 0) {
+    return pw_code_write_file(name, content, mode_of_new_files(), error);
+  }
+  if (!S_ISREG(status.st_mode)) {
+    return pw_error_set(error, PW_ERROR_FILE, "%s: is no plain file, and is left as it is; name one with --output", name);
+  }
+  if (!realpath(name, path)) {
+    return pw_error_set(error, PW_ERROR_FILE, "%s: cannot be written: %s", name, strerror(errno));
+  }
+  return pw_code_write_file(path, content, status.st_mode & 07777, error);
+}
+
 static int
 write_output(const struct request *request, const char *name, const struct pw_engine_ops *ops, struct pw_view file,
              size_t added)
@@ -121,7 +152,7 @@ write_output(const struct request *request, const char *name, const struct pw_en
   struct pw_error                  error    = {0};
   char                            *own      = request->output ? NULL : output_name(name);
   const char                      *output   = request->output ? request->output : own;
-  bool                             written  = output ? pw_code_write_file(output, file, 0666, &error)
+  bool                             written  = output ? write_file(output, file, &error)
                                                      : pw_error_set(&error, PW_ERROR_MEMORY, "out of memory for a path");
   char                             stack[32];
 

@@ -3,6 +3,7 @@
 
 #include "config/plugin_schema.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 struct file_draft {
@@ -22,15 +23,33 @@ static const struct pw_schema_key file_keys[] = {
   {0},
 };
 
+/* Whether something on the way to the file's name was a mistake: it is said, and that the name is missing is not. */
+static bool
+is_wrong_on_the_way(const struct pw_yaml *yaml, const char *plugin)
+{
+  static const char *const keys[] = {".vm_config'", ".vm_config.code'", ".vm_config.code.local'",
+                                     ".vm_config.code.local.filename'"};
+  for (size_t i = 0; i < yaml->mistake_count && i < PW_YAML_MISTAKES; i++) {
+    for (size_t j = 0; j < sizeof(keys) / sizeof(keys[0]); j++) {
+      char beginning[256];
+      int  size = snprintf(beginning, sizeof(beginning), "key '%s%s", plugin, keys[j]);
+      if (strncmp(yaml->mistakes[i].text, beginning, (size_t)size) == 0) {
+        return true;
+      }
+    }
+  }
+  return false;
+}
+
 static void
 expect_code(struct pw_schema_reader *reader, const yaml_node_t *node, const struct pw_config_draft *draft,
             const struct pw_schema_path *path)
 {
-  if (draft->plugin.code_file && draft->plugin.code_file[0]) {
-    return;
-  }
   char text[160];
   pw_schema_path_text(path, text, sizeof(text));
+  if ((draft->plugin.code_file && draft->plugin.code_file[0]) || is_wrong_on_the_way(reader->yaml, text)) {
+    return;
+  }
   /* The mapping's own line: the node at hand is that of the whole file. */
   yaml_node_t place       = *node;
   place.start_mark.line   = draft->plugin.line - 1;

@@ -73,6 +73,18 @@ variable_value_problem(struct pw_view value)
 }
 
 static pw_value_problem
+runtime_problem(struct pw_view name)
+{
+  return pw_engine_is_known(name.data) ? NULL : "is no engine of this version; 'proxywasm engines' lists those";
+}
+
+static pw_value_problem
+capability_problem(struct pw_view name)
+{
+  return pw_capability_exists(name) ? NULL : "is no function of the ABI";
+}
+
+static pw_value_problem
 authority_problem(struct pw_view text)
 {
   struct pw_authority pattern;
@@ -91,7 +103,8 @@ static const struct pw_schema_key environment_keys[] = {
 static const struct pw_schema environment_schema = {.keys = environment_keys};
 
 static const struct pw_schema_key vm_keys[] = {
-  {"runtime", .type = PW_SCHEMA_STRING, .offset = PLUGIN(engine), .preset = "the default engine",
+  {"runtime", .type = PW_SCHEMA_STRING, .offset = PLUGIN(engine), .value_problem = runtime_problem,
+   .preset  = "the default engine",
    .meaning = "The engine: `ats.wasm.runtime.wasmtime`, `ats.wasm.runtime.wamr`, `ats.wasm.runtime.v8`, "
               "`ats.wasm.runtime.wasmedge` or `ats.wasm.runtime.wasm2c`, or `wasmtime`, `wamr`, `v8`, `wasmedge` and "
               "`wasm2c` for short. `proxywasm engines` lists them."},
@@ -113,9 +126,11 @@ static const struct pw_schema vm_schema = {.keys = vm_keys};
 
 static const struct pw_schema_key capability_keys[] = {
   {"allowed_capabilities", .type = PW_SCHEMA_NAMES, .offset = DRAFT(capabilities),
+   .name_problem = capability_problem,
    .meaning = "Names of ABI and WASI functions and of callbacks, such as `proxy_log`, `fd_write`, "
               "`proxy_on_request_headers`: as a list, or as the keys of a mapping (`proxy_log: {}`). Only these may be "
-              "imported and called back. **An empty list restricts nothing**, as in the existing plugin and in Envoy."},
+              "imported and called back; `proxy_on_memory_allocate`, `malloc`, `_initialize` and their like always may. "
+              "**An empty list restricts nothing**, as in the existing plugin and in Envoy."},
   {0},
 };
 static const struct pw_schema capability_schema = {.keys = capability_keys};

@@ -31,7 +31,7 @@ void
 pw_schema_mistake(struct pw_schema_reader *reader, const yaml_node_t *node, const struct pw_schema_path *path,
                   const char *format, ...)
 {
-  char    text[320], name[128];
+  char    text[640], name[128];
   va_list arguments;
   va_start(arguments, format);
   vsnprintf(text, sizeof(text), format, arguments);
@@ -282,6 +282,7 @@ read_value(struct pw_schema_reader *reader, const struct pw_schema_key *key, con
   case PW_SCHEMA_STRING: {
     struct pw_view line = {0};
     pw_schema_read_line(reader, node, path, &line);
+    expect_sound(reader, node, path, key->value_problem, line);
     memcpy(target, &line.data, sizeof(line.data));
     break;
   }
@@ -362,7 +363,7 @@ report_unknown_key(struct pw_schema_reader *reader, const struct pw_schema *sche
                    const struct pw_schema_path *path, struct pw_view name)
 {
   struct pw_suggestion suggestion = {.wanted = name};
-  char                 known[256] = "", deeper[96] = "";
+  char                 known[600] = "", deeper[96] = "";
   if (reader->yaml->mistake_count >= PW_YAML_MISTAKES) {
     pw_schema_mistake(reader, node, path, "unknown key"); /* is only counted */
     return;
@@ -437,6 +438,9 @@ read_pair(struct pw_schema_reader *reader, const struct pw_schema *schema, const
   }
   *line = name->start_mark.line + 1;
   if (pw_yaml_is_null(value) && key->type != PW_SCHEMA_MAPPING) {
+    if (key->required) {
+      pw_schema_mistake(reader, name, &child, "has nothing behind it, and is required");
+    }
     return; /* as if it were not there */
   }
   if (key->given > 0) {

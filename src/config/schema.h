@@ -56,7 +56,7 @@ struct pw_schema_key {
   const struct pw_schema        *mapping;
   const struct pw_schema_choice *choices;                  /**< ends with a NULL name */
   pw_value_problem (*name_problem)(struct pw_view name);   /**< of each name of NAMES and PAIRS; NULL: any will do */
-  pw_value_problem (*value_problem)(struct pw_view value); /**< of each value of PAIRS, likewise */
+  pw_value_problem (*value_problem)(struct pw_view value); /**< of a STRING, and each value of PAIRS, likewise */
   const char *preset; /**< the default as text; applied to booleans and choices, for the reader's eyes otherwise */
   bool        required;
   const char *meaning; /**< for the reference, one line of Markdown */

@@ -29,7 +29,7 @@
 struct pw_yaml_mistake {
   size_t line;   /**< from 1 */
   size_t column; /**< from 1 */
-  char   text[448];
+  char   text[768];
 };
 
 struct pw_yaml {

@@ -60,20 +60,6 @@ pw_code_read_file(const char *path, struct pw_bytes *out, struct pw_error *error
   return read ? PW_CODE_READ_OK : PW_CODE_READ_REFUSED;
 }
 
-/* The umask can be learnt only by setting it, for the whole process: done for the command line's files alone. */
-static bool
-set_mode(int file, unsigned mode)
-{
-  mode_t mask;
-
-  if (mode == 0600) {
-    return true;
-  }
-  mask = umask(077);
-  umask(mask);
-  return fchmod(file, mode & ~mask) == 0;
-}
-
 bool
 pw_code_write_file(const char *path, struct pw_view content, unsigned mode, struct pw_error *error)
 {
@@ -91,7 +77,7 @@ pw_code_write_file(const char *path, struct pw_view content, unsigned mode, stru
   if (file < 0) {
     return pw_error_set(error, PW_ERROR_FILE, "%s: cannot be written: %s", path, strerror(errno));
   }
-  written = pw_file_write_all(file, content) && set_mode(file, mode);
+  written = pw_file_write_all(file, content) && (mode == 0600 || fchmod(file, mode) == 0);
   /* Without a sync: a file that a crash has cut short is found out by its digest. */
   written = close(file) == 0 && written && rename(temporary, path) == 0;
   if (!written) {

@@ -71,6 +71,12 @@ engine_number(const char *name)
   return number;
 }
 
+bool
+pw_engine_is_known(const char *name)
+{
+  return engine_number(name) < ENGINE_COUNT;
+}
+
 static bool
 found_in(struct search *search, const char *folder, size_t folder_length)
 {

@@ -307,8 +307,31 @@ pw_link_imports(struct pw_plugin *plugin, const struct pw_module_info *info, str
   return ok;
 }
 
+/* What the host needs of a module in any case. The existing plugin and Envoy take them for capabilities, too. */
+static bool
+is_always_allowed(struct pw_view name)
+{
+  static const char *const names[] = {"_initialize",
+                                      "_start",
+                                      "main",
+                                      "__main_void",
+                                      "malloc",
+                                      "proxy_on_memory_allocate",
+                                      "proxy_abi_version_0_1_0",
+                                      "proxy_abi_version_0_2_0",
+                                      "proxy_abi_version_0_2_1"};
+  size_t                   i;
+
+  for (i = 0; i < sizeof(names) / sizeof(names[0]); ++i) {
+    if (pw_view_equal(name, pw_view_of(names[i]))) {
+      return true;
+    }
+  }
+  return false;
+}
+
 bool
-pw_link_capability_exists(struct pw_view name)
+pw_capability_exists(struct pw_view name)
 {
   size_t                    count;
   const struct pw_hostcall *hostcalls = pw_hostcalls(&count);
@@ -324,5 +347,5 @@ pw_link_capability_exists(struct pw_view name)
       return true;
     }
   }
-  return false;
+  return is_always_allowed(name);
 }

@@ -15,7 +15,5 @@ bool pw_link_abi(const struct pw_module_info *info, enum pw_abi_version *abi, st
 bool pw_link_callbacks(struct pw_plugin *plugin, const struct pw_module_info *info, struct pw_error *error);
 /** Fills plugin->imports and plugin->hostcalls. Errors: LINK, with every import that cannot be served. */
 bool pw_link_imports(struct pw_plugin *plugin, const struct pw_module_info *info, struct pw_error *error);
-/** Whether the ABI has a hostcall or callback of that name: what a capability may be called. */
-bool pw_link_capability_exists(struct pw_view name);
 
 #endif

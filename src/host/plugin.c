@@ -95,7 +95,7 @@ copy_config(struct pw_plugin *plugin, const struct pw_plugin_config *config, str
   copy->capabilities     = plugin->capabilities;
   copy->environment      = plugin->environment;
   for (i = 0; i < config->capability_count; ++i) {
-    if (!pw_link_capability_exists(config->capabilities[i])) {
+    if (!pw_capability_exists(config->capabilities[i])) {
       return pw_error_set(
         error, PW_ERROR_ARGUMENT,
         "capability_restriction_config: unknown capability '%.*s': no function of the ABI has that name",

@@ -77,7 +77,7 @@ def test_an_unknown_engine_of_a_file(proxywasm, write, module):
     file = write("wasm.yaml", configuration(module("examples/c/headers")) + "    runtime: steam\n")
     done = proxywasm("check", file)
     assert done.returncode == 1
-    assert "engine 'steam' is unknown" in done.stderr
+    assert f"{file}:7:14: key 'config.vm_config.runtime': 'steam' is no engine of this version" in done.stderr
 
 
 @pytest.mark.parametrize("runtime", [prefix + name for name in ("wasmtime", "wamr", "v8", "wasmedge", "wasm2c")
@@ -108,7 +108,15 @@ def test_an_unknown_capability(proxywasm, write, module):
     extra = "  capability_restriction_config: {allowed_capabilities: [proxy_lgo]}\n"
     done = proxywasm("check", write("wasm.yaml", configuration(module("examples/c/headers"), extra)))
     assert done.returncode == 1
-    assert "unknown capability 'proxy_lgo'" in done.stderr
+    assert "allowed_capabilities[1]': 'proxy_lgo' is no function of the ABI" in done.stderr
+
+
+def test_capabilities_that_every_module_has(proxywasm, write, module):
+    names = ("proxy_on_memory_allocate, malloc, _initialize, _start, main, proxy_abi_version_0_2_1, proxy_log, "
+             "proxy_define_metric, proxy_get_log_level, proxy_on_configure, proxy_on_context_create")
+    extra = f"  capability_restriction_config: {{allowed_capabilities: [{names}]}}\n"
+    done = proxywasm("check", write("wasm.yaml", configuration(module("examples/c/headers"), extra)))
+    assert (done.returncode, done.stderr) == (0, "")
 
 
 def test_several_files_are_all_looked_at(proxywasm, write, module):

@@ -2,6 +2,7 @@
 """proxywasm compile: compiled code in a module's file, what inspect says of it, and when it is used."""
 
 import json
+import os
 import stat
 
 import pytest
@@ -180,8 +181,30 @@ def test_an_output_that_cannot_be_written_is_named_as_it_was_given(proxywasm, co
     done = proxywasm("compile", copy("examples/c/headers", "headers.wasm"), "-o", "/nonexistent/a")
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr == "proxywasm compile: file: /nonexistent/a: cannot be written: No such file or directory\n"
-    done = proxywasm("compile", copy("examples/c/headers", "headers.wasm"), "-o", "/")
-    assert done.stderr.startswith("proxywasm compile: file: /: cannot be written: ")
+
+
+def test_an_output_that_is_no_file_is_left_as_it_is(proxywasm, copy, tmp_path):
+    plain = copy("examples/c/headers", "headers.wasm")
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    for output in (pipe, tmp_path):
+        done = proxywasm("compile", "--output", output, plain)
+        assert (done.returncode, done.stdout) == (1, "")
+        assert f"{output}: is no plain file, and is left as it is; name one with --output" in done.stderr
+    assert stat.S_ISFIFO(pipe.stat().st_mode)
+
+
+def test_an_output_that_is_there_keeps_its_mode_and_stays_a_link(proxywasm, copy, tmp_path):
+    plain = copy("examples/c/headers", "headers.wasm")
+    target, link = tmp_path / "target.wasm", tmp_path / "link.wasm"
+    target.write_bytes(b"old")
+    target.chmod(0o620)
+    link.symlink_to(target)
+    done = proxywasm("compile", "--output", link, plain)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert link.is_symlink()
+    assert target.read_bytes().startswith(plain.read_bytes())
+    assert stat.S_IMODE(target.stat().st_mode) == 0o620
 
 
 @pytest.mark.parametrize("stack", ["0", "1", "1KiB", "16383", "769KiB", "64MiB", "16GiB"])

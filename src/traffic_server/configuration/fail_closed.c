@@ -1,7 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "traffic_server/configuration/fail_closed.h"
 
+#include "config/suggest.h"
+
+#include <ctype.h>
 #include <strings.h>
+
+#define KEY "fail_open"
 
 static const char *
 skip_any(const char *at, const char *end, const char *characters)
@@ -13,44 +18,84 @@ skip_any(const char *at, const char *end, const char *characters)
 }
 
 static bool
-begins(const char *at, const char *end, const char *word)
+is_of_word(char character)
 {
-  size_t size = strlen(word);
-  return (size_t)(end - at) >= size && strncasecmp(at, word, size) == 0;
+  return isalnum((unsigned char)character) || character == '_' || character == '-';
 }
 
-/* YAML 1.1's words for false. */
-static bool
-is_false(const char *at, const char *end)
+static struct pw_view
+word_at(const char *at, const char *end)
 {
-  static const char *const words[] = {"false", "no", "off"};
-  at                               = skip_any(at, end, " \t\r\n\"'");
-  for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
-    if (begins(at, end, words[i])) {
-      at += strlen(words[i]);
-      return at == end || strchr(" \t\r\n\"',}#", *at) != NULL;
-    }
+  const char *after = at;
+  while (after < end && is_of_word(*after)) {
+    after++;
   }
-  return false;
+  return pw_view_make(at, (size_t)(after - at));
+}
+
+static bool
+is(struct pw_view word, const char *text)
+{
+  return word.size == strlen(text) && strncasecmp(word.data, text, word.size) == 0;
+}
+
+/* YAML 1.1's words. */
+static bool
+is_true(struct pw_view word)
+{
+  return is(word, "true") || is(word, "yes") || is(word, "on");
+}
+
+static bool
+is_false(struct pw_view word)
+{
+  return is(word, "false") || is(word, "no") || is(word, "off");
+}
+
+static bool
+is_misspelt(struct pw_view key)
+{
+  struct pw_suggestion suggestion = {.wanted = key};
+  pw_suggestion_offer(&suggestion, KEY);
+  return suggestion.best != NULL;
+}
+
+/* Whether a key, and what is behind its colon, say it. `after` is where the key ends. */
+static bool
+pair_says_it(struct pw_view key, const char *after, const char *end)
+{
+  bool exact = is(key, KEY);
+  if (!exact && !is_misspelt(key)) {
+    return false;
+  }
+  after = skip_any(after, end, " \t\"'");
+  if (after == end || *after != ':') {
+    return false;
+  }
+  const char    *value = skip_any(after + 1, end, " \t\"'");
+  struct pw_view word  = word_at(skip_any(value, end, "\r\n \t\"'"), end);
+  /* Nothing behind it is as good as no key. A list, or the like, is a mistake for a word. */
+  bool nothing = value == end || strchr("\r\n#,}", *value) != NULL;
+  return exact && !nothing ? !is_true(word) : is_false(word);
 }
 
 bool
 pw_text_says_fail_closed(struct pw_view text)
 {
-  static const char key[]   = "fail_open";
-  const char       *end     = text.data + text.size;
-  bool              comment = false;
+  const char *end     = text.data + text.size;
+  bool        comment = false;
 
   for (const char *at = text.data; at && at < end; at++) {
     if (*at == '\n') {
       comment = false;
     } else if (*at == '#' && (at == text.data || strchr(" \t\r\n", at[-1]) != NULL)) {
       comment = true;
-    } else if (!comment && begins(at, end, key)) {
-      const char *after = skip_any(at + sizeof(key) - 1, end, " \t\"'");
-      if (after < end && *after == ':' && is_false(after + 1, end)) {
+    } else if (!comment && is_of_word(*at)) {
+      struct pw_view key = word_at(at, end);
+      if (pair_says_it(key, at + key.size, end)) {
         return true;
       }
+      at += key.size - 1;
     }
   }
   return false;

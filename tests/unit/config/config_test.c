@@ -332,9 +332,19 @@ static const struct {
   {"config: {name: \"a\\nb\"" WITH_CODE,
    "test.yaml:1:16: key 'config.name': has a control character in it (10, at byte 2)"},
   {"config: {[a]: b" WITH_CODE, "test.yaml:1:10: key 'config': a key in it is a list; keys are words"},
-  {"config: {vm_config: text}",
-   "test.yaml:1:1: key 'config.vm_config.code.local.filename': is missing; name the wasm file there\n"
-   "test.yaml:1:21: key 'config.vm_config': a mapping is expected, not a value"},
+  {"config: {vm_config: {runtime: steam, code: {local: {filename: a.wasm}}}}",
+   "test.yaml:1:31: key 'config.vm_config.runtime': 'steam' is no engine of this version; 'proxywasm engines' lists "
+   "those"},
+  {"config: {capability_restriction_config: {allowed_capabilities: [proxy_log, proxy_lgo]}" WITH_CODE,
+   "test.yaml:1:76: key 'config.capability_restriction_config.allowed_capabilities[2]': 'proxy_lgo' is no function of "
+   "the ABI"},
+  {"config: {vm_config: text}", "test.yaml:1:21: key 'config.vm_config': a mapping is expected, not a value"},
+  {"config: {vm_config: {code: a.wasm}}", "test.yaml:1:28: key 'config.vm_config.code': a mapping is expected, not a "
+                                          "value"},
+  {"config: {vm_config: {code: {local: {filename: [a]}}}}",
+   "test.yaml:1:47: key 'config.vm_config.code.local.filename': a text is expected, not a list"},
+  {"config: {upstreams: {a: {host: }}" WITH_CODE,
+   "test.yaml:1:26: key 'config.upstreams.a.host': has nothing behind it, and is required"},
   {"config: {fail_open: maybe" WITH_CODE, "test.yaml:1:21: key 'config.fail_open': 'maybe' is neither true nor false"},
   {"config: {fail_open: [true]" WITH_CODE,
    "test.yaml:1:21: key 'config.fail_open': true or false is expected, not a list"},
@@ -566,7 +576,7 @@ each_allocation_may_fail(void **state)
 {
   (void)state;
   static const char text[] = "config: {name: n, configuration: {a: [1, b]}, capability_restriction_config: "
-                             "{allowed_capabilities: [a]}, vm_config: {configuration: !!binary aGVsbG8=, "
+                             "{allowed_capabilities: [proxy_log]}, vm_config: {configuration: !!binary aGVsbG8=, "
                              "environment_variables: {host_env_keys: [PATH], key_values: {A: b}}, "
                              "code: {local: {filename: a.wasm}}}}";
   unsigned          failed = 0;

@@ -59,3 +59,15 @@ pw_chain_has_callback(const struct pw_chain *chain, enum pw_callback callback)
 {
   return (chain->callbacks >> callback) & 1u;
 }
+
+void
+pw_chain_tell_dropped_lines(struct pw_chain *chain)
+{
+  size_t i;
+
+  for (i = 0; i < chain->count; ++i) {
+    pw_worker_enter(chain->instances[i]->worker);
+    pw_instance_tell_dropped(chain->instances[i]);
+    pw_worker_leave(chain->instances[i]->worker);
+  }
+}

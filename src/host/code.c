@@ -195,6 +195,11 @@ pw_code_get(const struct pw_plugin *plugin, const struct pw_engine_ops *ops, con
       "compiled code: the precompiled code of the module is not used: vm_config.allow_precompiled is not true");
     parts.sections = pw_view_make(NULL, 0);
   }
+  if (plugin->config.allow_precompiled && parts.sections.size == 0) {
+    pw_host_log(host, plugin, PW_LOG_WARN,
+                "compiled code: vm_config.allow_precompiled is true, but the module's file has none at its end, where "
+                "'proxywasm compile' puts it");
+  }
   pthread_mutex_lock(&host->load_lock);
   code = code_load(plugin, ops, settings, &parts, error);
   pthread_mutex_unlock(&host->load_lock);

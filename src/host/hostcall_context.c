@@ -63,7 +63,7 @@ pw_hc_log(void *context, const void *data, pw_value *values)
   if (PW_LIKELY(!vm->allocating && level <= PW_LOG_CRITICAL && level >= (uint32_t)plugin->config.log_level &&
                 pw_guest_has(vm, values[1], values[2], &message) &&
                 pw_log_text_plain(message, plugin->config.limits.log_line_bytes) &&
-                pw_log_limiter_take(&instance->log_limiter))) {
+                pw_log_limiter_take(instance->limiter))) {
     vm->host->proxy->log(vm->host->proxy_data, plugin, (enum pw_log_level)level, message);
     values[0].u64 = PW_STATUS_OK;
     return NULL;

@@ -25,6 +25,9 @@ instance_release(struct pw_instance *instance)
   if (--instance->references > 0) {
     return;
   }
+  if (instance->factory == NULL) {
+    pw_instance_tell_dropped(instance);
+  }
   if (instance->previous != NULL) {
     instance->previous->next = instance->next;
   } else {
@@ -341,6 +344,7 @@ pw_instance_make(struct pw_worker *worker, struct pw_plugin *plugin, struct pw_i
    * early. */
   instance->is_private = plugin->config.vm_per_stream;
   instance->factory    = factory;
+  instance->limiter    = factory != NULL ? &factory->log_limiter : &instance->log_limiter;
   instance->next       = worker->instances;
   if (instance->next != NULL) {
     instance->next->previous = instance;

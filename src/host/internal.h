@@ -350,6 +350,7 @@ struct pw_instance {
   uint64_t              restarts;
   uint64_t              streams; /**< stream contexts alive; of a factory: those of the instances that it made */
   struct pw_log_limiter log_limiter;
+  struct pw_log_limiter *limiter; /**< that one; of one that was made for a stream: the factory's */
 
   /* Where each stream has a VM: see stream_vm.c. */
   struct pw_instance *factory;        /**< of one that was made for a stream: what it came from, which gets it back; one
@@ -392,6 +393,10 @@ struct pw_instance *pw_stream_vm_get(struct pw_instance *factory);
 void pw_stream_vm_put(struct pw_instance *instance);
 /** The factory is about to go. */
 void pw_stream_vm_delete_spares(struct pw_instance *factory);
+
+/** Says in the log how many of its module's lines were dropped, if there are any that this was not said of. The lock of its
+ *  worker is held. */
+void pw_instance_tell_dropped(struct pw_instance *instance);
 
 /** Ends an instance at once, whatever its module deferred: its worker is about to go. */
 void pw_instance_abandon(struct pw_instance *instance);

@@ -4,22 +4,37 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+static void
+tell_dropped(struct pw_instance *instance, uint64_t dropped)
+{
+  const struct pw_plugin *plugin = instance->plugin;
+
+  if (dropped > 0) {
+    pw_host_log(instance->worker->host, plugin, PW_LOG_WARN,
+                "%llu log lines of the module were dropped: it writes more than %u a second "
+                "(limits.log_lines_per_second)",
+                (unsigned long long)dropped, plugin->config.limits.log_lines_per_second);
+  }
+}
+
 /* Whether a line may be written now, when those that were left are written. */
 static bool
 ask_limiter(struct pw_instance *instance)
 {
-  struct pw_host         *host   = instance->worker->host;
-  const struct pw_plugin *plugin = instance->plugin;
-  uint64_t                now    = host->proxy->time_monotonic(host->proxy_data);
-  uint64_t                dropped;
-  bool                    allowed =
-    pw_log_limiter_allow(&instance->log_limiter, plugin->config.limits.log_lines_per_second, now, &dropped);
+  struct pw_host *host = instance->worker->host;
+  uint64_t        now  = host->proxy->time_monotonic(host->proxy_data);
+  uint64_t        dropped;
+  bool            allowed =
+    pw_log_limiter_allow(instance->limiter, instance->plugin->config.limits.log_lines_per_second, now, &dropped);
 
-  if (dropped > 0) {
-    pw_host_log(host, plugin, PW_LOG_WARN, "%llu log lines of the module were dropped: it writes more than %u a second",
-                (unsigned long long)dropped, plugin->config.limits.log_lines_per_second);
-  }
+  tell_dropped(instance, dropped);
   return allowed;
+}
+
+void
+pw_instance_tell_dropped(struct pw_instance *instance)
+{
+  tell_dropped(instance, pw_log_limiter_take_dropped(instance->limiter));
 }
 
 /* Whether a line of this level may still be written now. */
@@ -27,7 +42,7 @@ static inline bool
 log_allowed(struct pw_instance *instance, enum pw_log_level level)
 {
   return level >= instance->plugin->config.log_level &&
-         (pw_log_limiter_take(&instance->log_limiter) || ask_limiter(instance));
+         (pw_log_limiter_take(instance->limiter) || ask_limiter(instance));
 }
 
 void

@@ -59,6 +59,7 @@ pw_transaction_end(struct pw_transaction *transaction)
   transaction->simulator->phase = "end";
   transaction->resume_wanted    = 0;
   pw_stream_end(stream);
+  pw_chain_tell_dropped_lines(transaction->simulator->chain);
   transaction->stream = NULL;
   pw_simulator_drain(transaction->simulator);
 }

@@ -58,6 +58,6 @@ void pw_generation_worker_wake(void *worker);
 /** Delivers what other threads left, if there is anything: for this worker and the shared one. */
 void pw_generation_worker_run(struct pw_generation_worker *worker);
 /** Ends pauses that have lasted too long (limits.pause). On its thread. */
-void pw_generation_worker_end_pauses(struct pw_generation_worker *worker);
+void pw_generation_worker_keep_house(struct pw_generation_worker *worker);
 
 #endif

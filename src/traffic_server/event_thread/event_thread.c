@@ -161,7 +161,7 @@ on_housekeeping(TSCont continuation, TSEvent event, void *data)
   (void)event;
   (void)data;
   for (struct pw_generation_worker *worker = thread->workers; worker; worker = worker->next) {
-    pw_generation_worker_end_pauses(worker);
+    pw_generation_worker_keep_house(worker);
   }
   end_unused(thread);
   pw_statistics_gather(thread);

@@ -26,6 +26,45 @@ load(struct fixture *fixture, struct pw_view file, bool allow_precompiled)
   return plugin;
 }
 
+static void
+a_capability_that_does_not_exist_is_refused_by_name(void **state)
+{
+  const struct pw_view    names[] = {LITERAL("proxy_log"), LITERAL("malloc"), LITERAL("proxy_lgo")};
+  struct pw_plugin_config config  = {.name = LITERAL("it"), .capabilities = names, .restrict_capabilities = true};
+  struct pw_bytes         file    = fake_code();
+  struct fixture          fixture;
+  struct pw_error         error;
+
+  (void)state;
+  fixture_open(&fixture);
+  for (config.capability_count = 2; config.capability_count <= 3; ++config.capability_count) {
+    struct pw_plugin *plugin = pw_plugin_load(fixture.host, &config, pw_bytes_view(&file), "it.wasm", &error);
+
+    assert_int_equal(plugin != NULL, config.capability_count == 2);
+    pw_plugin_release(plugin);
+  }
+  assert_int_equal(error.code, PW_ERROR_ARGUMENT);
+  assert_contains(error.message, "unknown capability 'proxy_lgo'");
+  pw_bytes_clear(&file);
+  fixture_close(&fixture);
+}
+
+static void
+a_file_without_the_compiled_code_that_is_allowed_is_told(void **state)
+{
+  struct pw_bytes file = fake_code();
+  struct fixture  fixture;
+
+  (void)state;
+  fixture_open(&fixture);
+  pw_plugin_release(load(&fixture, pw_bytes_view(&file), false));
+  assert_string_equal(fake.log, "");
+  pw_plugin_release(load(&fixture, pw_bytes_view(&file), true));
+  assert_contains(fake.log, "vm_config.allow_precompiled is true, but the module's file has none at its end");
+  pw_bytes_clear(&file);
+  fixture_close(&fixture);
+}
+
 static bool
 same_identity(const struct pw_plugin *a, const struct pw_plugin *b)
 {
@@ -135,7 +174,9 @@ main(void)
 {
   static const struct fake_export nothing[] = {{NULL, NULL, NULL}};
   const struct CMUnitTest         tests[]   = {
-              cmocka_unit_test(precompiled_code_is_not_shared_with_who_forbids_it),
+              cmocka_unit_test(a_capability_that_does_not_exist_is_refused_by_name),
+    cmocka_unit_test(a_file_without_the_compiled_code_that_is_allowed_is_told),
+    cmocka_unit_test(precompiled_code_is_not_shared_with_who_forbids_it),
               cmocka_unit_test(the_module_is_the_same_with_and_without_precompiled_code),
               cmocka_unit_test(a_plugin_goes_while_another_one_is_compiled),
   };

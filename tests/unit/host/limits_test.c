@@ -99,6 +99,35 @@ what_a_module_makes_the_host_log_is_limited(void **state)
 }
 
 static void
+how_many_lines_were_dropped_is_told_once_without_another_line(void **state)
+{
+  const struct pw_plugin_config config = {.fail_open = true, .limits = {.log_lines_per_second = 5}};
+  struct fixture                f;
+
+  (void)state;
+  fixture_open(&f);
+  fixture_add(&f, noisy, &config);
+  fixture_chain(&f);
+  pw_chain_tell_dropped_lines(f.chain);
+  assert_string_equal(fake.log, "");
+  wanted_calls = 50;
+  pw_instance_tick(f.instances[0]);
+  assert_int_equal(lines_of_log(), 5);
+  pw_chain_tell_dropped_lines(f.chain);
+  assert_contains(fake.log, "45 log lines of the module were dropped: it writes more than 5 a second");
+  pw_chain_tell_dropped_lines(f.chain);
+  assert_int_equal(lines_of_log(), 6);
+  /* When it ends nobody else comes to tell it. */
+  pw_instance_tick(f.instances[0]);
+  pw_chain_delete(f.chain);
+  f.chain = NULL;
+  pw_instance_delete(f.instances[0]);
+  f.instances[0] = NULL;
+  assert_contains(fake.log, "50 log lines of the module were dropped");
+  fixture_close(&f);
+}
+
+static void
 what_the_host_logs_of_a_module_has_the_plugins_level(void **state)
 {
   struct pw_plugin_config config = {.fail_open = true, .log_level = PW_LOG_INFO};
@@ -364,6 +393,7 @@ main(void)
 {
   const struct CMUnitTest tests[] = {
     cmocka_unit_test(what_a_module_makes_the_host_log_is_limited),
+    cmocka_unit_test(how_many_lines_were_dropped_is_told_once_without_another_line),
     cmocka_unit_test(what_the_host_logs_of_a_module_has_the_plugins_level),
     cmocka_unit_test(ends_that_are_deferred_for_ever_are_limited),
     cmocka_unit_test(vms_of_streams_that_are_never_done_are_limited),

@@ -173,8 +173,8 @@ struct pw_plugin_config {
   struct pw_limits      limits;
 };
 
-/** Whether a capability may have that name: that of a hostcall or a callback of the ABI, or of what every module needs for
- *  its start and its memory, which no restriction takes away. */
+/** Whether a capability may have that name: that of a hostcall or a callback of the ABI, or of what every module needs
+ * for its start and its memory, which no restriction takes away. */
 bool pw_capability_exists(struct pw_view name);
 
 /**
@@ -303,8 +303,8 @@ bool pw_chain_has_callback(const struct pw_chain *chain, enum pw_callback callba
  * UINT64_MAX: none is.
  */
 bool pw_chain_end_pauses(struct pw_chain *chain, uint64_t *next);
-/** Says in the log how many lines of each module were dropped (limits.log_lines_per_second), if that was not said yet. To
- *  be called about once a second, on the thread of the chain's streams; an instance does it as well when it ends. */
+/** Says in the log how many lines of each module were dropped (limits.log_lines_per_second), if that was not said yet.
+ * To be called about once a second, on the thread of the chain's streams; an instance does it as well when it ends. */
 void pw_chain_tell_dropped_lines(struct pw_chain *chain);
 
 /* ----------------------------------------------------------------------------------------------------------- stream */

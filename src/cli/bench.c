@@ -6,6 +6,7 @@
 
 #include "cli/command.h"
 #include "cli/suite/suite_repeat.h"
+#include "config/config.h"
 
 #define DEFAULT_SECONDS 1.0
 
@@ -65,6 +66,16 @@ measure(struct bench *bench, struct pw_bench_figures *figures)
   return pw_bench_measure_start(&bench->setup, figures) && pw_bench_measure(&bench->scenario, bench->amount, figures);
 }
 
+/* Nothing was measured: `figures` have the reason, which a reader of JSON gets as well. */
+static int
+fail(const struct bench *bench, const struct pw_bench_figures *figures)
+{
+  if (bench->json) {
+    report(bench, NULL, figures, 1);
+  }
+  return pw_command_failure(bench->setup.line, &figures->error);
+}
+
 static int
 bench_one(struct bench *bench)
 {
@@ -77,7 +88,7 @@ bench_one(struct bench *bench)
   if (measure(bench, figures)) {
     report(bench, NULL, figures, 1);
   } else {
-    exit = pw_command_failure(bench->setup.line, &figures->error);
+    exit = fail(bench, figures);
   }
   pw_bench_figures_clear(figures);
   free(figures);
@@ -193,14 +204,26 @@ bench_suite(struct bench *bench)
 
 /* ----------------------------------------------------------------------------------------------------------- whole */
 
+/* Here, so that no figure has the disk in it. -1: all are read. */
+static int
+read_modules(struct bench *bench)
+{
+  struct pw_bench_figures none = {0};
+  for (size_t i = 0; i < bench->setup.plugin_count; i++) {
+    struct pw_run_plugin *plugin = &bench->setup.plugins[i];
+    if (!pw_config_read_bytes(plugin->file, PW_COMMAND_MODULE_BYTES, &plugin->code, &none.error)) {
+      return fail(bench, &none);
+    }
+  }
+  return -1;
+}
+
 static int
 bench_modules(struct bench *bench)
 {
   int exit = pw_run_setup_plugins(&bench->setup);
-  /* The modules are read here, so that no figure has the disk in it. */
-  for (size_t i = 0; exit < 0 && i < bench->setup.plugin_count; i++) {
-    struct pw_run_plugin *plugin = &bench->setup.plugins[i];
-    exit = pw_command_read_module(bench->setup.line, plugin->file, &plugin->code) ? -1 : PW_EXIT_FAILED;
+  if (exit < 0) {
+    exit = read_modules(bench);
   }
   if (exit >= 0) {
     return exit;

@@ -136,7 +136,8 @@ write_file(const char *name, struct pw_view content, struct pw_error *error)
     return pw_code_write_file(name, content, mode_of_new_files(), error);
   }
   if (!S_ISREG(status.st_mode)) {
-    return pw_error_set(error, PW_ERROR_FILE, "%s: is no plain file, and is left as it is; name one with --output", name);
+    return pw_error_set(error, PW_ERROR_FILE, "%s: is no plain file, and is left as it is; name one with --output",
+                        name);
   }
   if (!realpath(name, path)) {
     return pw_error_set(error, PW_ERROR_FILE, "%s: cannot be written: %s", name, strerror(errno));
@@ -152,9 +153,9 @@ write_output(const struct request *request, const char *name, const struct pw_en
   struct pw_error                  error    = {0};
   char                            *own      = request->output ? NULL : output_name(name);
   const char                      *output   = request->output ? request->output : own;
-  bool                             written  = output ? write_file(output, file, &error)
-                                                     : pw_error_set(&error, PW_ERROR_MEMORY, "out of memory for a path");
-  char                             stack[32];
+  bool                             written =
+    output ? write_file(output, file, &error) : pw_error_set(&error, PW_ERROR_MEMORY, "out of memory for a path");
+  char stack[32];
 
   if (written) {
     printf("%s: %zu bytes of code for %s %s, stack %s%s%s%s\n", output, added, ops->name, ops->version(),

@@ -217,7 +217,8 @@ pw_http_field_read(struct pw_view line, struct pw_view *name, struct pw_view *va
     at++;
   }
   if (at == line.size) {
-    return "there is no ':' between name and value";
+    return line.size > 1 && line.data[0] == ':' && is_blank(line.data[1]) ? "the name before ':' is empty"
+                                                                          : "there is no ':' between name and value";
   }
   *name  = pw_view_make(line.data, at);
   *value = trim(pw_view_make(line.data + at + 1, line.size - at - 1));

@@ -122,7 +122,7 @@ main(int argc, char **argv)
 {
   int exit = dispatch(argc, argv);
   /* A full disk or a closed pipe must not look like success. */
-  if (fflush(stdout) != 0 && exit == PW_EXIT_OK) {
+  if ((fflush(stdout) != 0 || ferror(stdout)) && exit == PW_EXIT_OK) {
     fprintf(stderr, "proxywasm: the output could not be written\n");
     exit = PW_EXIT_FAILED;
   }

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "cli/command.h"
 #include "cli/json.h"
@@ -47,7 +48,8 @@ struct result {
 static int
 read_options(struct pw_command_line *line, struct request *request)
 {
-  int id;
+  unsigned outputs = 0;
+  int      id;
   while ((id = pw_command_next(line)) > 0) {
     switch (id) {
     case 'e':
@@ -74,13 +76,20 @@ read_options(struct pw_command_line *line, struct request *request)
       break;
     case OPTION_JSON:
       request->format = FORMAT_JSON;
+      outputs |= 1;
       break;
     case OPTION_JUNIT:
       request->format = FORMAT_JUNIT;
+      outputs |= 2;
       break;
     default:
       request->list = true;
+      outputs |= 4;
     }
+  }
+  if (id == 0 && (outputs & (outputs - 1)) != 0) {
+    line->exit = pw_command_usage(line, "only one of --json, --junit and --list can have the standard output");
+    return -1;
   }
   return id;
 }
@@ -268,6 +277,31 @@ open_log(const struct pw_suite *suite, struct request *request, FILE **opened)
   return *opened != NULL;
 }
 
+/* False: some of it is lost. */
+static bool
+close_log(FILE *log)
+{
+  bool written = !ferror(log);
+  return fclose(log) == 0 && written;
+}
+
+/* The configuration that all plugins get has to be there before anything is run. */
+static int
+check_configuration(const struct pw_command_line *line, const struct pw_suite *suite, const struct request *request)
+{
+  const char *own = request->options.config_file;
+  char *path = own ? strdup(own) : suite->env.config_path ? pw_suite_path(suite, suite->env.config_path, true) : NULL;
+  int   exit = PW_EXIT_OK;
+  if (path && access(path, R_OK) != 0) {
+    int reason = errno;
+    exit       = own ? pw_command_usage(line, "--config %s: cannot be read: %s", own, strerror(reason))
+                     : pw_command_usage(line, "%s: key 'env.config_path': %s: cannot be read: %s", suite->file, path,
+                                        strerror(reason));
+  }
+  free(path);
+  return exit;
+}
+
 static int
 check_suite(const struct pw_command_line *line, const struct pw_suite *suite, const struct request *request)
 {
@@ -287,7 +321,7 @@ check_suite(const struct pw_command_line *line, const struct pw_suite *suite, co
                             "the plugin's vm_config.code.local.filename",
                             suite->file, test->line, test->name.data);
   }
-  return PW_EXIT_OK;
+  return request->list ? PW_EXIT_OK : check_configuration(line, suite, request);
 }
 
 static int
@@ -323,8 +357,9 @@ run_suite(const struct pw_command_line *line, const struct pw_suite *suite, stru
     pw_failures_clear(&results[i].failures);
   }
   free(results);
-  if (log) {
-    fclose(log);
+  if (log && !close_log(log) && exit == PW_EXIT_OK) {
+    fprintf(stderr, "proxywasm test: the log could not be written: %s\n", strerror(errno));
+    exit = PW_EXIT_FAILED;
   }
   return exit;
 }

@@ -125,12 +125,12 @@ static const struct pw_schema_key vm_keys[] = {
 static const struct pw_schema vm_schema = {.keys = vm_keys};
 
 static const struct pw_schema_key capability_keys[] = {
-  {"allowed_capabilities", .type = PW_SCHEMA_NAMES, .offset = DRAFT(capabilities),
-   .name_problem = capability_problem,
-   .meaning = "Names of ABI and WASI functions and of callbacks, such as `proxy_log`, `fd_write`, "
-              "`proxy_on_request_headers`: as a list, or as the keys of a mapping (`proxy_log: {}`). Only these may be "
-              "imported and called back; `proxy_on_memory_allocate`, `malloc`, `_initialize` and their like always may. "
-              "**An empty list restricts nothing**, as in the existing plugin and in Envoy."},
+  {"allowed_capabilities", .type = PW_SCHEMA_NAMES, .offset = DRAFT(capabilities), .name_problem = capability_problem,
+   .meaning =
+     "Names of ABI and WASI functions and of callbacks, such as `proxy_log`, `fd_write`, "
+     "`proxy_on_request_headers`: as a list, or as the keys of a mapping (`proxy_log: {}`). Only these may be "
+     "imported and called back; `proxy_on_memory_allocate`, `malloc`, `_initialize` and their like always may. "
+     "**An empty list restricts nothing**, as in the existing plugin and in Envoy."},
   {0},
 };
 static const struct pw_schema capability_schema = {.keys = capability_keys};

@@ -64,7 +64,8 @@ enum pw_code_read { PW_CODE_READ_OK, PW_CODE_READ_NONE, PW_CODE_READ_REFUSED };
  *  somebody else than us or root, can be written by others, is larger than any compiled code, or cannot be read. */
 enum pw_code_read pw_code_read_file(const char *path, struct pw_bytes *out, struct pw_error *error);
 
-/** Writes a file of that mode, which appears whole or not at all, in the place of whatever has that name. Errors: FILE. */
+/** Writes a file of that mode, which appears whole or not at all, in the place of whatever has that name. Errors: FILE.
+ */
 bool pw_code_write_file(const char *path, struct pw_view content, unsigned mode, struct pw_error *error);
 
 #ifdef __cplusplus

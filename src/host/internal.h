@@ -335,21 +335,21 @@ struct pw_backoff {
  * right, even when the VM died or the instance was deleted meanwhile.
  */
 struct pw_instance {
-  struct pw_worker     *worker;
-  struct pw_plugin     *plugin;
-  struct pw_root       *root;     /**< NULL: failed, or gone */
-  struct pw_root       *starting; /**< while its start callbacks run */
-  struct pw_instance   *next;     /**< in worker->instances */
-  struct pw_instance   *previous;
-  uint32_t              references;
-  bool                  is_private; /**< shares no VM */
-  bool                  closing;    /**< deleted by its owner */
-  bool                  unstarted;  /**< the last attempt to start its VM failed */
-  struct pw_backoff     backoff;    /**< of its VM */
-  uint64_t              traps;
-  uint64_t              restarts;
-  uint64_t              streams; /**< stream contexts alive; of a factory: those of the instances that it made */
-  struct pw_log_limiter log_limiter;
+  struct pw_worker      *worker;
+  struct pw_plugin      *plugin;
+  struct pw_root        *root;     /**< NULL: failed, or gone */
+  struct pw_root        *starting; /**< while its start callbacks run */
+  struct pw_instance    *next;     /**< in worker->instances */
+  struct pw_instance    *previous;
+  uint32_t               references;
+  bool                   is_private; /**< shares no VM */
+  bool                   closing;    /**< deleted by its owner */
+  bool                   unstarted;  /**< the last attempt to start its VM failed */
+  struct pw_backoff      backoff;    /**< of its VM */
+  uint64_t               traps;
+  uint64_t               restarts;
+  uint64_t               streams; /**< stream contexts alive; of a factory: those of the instances that it made */
+  struct pw_log_limiter  log_limiter;
   struct pw_log_limiter *limiter; /**< that one; of one that was made for a stream: the factory's */
 
   /* Where each stream has a VM: see stream_vm.c. */
@@ -394,8 +394,8 @@ void pw_stream_vm_put(struct pw_instance *instance);
 /** The factory is about to go. */
 void pw_stream_vm_delete_spares(struct pw_instance *factory);
 
-/** Says in the log how many of its module's lines were dropped, if there are any that this was not said of. The lock of its
- *  worker is held. */
+/** Says in the log how many of its module's lines were dropped, if there are any that this was not said of. The lock of
+ * its worker is held. */
 void pw_instance_tell_dropped(struct pw_instance *instance);
 
 /** Ends an instance at once, whatever its module deferred: its worker is about to go. */

@@ -97,7 +97,10 @@ make(const char *name)
 {
   int id = 0;
   if (TSStatFindName(name, &id) == TS_SUCCESS) {
-    pw_log_warning("the statistic '%s' is there already: the metric of that name is not published; rename it", name);
+    pw_log_warning(
+      "the statistic '%s' is there already: the metric of that name is not published; rename it, or the plugin "
+      "whose name is in it",
+      name);
     return NO_STATISTIC;
   }
   id = TSStatCreate(name, TS_RECORDDATATYPE_INT, TS_STAT_NON_PERSISTENT, TS_STAT_SYNC_SUM);

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """`proxywasm bench`, as a real process. What a figure is depends on the machine; what is in it does not."""
 
+import json
 import unittest
 
 from cli import CliTest, main
@@ -176,6 +177,13 @@ class Bench(CliTest):
         done = self.run_program("bench", self.file("text.wasm", "no module"), code=1)
         self.assertIn("not a wasm module", done.err)
         self.run_program("bench", self.directory / "missing.wasm", code=1)
+
+    def test_why_nothing_was_measured_is_in_the_json(self):
+        for arguments, message in (((self.module("broken"), "--configuration", "f"), "proxy_on_configure answered false"),
+                                   ((self.file("text.wasm", "no module"),), "not a wasm module"),
+                                   ((self.directory / "missing.wasm",), "missing.wasm: cannot be opened")):
+            done = self.run_program("bench", "--json", *arguments, code=1)
+            self.assertIn(message, json.dumps(done.json))
 
     def test_modules_that_go_round_in_circles_end_it(self):
         done = self.run_program("bench", self.module("circles"), "--configuration", "h", "--streams", "10",

@@ -219,6 +219,19 @@ class Failures(CliTest):
         self.assertEqual(done.err, "")
         self.assertIn(": is a directory", self.run_program("run", self.directory, code=1).out)
 
+    def test_input_that_would_be_lost_is_a_mistake(self):
+        module = self.module("filter")
+        for arguments, message in (
+                (("--request", "-", "--body", "@-"), "standard input: it can be read once"),
+                (("--request", "-", "--response", "-"), "standard input: it can be read once"),
+                (("--no-response", "--response-body", "x"), "--response-body describes a response"),
+                (("--response-status", "404", "--no-response"), "--response-status describes a response"),
+                (("--profile-text", "same", "--timeline", "same"), "same: two of --profile-… and --timeline"),
+                (("-H", ": v"), "the name before ':' is empty")):
+            done = self.run_program("run", module, *arguments, stdin=b"POST / HTTP/1.1\nHost: a\n\nbody", code=2)
+            self.assertIn(message, done.err)
+            self.assertEqual(done.out, "")
+
     def test_mistakes_in_the_command_line_are_told(self):
         module = self.module("broken")
         bad_text = self.file("bad", "GET / HTTP/1.1\nX-A 1\n\n")

@@ -37,6 +37,14 @@ def test_version(proxywasm, spelling):
     assert done.stdout.startswith("proxywasm 0.")
 
 
+@pytest.mark.parametrize("topic", ["configuration", "scenarios", "run"])
+def test_help_that_cannot_be_written_is_no_success(proxywasm, topic):
+    with open("/dev/full", "wb") as full:
+        done = subprocess.run([PROGRAM, "help", topic], stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert done.returncode == 1
+    assert done.stderr == "proxywasm: the output could not be written\n"
+
+
 @pytest.mark.parametrize("command", COMMANDS)
 def test_each_command_explains_itself(proxywasm, command):
     done = proxywasm(command, "--help")
@@ -63,6 +71,8 @@ def test_an_unknown_command_is_named_with_a_suggestion(proxywasm):
     (["check"], "an argument is missing: FILE.yaml..."),
     (["inspect"], "an argument is missing: MODULE"),
     (["test", "--loglevel", "loud", "s.yaml"], "--loglevel: 'loud' is no log level"),
+    (["test", "--json", "--junit", "s.yaml"], "only one of --json, --junit and --list can have the standard output"),
+    (["test", "--list", "--json", "s.yaml"], "only one of --json, --junit and --list can have the standard output"),
 ])
 def test_mistakes_in_the_command_line(proxywasm, arguments, message):
     done = proxywasm(*arguments)

@@ -359,6 +359,16 @@ request_headers:
 """), 'request_headers: header line 2: expected no more, came "x-seen: yes"')
 
 
+def test_a_step_of_a_stream_that_has_ended_is_a_mistake(run_test):
+    done = run_test("request_headers:\n  return CONTINUE", """
+steps:
+- request_headers: {input: {content: "GET / HTTP/1.1\\nHost: a.example\\n"}}
+- end: {}
+- request_headers: {input: {content: "GET / HTTP/1.1\\nHost: a.example\\n"}, result: {outcome: continue}}
+""")
+    fails(done, "request_headers: its stream has ended; 'stream' beside the step's key names another one")
+
+
 def test_streams_of_one_test_are_apart(run_test):
     passes(run_test("request_headers:\n  proxy_log(INFO, \"x\") -> OK\n", """
 steps:
@@ -430,6 +440,24 @@ def test_log_lines_go_where_they_shall(run_test, tmp_path):
     assert (tmp_path / "module.log").read_text().splitlines().count("[info] seen") == 2
     done = run_test(ADDS_A_HEADER, REQUEST, "--json", env="  log_path: /dev/stdout\n")
     assert json.loads(done.stdout)["passed"] == 1
+
+
+def test_a_log_that_cannot_be_written_is_no_success(run_test):
+    script = 'request_headers:\n  proxy_log(INFO, "line")'
+    done = run_test(script, REQUEST, "--logfile", "/dev/full")
+    assert done.returncode == 1
+    assert "proxywasm test: the log could not be written: " in done.stderr
+
+
+def test_a_configuration_that_is_not_there_is_a_mistake(proxywasm, write, module):
+    suite = write("suite.yaml", "test:\n- name: a\n")
+    done = proxywasm("test", "--config", "nowhere", suite, module("conformance/caller"))
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith("proxywasm test: --config nowhere: cannot be read: No such file or directory\n")
+    suite = write("suite.yaml", "env: {config_path: nowhere}\ntest:\n- name: a\n")
+    done = proxywasm("test", suite, module("conformance/caller"))
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "key 'env.config_path': " in done.stderr and "nowhere: cannot be read" in done.stderr
 
 
 def test_configuration_files(proxywasm, write, module):

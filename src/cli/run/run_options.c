@@ -251,6 +251,19 @@ set_host(struct pw_fields *headers)
          pw_fields_replace(headers, host, authority->value);
 }
 
+/* An upstream that does not answer has no response to describe. */
+static bool
+expect_no_response(const struct pw_run_given *given, size_t count, struct pw_error *error)
+{
+  for (size_t i = 0; i < count; i++) {
+    if (given[i].id >= PW_RUN_RESPONSE && given[i].id <= PW_RUN_RESPONSE_METADATA) {
+      return pw_error_set(error, PW_ERROR_ARGUMENT, "--%s describes a response, and --no-response says there is none",
+                          given[i].name);
+    }
+  }
+  return true;
+}
+
 static bool
 finish(const struct pw_run_given *given, size_t count, struct pw_run_options *options, struct pw_error *error)
 {
@@ -274,6 +287,9 @@ finish(const struct pw_run_given *given, size_t count, struct pw_run_options *op
     return pw_error_set(error, PW_ERROR_ARGUMENT,
                         "--config already describes the plugin: --configuration, --name and their like cannot be "
                         "given with it");
+  }
+  if (options->no_response && !expect_no_response(given, count, error)) {
+    return false;
   }
   return (set_host(&options->request.headers) && set_length(&options->request) && set_length(&options->response)) ||
          pw_run_no_memory(error);

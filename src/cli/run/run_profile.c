@@ -58,6 +58,14 @@ pw_run_profile_check(const struct pw_run_profile_options *options, bool json, bo
   for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
     shown += files[i] != NULL && strcmp(files[i], "-") == 0;
   }
+  for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
+    for (size_t j = 0; j < i; j++) {
+      if (files[i] != NULL && files[j] != NULL && strcmp(files[i], "-") != 0 && strcmp(files[i], files[j]) == 0) {
+        return pw_error_set(error, PW_ERROR_ARGUMENT, "%s: two of --profile-… and --timeline would be written to it",
+                            files[i]);
+      }
+    }
+  }
   *wanted = wants_samples(options) || options->timeline != NULL;
   if (shown > 1) {
     return pw_error_set(error, PW_ERROR_ARGUMENT,

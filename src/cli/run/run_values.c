@@ -34,11 +34,24 @@ read_stdin(struct pw_bytes *bytes, struct pw_error *error)
   return !ferror(stdin) || pw_error_set(error, PW_ERROR_FILE, "standard input: %s", strerror(errno));
 }
 
+/* The second one that asks for it would get nothing. */
+static bool
+read_stdin_once(struct pw_bytes *bytes, struct pw_error *error)
+{
+  static bool taken;
+  if (taken) {
+    return pw_error_set(error, PW_ERROR_ARGUMENT,
+                        "standard input: it can be read once, and another option has read it");
+  }
+  taken = true;
+  return read_stdin(bytes, error);
+}
+
 static bool
 read_file(const char *file, struct pw_bytes *bytes, struct pw_error *error)
 {
   pw_bytes_clear(bytes);
-  return strcmp(file, "-") == 0 ? read_stdin(bytes, error) : pw_config_read_bytes(file, FILE_LIMIT, bytes, error);
+  return strcmp(file, "-") == 0 ? read_stdin_once(bytes, error) : pw_config_read_bytes(file, FILE_LIMIT, bytes, error);
 }
 
 /* TEXT or @FILE. */

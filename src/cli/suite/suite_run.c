@@ -224,6 +224,11 @@ run_step(struct run *run, const struct pw_suite_step *step)
       return;
     }
   }
+  if (transaction && !transaction->stream && is_phase(step->kind)) {
+    pw_error_set(&error, PW_ERROR_ARGUMENT, "its stream has ended; 'stream' beside the step's key names another one");
+    give_up(run, step->line, name, &error);
+    return;
+  }
   struct mark           mark   = set_mark(run, transaction);
   struct pw_observation status = {0};
   /* The reply itself comes after the answer that announced it. */

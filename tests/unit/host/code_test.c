@@ -175,8 +175,8 @@ main(void)
   static const struct fake_export nothing[] = {{NULL, NULL, NULL}};
   const struct CMUnitTest         tests[]   = {
               cmocka_unit_test(a_capability_that_does_not_exist_is_refused_by_name),
-    cmocka_unit_test(a_file_without_the_compiled_code_that_is_allowed_is_told),
-    cmocka_unit_test(precompiled_code_is_not_shared_with_who_forbids_it),
+              cmocka_unit_test(a_file_without_the_compiled_code_that_is_allowed_is_told),
+              cmocka_unit_test(precompiled_code_is_not_shared_with_who_forbids_it),
               cmocka_unit_test(the_module_is_the_same_with_and_without_precompiled_code),
               cmocka_unit_test(a_plugin_goes_while_another_one_is_compiled),
   };

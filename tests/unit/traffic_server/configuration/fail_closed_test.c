@@ -101,10 +101,9 @@ int
 main(void)
 {
   const struct CMUnitTest tests[] = {
-    cmocka_unit_test(each_form_of_false_closes),    cmocka_unit_test(the_rest_of_the_text_may_be_broken),
-    cmocka_unit_test(anything_else_does_not_close), cmocka_unit_test(a_slip_in_its_value_closes),
-    cmocka_unit_test(a_slip_in_the_key_does_not_open),
-    cmocka_unit_test(a_comment_ends_with_its_line),
+    cmocka_unit_test(each_form_of_false_closes),       cmocka_unit_test(the_rest_of_the_text_may_be_broken),
+    cmocka_unit_test(anything_else_does_not_close),    cmocka_unit_test(a_slip_in_its_value_closes),
+    cmocka_unit_test(a_slip_in_the_key_does_not_open), cmocka_unit_test(a_comment_ends_with_its_line),
     cmocka_unit_test(text_need_not_be_terminated),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

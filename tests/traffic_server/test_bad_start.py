@@ -50,7 +50,7 @@ CASES = {
     "vm-start-traps": (with_script(vm_start="trap unreachable"), r"proxy_on_vm_start: unreachable.*\n.*#0 do_trap "),
     "configure-traps": (with_script(configure="trap memory"), r"proxy_on_configure: out of bounds.*\n.*#0 do_trap "),
     "configure-loops": (with_script(configure="trap loop", limits={"start": "200ms"}), r"proxy_on_configure: .*deadline"),
-    "unknown-engine": (with_change(f"runtime.{ENGINE}", "runtime.steam"), r"engine.*steam"),
+    "unknown-engine": (with_change(f"runtime.{ENGINE}", "runtime.steam"), r"vm_config\.runtime.*steam"),
     "unknown-key": (with_change("root_id", "root_ids"), r"root_ids.*did you mean 'root_id'"),
     "wrong-value": (with_change("root_id: ''", "vm_scope: galaxy"), r"vm_scope.*galaxy"),
     "wrong-yaml": (with_change("root_id: ''", "root_id: ['"), r"not valid YAML"),
@@ -68,7 +68,7 @@ def files():
 
 def message(case, policy):
     """What the log says: the configuration file, the line where the mistake or the plugin's mapping is, and the rest."""
-    line = {"unknown-key": "3", "wrong-value": "3", "wrong-yaml": r"\d+"}.get(case, "2")
+    line = {"unknown-key": "3", "wrong-value": "3", "wrong-yaml": r"\d+", "unknown-engine": "6"}.get(case, "2")
     return rf"{case}-{policy}\.yaml:{line}:.*({CASES[case][1]})"
 
 

@@ -218,7 +218,8 @@ pw_generation_worker_run(struct pw_generation_worker *worker)
 void
 pw_generation_worker_keep_house(struct pw_generation_worker *worker)
 {
-  for (size_t i = 0; i < worker->generation->segment_count; i++) {
+  /* One that has ended has given its chains back. */
+  for (size_t i = 0; worker->ended_at == 0 && i < worker->generation->segment_count; i++) {
     if (worker->chains[i]) {
       pw_chain_end_pauses(worker->chains[i], NULL);
       pw_chain_tell_dropped_lines(worker->chains[i]);

@@ -57,8 +57,8 @@ void pw_generation_worker_delete(struct pw_generation_worker *worker);
 void pw_generation_worker_wake(void *worker);
 /** Delivers what other threads left, if there is anything: for this worker and the shared one. */
 void pw_generation_worker_run(struct pw_generation_worker *worker);
-/** Ends pauses that have lasted too long (limits.pause), and tells how many lines of modules were dropped. On its thread, about
- *  once a second. */
+/** Ends pauses that have lasted too long (limits.pause), and tells how many lines of modules were dropped. On its
+ * thread, about once a second. */
 void pw_generation_worker_keep_house(struct pw_generation_worker *worker);
 
 #endif

@@ -153,7 +153,10 @@ static const struct pw_schema_key limit_keys[] = {
   {"calls_in_flight", .type = PW_SCHEMA_NUMBER, LIMIT(calls_in_flight), .minimum = 1, .maximum = 1000000,
    .preset = "1000", .meaning = "HTTP and gRPC calls open at once, for one plugin and VM."},
   {"log_lines_per_second", .type = PW_SCHEMA_NUMBER, LIMIT(log_lines_per_second), .minimum = 1, .maximum = 100000000,
-   .preset = "1000", .meaning = "Log lines, for one plugin and VM. Those beyond are counted, and told once a second."},
+   .preset = "1000",
+   .meaning =
+     "Log lines, for one plugin and VM, with `vm_scope: transaction` for all of an event thread. Those beyond are "
+     "counted, and told once a second."},
   {"log_line", .type = PW_SCHEMA_SIZE, LIMIT(log_line_bytes), .minimum = 64, .maximum = 1 * MIB, .preset = "8KiB",
    .meaning = "One log line; longer ones are cut."},
   {"tick", .type = PW_SCHEMA_DURATION, LIMIT(tick_milliseconds), .minimum = 1, .maximum = 60 * MINUTE, .preset = "10ms",

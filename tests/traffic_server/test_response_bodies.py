@@ -335,6 +335,19 @@ def test_origin_phase_caches_what_it_made_and_does_so_once(bodies, origin, size,
     assert len(origin.to(path)) == 1
 
 
+@pytest.mark.parametrize("framing", FRAMINGS)
+@pytest.mark.parametrize("host", ["do", "origin", "both"])
+def test_response_behind_an_interim_one_is_whole_out_of_the_cache_too(bodies, framing, host):
+    """Traffic Server would leave out as many bytes of what it caches as the interim response's header had."""
+    for size in (10, 1000, 20000, 300000):
+        path = unique_path()
+        query = f"content={size}&cache=60&framing={framing}&early=103&early-pause=0.05"
+        for script in ("", "upper", "upper append=2"):
+            response = bodies.get(query, script if host != "origin" else "", host=host, name="do", path=path,
+                                  expected=of(size, script if host != "origin" else ""))
+            assert (response.status, response.difference) == (200, None)
+
+
 def test_truncated_response_is_not_cached(bodies, origin):
     for host in ("do", "origin"):
         for script in ("upper", "upper hold"):

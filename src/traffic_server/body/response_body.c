@@ -391,6 +391,14 @@ pw_response_body_prepare(struct pw_transaction *transaction, bool origin)
 }
 
 void
+pw_response_body_interim(const struct pw_transaction *transaction)
+{
+  if (transaction->response_body.transform.connection) {
+    TSHttpTxnUntransformedRespCache(transaction->txn, 0);
+  }
+}
+
+void
 pw_response_body_begins(struct pw_transaction *transaction)
 {
   struct pw_body *body = &transaction->response_body;

@@ -41,6 +41,7 @@ at_read_response(struct pw_transaction *transaction)
   TSMLoc    header;
   if (TSHttpTxnServerRespGet(transaction->txn, &buffer, &header) != TS_SUCCESS || is_interim(buffer, header)) {
     pw_response_trailers_interim(transaction);
+    pw_response_body_interim(transaction);
     pw_transaction_reenable(transaction,
                             pw_request_body_bars_interim(transaction) ? TS_EVENT_HTTP_ERROR : TS_EVENT_HTTP_CONTINUE);
     return;

@@ -3,6 +3,9 @@
 
 #include <stdlib.h>
 
+/* Longer ones are nobody's: they need not be hashed. */
+enum { MOST_NAME_BYTES = 4096 };
+
 static const struct pw_view NO_SCOPE = {NULL, 0};
 
 bool
@@ -36,6 +39,9 @@ pw_foreign_functions_register(struct pw_foreign_functions *functions, const char
 const struct pw_foreign_function_entry *
 pw_foreign_functions_find(const struct pw_foreign_functions *functions, struct pw_view name)
 {
+  if (name.size > MOST_NAME_BYTES) {
+    return NULL;
+  }
   return (const struct pw_foreign_function_entry *)pw_name_map_find(&functions->map, pw_name_hash(NO_SCOPE, name),
                                                                     NO_SCOPE, name);
 }

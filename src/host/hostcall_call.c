@@ -2,33 +2,7 @@
 /* Hostcalls that start and steer HTTP and gRPC calls (ABI text, sections "HTTP calls" and "gRPC calls"). */
 #include "host/guest.h"
 #include "host/hostcall_table.h"
-#include "host/log.h"
-
-/* Calls belong to the root context: their callbacks are made on it. */
-static bool
-call_allowed(const struct pw_root *root)
-{
-  struct pw_instance *instance = root->context.instance;
-  uint32_t            limit    = instance->plugin->config.limits.calls_in_flight;
-
-  if (root->calls.count < limit) {
-    return true;
-  }
-  pw_instance_note(instance, PW_LOG_WARN, "a call is refused: %u are in flight already (limits.calls_in_flight)",
-                   limit);
-  return false;
-}
-
-static uint32_t
-call_new(struct pw_vm *vm, struct pw_root *root, enum pw_call_kind kind)
-{
-  uint32_t id;
-
-  do {
-    id = ++vm->worker->next_call_id;
-  } while (id == 0 || pw_id_map_get(&root->calls, id) != NULL);
-  return pw_id_map_put(&root->calls, id, (void *)(uintptr_t)kind) ? id : 0;
-}
+#include "host/root_calls.h"
 
 static bool
 has_key(const struct pw_pairs *pairs, const char *key)
@@ -48,7 +22,7 @@ static enum pw_status
 call_started(struct pw_vm *vm, struct pw_root *root, enum pw_status status, uint32_t id, pw_value id_at)
 {
   if (status != PW_STATUS_OK) {
-    pw_id_map_remove(&root->calls, id);
+    pw_root_call_remove(root, id);
     return status;
   }
   pw_guest_write_u32(vm, id_at.u32, id);
@@ -63,6 +37,7 @@ PW_HOSTCALL(pw_hc_http_call)
   struct pw_pairs    *trailers = &vm->worker->more_pairs;
   struct pw_http_call call;
   enum pw_status      status;
+  size_t              bytes;
 
   headers->count  = 0;
   trailers->count = 0;
@@ -83,13 +58,14 @@ PW_HOSTCALL(pw_hc_http_call)
   if (vm->host->proxy->http_call == NULL) {
     return PW_STATUS_UNIMPLEMENTED;
   }
-  if (!call_allowed(root) || call.body.size > instance->plugin->config.limits.body_bytes) {
+  bytes = call.body.size + in[3].u32 + in[7].u32;
+  if (call.body.size > instance->plugin->config.limits.body_bytes || !pw_root_call_allowed(root, bytes)) {
     return PW_STATUS_INTERNAL_FAILURE;
   }
   call.headers              = headers;
   call.trailers             = trailers;
   call.timeout_milliseconds = in[8].u32;
-  call.id                   = call_new(vm, root, PW_CALL_HTTP);
+  call.id                   = pw_root_call_add(root, PW_CALL_HTTP, bytes);
   if (call.id == 0) {
     return PW_STATUS_INTERNAL_FAILURE;
   }
@@ -114,7 +90,7 @@ grpc_parameters(struct pw_vm *vm, const pw_value *in, size_t id_at, struct pw_gr
 }
 
 static enum pw_status
-grpc_start(struct pw_vm *vm, struct pw_grpc_call *call, enum pw_call_kind kind, pw_value id_at)
+grpc_start(struct pw_vm *vm, struct pw_grpc_call *call, enum pw_call_kind kind, size_t bytes, pw_value id_at)
 {
   struct pw_root *root = vm->effective->root;
   enum pw_status  status;
@@ -122,10 +98,11 @@ grpc_start(struct pw_vm *vm, struct pw_grpc_call *call, enum pw_call_kind kind, 
   if (vm->host->proxy->grpc_call == NULL) {
     return PW_STATUS_UNIMPLEMENTED;
   }
-  if (!call_allowed(root) || call->message.size > root->context.instance->plugin->config.limits.body_bytes) {
+  if (call->message.size > root->context.instance->plugin->config.limits.body_bytes ||
+      !pw_root_call_allowed(root, bytes)) {
     return PW_STATUS_INTERNAL_FAILURE;
   }
-  call->id = call_new(vm, root, kind);
+  call->id = pw_root_call_add(root, kind, bytes);
   if (call->id == 0) {
     return PW_STATUS_INTERNAL_FAILURE;
   }
@@ -143,7 +120,7 @@ PW_HOSTCALL(pw_hc_grpc_call)
     status = PW_STATUS_INVALID_MEMORY_ACCESS;
   }
   call.timeout_milliseconds = in[10].u32;
-  return status == PW_STATUS_OK ? grpc_start(vm, &call, PW_CALL_GRPC, in[11]) : status;
+  return status == PW_STATUS_OK ? grpc_start(vm, &call, PW_CALL_GRPC, call.message.size + in[7].u32, in[11]) : status;
 }
 
 PW_HOSTCALL(pw_hc_grpc_stream)
@@ -152,14 +129,14 @@ PW_HOSTCALL(pw_hc_grpc_stream)
   enum pw_status      status = grpc_parameters(vm, in, 8, &call);
 
   call.is_stream = true;
-  return status == PW_STATUS_OK ? grpc_start(vm, &call, PW_CALL_GRPC_STREAM, in[8]) : status;
+  return status == PW_STATUS_OK ? grpc_start(vm, &call, PW_CALL_GRPC_STREAM, in[7].u32, in[8]) : status;
 }
 
 /* NOT_FOUND: no gRPC call of this root has that id. */
 static enum pw_status
-grpc_find(const struct pw_root *root, uint32_t id, uintptr_t *kind)
+grpc_find(const struct pw_root *root, uint32_t id, enum pw_call_kind *kind)
 {
-  *kind = (uintptr_t)pw_id_map_get(&root->calls, id);
+  *kind = pw_root_call_kind(root, id);
   return *kind == PW_CALL_GRPC || *kind == PW_CALL_GRPC_STREAM ? PW_STATUS_OK : PW_STATUS_NOT_FOUND;
 }
 
@@ -167,14 +144,19 @@ grpc_find(const struct pw_root *root, uint32_t id, uintptr_t *kind)
 static bool
 grpc_close_over(struct pw_root *root, uint32_t id)
 {
-  return (uintptr_t)pw_id_map_get(&root->calls, id) == PW_CALL_GRPC_OVER && pw_id_map_remove(&root->calls, id) != NULL;
+  bool over = pw_root_call_kind(root, id) == PW_CALL_GRPC_OVER;
+
+  if (over) {
+    pw_root_call_remove(root, id);
+  }
+  return over;
 }
 
 PW_HOSTCALL(pw_hc_grpc_send)
 {
-  struct pw_root *root = vm->effective->root;
-  struct pw_view  message;
-  uintptr_t       kind;
+  struct pw_root   *root = vm->effective->root;
+  struct pw_view    message;
+  enum pw_call_kind kind;
 
   if (!pw_guest_view(vm, in[1], in[2], &message)) {
     return PW_STATUS_INVALID_MEMORY_ACCESS;
@@ -196,21 +178,21 @@ PW_HOSTCALL(pw_hc_grpc_send)
 
 PW_HOSTCALL(pw_hc_grpc_cancel)
 {
-  struct pw_root *root = vm->effective->root;
-  uintptr_t       kind;
+  struct pw_root   *root = vm->effective->root;
+  enum pw_call_kind kind;
 
   if (grpc_find(root, in[0].u32, &kind) != PW_STATUS_OK) {
     return grpc_close_over(root, in[0].u32) ? PW_STATUS_OK : PW_STATUS_NOT_FOUND;
   }
-  pw_id_map_remove(&root->calls, in[0].u32);
+  pw_root_call_remove(root, in[0].u32);
   return vm->host->proxy->grpc_cancel != NULL ? vm->host->proxy->grpc_cancel(vm->worker->data, in[0].u32)
                                               : PW_STATUS_UNIMPLEMENTED;
 }
 
 PW_HOSTCALL(pw_hc_grpc_close)
 {
-  struct pw_root *root = vm->effective->root;
-  uintptr_t       kind;
+  struct pw_root   *root = vm->effective->root;
+  enum pw_call_kind kind;
 
   if (grpc_find(root, in[0].u32, &kind) != PW_STATUS_OK) {
     return grpc_close_over(root, in[0].u32) ? PW_STATUS_OK : PW_STATUS_NOT_FOUND;

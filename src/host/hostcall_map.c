@@ -241,6 +241,9 @@ changeable(struct pw_vm *vm, uint32_t map, struct pw_stream **stream)
   return PW_LIKELY(pw_stream_map_open(*stream, (enum pw_map_type)map)) ? PW_STATUS_OK : too_late(context, map);
 }
 
+/* Until so many bytes are counted 128 fields were changed at most: what there are of them need not be asked for. */
+#define FEW_CHANGED_BYTES (128 * PW_CHANGED_FIELD_OVERHEAD)
+
 /* Counts what a change leaves in the proxy's memory for as long as the stream lives, replaced or not. */
 static inline bool
 charge(struct pw_stream *stream, size_t bytes)
@@ -254,6 +257,34 @@ charge(struct pw_stream *stream, size_t bytes)
   return true;
 }
 
+/* Whether a map has room for a field, when modules have changed some already. */
+static __attribute__((noinline, cold)) bool
+has_room(struct pw_vm *vm, struct pw_stream *stream, enum pw_map_type map, struct pw_view key, bool adds)
+{
+  const struct pw_proxy_ops *proxy  = vm->host->proxy;
+  struct pw_pairs           *values = &vm->worker->more_pairs;
+  size_t                     count  = 0;
+
+  values->count = 0;
+  if (proxy->map_get(stream->data, map, key, values) == PW_STATUS_OK && values->count > 0) {
+    return !adds || values->count < PW_MAX_SAME_FIELDS;
+  }
+  return proxy->map_count(stream->data, map, &count) != PW_STATUS_OK || count < PW_MAX_FIELDS;
+}
+
+enum pw_status
+pw_map_change(struct pw_vm *vm, struct pw_stream *stream, enum pw_map_type map, struct pw_view key, size_t value_size,
+              bool adds)
+{
+  size_t size = key.size + value_size;
+
+  if (size > PW_MAX_FIELD_BYTES || !charge(stream, size) ||
+      (PW_UNLIKELY(stream->changed_bytes > FEW_CHANGED_BYTES) && !has_room(vm, stream, map, key, adds))) {
+    return PW_STATUS_BAD_ARGUMENT;
+  }
+  return PW_STATUS_OK;
+}
+
 static inline bool
 is_trailers(uint32_t map)
 {
@@ -263,7 +294,7 @@ is_trailers(uint32_t map)
 /* The parameters of add and replace. */
 static inline enum pw_status
 changed_field(struct pw_vm *vm, const pw_value *in, struct pw_view *key, struct pw_view *value,
-              struct pw_stream **stream)
+              struct pw_stream **stream, bool adds)
 {
   enum pw_status status;
 
@@ -274,12 +305,13 @@ changed_field(struct pw_vm *vm, const pw_value *in, struct pw_view *key, struct 
     return PW_STATUS_INVALID_MEMORY_ACCESS;
   }
   status = changeable(vm, in[0].u32, stream);
-  if (status == PW_STATUS_OK &&
-      (!pw_field_valid(*key, *value) || key->size + value->size > PW_MAX_FIELD_BYTES ||
-       (is_trailers(in[0].u32) && !pw_trailer_name_valid(*key)) || !charge(*stream, key->size + value->size))) {
+  if (status != PW_STATUS_OK) {
+    return status;
+  }
+  if (!pw_field_valid(*key, *value) || (is_trailers(in[0].u32) && !pw_trailer_name_valid(*key))) {
     return PW_STATUS_BAD_ARGUMENT;
   }
-  return status;
+  return pw_map_change(vm, *stream, (enum pw_map_type)in[0].u32, *key, value->size, adds);
 }
 
 PW_HOSTCALL_PLAIN(pw_hc_add_header_map_value)
@@ -287,7 +319,7 @@ PW_HOSTCALL_PLAIN(pw_hc_add_header_map_value)
   struct pw_stream *stream;
   struct pw_view    key;
   struct pw_view    value;
-  enum pw_status    status = changed_field(vm, in, &key, &value, &stream);
+  enum pw_status    status = changed_field(vm, in, &key, &value, &stream, true);
 
   return status == PW_STATUS_OK ? vm->host->proxy->map_add(stream->data, (enum pw_map_type)in[0].u32, key, value)
                                 : status;
@@ -298,7 +330,7 @@ PW_HOSTCALL_PLAIN(pw_hc_replace_header_map_value)
   struct pw_stream *stream;
   struct pw_view    key;
   struct pw_view    value;
-  enum pw_status    status = changed_field(vm, in, &key, &value, &stream);
+  enum pw_status    status = changed_field(vm, in, &key, &value, &stream, false);
 
   return status == PW_STATUS_OK ? vm->host->proxy->map_replace(stream->data, (enum pw_map_type)in[0].u32, key, value)
                                 : status;
@@ -365,6 +397,36 @@ fields_valid(struct pw_view serialised, const struct pw_pairs *pairs)
   return true;
 }
 
+static size_t
+count_of_name(const struct pw_pairs *pairs, struct pw_view name)
+{
+  size_t count = 0;
+
+  for (size_t i = 0; i < pairs->count; i++) {
+    count += pw_field_name_equal(pairs->items[i].key, name);
+  }
+  return count;
+}
+
+/* Whether there are no more of one name than there may be. Names are told apart by their size and two letters first:
+ * where many meet in that, one by one. */
+static __attribute__((noinline, cold)) bool
+names_differ(const struct pw_pairs *pairs)
+{
+  uint16_t counts[64] = {0};
+
+  for (size_t i = 0; i < pairs->count; i++) {
+    struct pw_view name = pairs->items[i].key;
+    unsigned       ends = ((unsigned char)name.data[0] | 0x20u) + 5 * ((unsigned char)name.data[name.size - 1] | 0x20u);
+    uint16_t      *count = &counts[(ends + name.size) % 64];
+
+    if (++*count > PW_MAX_SAME_FIELDS && count_of_name(pairs, name) > PW_MAX_SAME_FIELDS) {
+      return false;
+    }
+  }
+  return true;
+}
+
 enum pw_status
 pw_guest_pairs(struct pw_vm *vm, pw_value address, pw_value size, struct pw_pairs *pairs)
 {
@@ -382,7 +444,8 @@ pw_guest_pairs(struct pw_vm *vm, pw_value address, pw_value size, struct pw_pair
     return PW_STATUS_BAD_ARGUMENT;
   }
   status = pw_pairs_parse(bytes, pairs);
-  if (status == PW_STATUS_OK && !fields_valid(bytes, pairs)) {
+  if (status == PW_STATUS_OK &&
+      (!fields_valid(bytes, pairs) || (PW_UNLIKELY(pairs->count > PW_MAX_SAME_FIELDS) && !names_differ(pairs)))) {
     return PW_STATUS_BAD_ARGUMENT;
   }
   /* The texts of the hostcalls that take pairs have no PARSE_FAILURE. */

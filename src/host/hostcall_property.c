@@ -101,6 +101,28 @@ PW_HOSTCALL(pw_hc_get_property)
   return pw_guest_return(vm, value, in[2], in[3]);
 }
 
+static bool
+begins(struct pw_view path, const char *word)
+{
+  size_t size = strlen(word) + 1; /* with the NUL that ends a part */
+
+  return path.size > size && memcmp(path.data, word, size) == 0;
+}
+
+/* Properties of the message are what its headers are, by another name: so they are changed as those are. */
+static enum pw_status
+message_change(struct pw_vm *vm, const struct pw_context *context, struct pw_view path, struct pw_view value)
+{
+  bool             request = begins(path, "request");
+  enum pw_map_type map     = request ? PW_MAP_HTTP_REQUEST_HEADERS : PW_MAP_HTTP_RESPONSE_HEADERS;
+
+  if (context->stream == NULL || !(request || begins(path, "response"))) {
+    return PW_STATUS_OK;
+  }
+  return pw_stream_map_open(context->stream, map) ? pw_map_change(vm, context->stream, map, path, value.size, false)
+                                                  : PW_STATUS_BAD_ARGUMENT;
+}
+
 PW_HOSTCALL(pw_hc_set_property)
 {
   struct pw_context         *context = vm->effective;
@@ -118,6 +140,10 @@ PW_HOSTCALL(pw_hc_set_property)
     return PW_STATUS_BAD_ARGUMENT;
   }
   if (proxy->property_set != NULL && proxy_reachable(context)) {
+    status = message_change(vm, context, path, value);
+    if (status != PW_STATUS_OK) {
+      return status;
+    }
     status = proxy->property_set(vm->worker->data, pw_context_stream_data(context), path, value);
   }
   if (status == PW_STATUS_NOT_FOUND) {

@@ -123,8 +123,11 @@
 PW_HOSTCALL_TABLE(PW_HOSTCALL_PROTOTYPE)
 #undef PW_HOSTCALL_PROTOTYPE
 
-/** The most that a module may pass at once as fields: far beyond what servers accept. */
-#define PW_MAX_FIELDS       10000
+/** The most fields that a module may pass at once, or have a map of a stream come to, and of one name. A server may
+ * look all fields over for each one that is added (Traffic Server looks at all of them for each of them, twice), for
+ * which no deadline holds: with these it takes some milliseconds, with ten thousand minutes. */
+#define PW_MAX_FIELDS       256
+#define PW_MAX_SAME_FIELDS  64
 #define PW_MAX_FIELDS_BYTES (1u << 20)
 /** The most of one field: name and value. */
 #define PW_MAX_FIELD_BYTES (1u << 18)
@@ -133,6 +136,11 @@ PW_HOSTCALL_TABLE(PW_HOSTCALL_PROTOTYPE)
  *  until the stream ends. Each field counts for its bytes and for some of what surrounds it there. */
 #define PW_MAX_CHANGED_BYTES      (1u << 22)
 #define PW_CHANGED_FIELD_OVERHEAD 256u
+
+/** Whether modules may change a field of a map of the stream now: it is their turn, not too large, and there is room
+ * for it; that it counts is seen to. `adds`: beside others of its name. OK; BAD_ARGUMENT. */
+enum pw_status pw_map_change(struct pw_vm *vm, struct pw_stream *stream, enum pw_map_type map, struct pw_view key,
+                             size_t value_size, bool adds);
 
 /** Lifts serialised fields and checks each. INVALID_MEMORY_ACCESS; BAD_ARGUMENT: not as the ABI serialises
  *  them, a name or value that no HTTP message may have, or too many. The views are into guest memory. */

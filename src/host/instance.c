@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A plugin's place on a worker: starts its root context in a VM, starts a new one after a trap, and ends it. */
-#include "host/internal.h"
+#include "host/root_calls.h"
 #include "host/vm_path.h"
 
 #include <stdlib.h>
@@ -48,26 +48,6 @@ instance_release(struct pw_instance *instance)
 
 /* ------------------------------------------------------------------------------------------------------------ root */
 
-void
-pw_root_cancel_calls(struct pw_root *root)
-{
-  struct pw_worker          *worker = root->context.instance->worker;
-  const struct pw_proxy_ops *proxy  = worker->host->proxy;
-  size_t                     cursor = 0;
-  uint32_t                   id;
-  void                      *kind;
-
-  while ((kind = pw_id_map_next(&root->calls, &cursor, &id)) != NULL) {
-    if ((uintptr_t)kind == PW_CALL_HTTP && proxy->http_call_cancel != NULL) {
-      proxy->http_call_cancel(worker->data, id);
-    } else if (((uintptr_t)kind == PW_CALL_GRPC || (uintptr_t)kind == PW_CALL_GRPC_STREAM) &&
-               proxy->grpc_cancel != NULL) {
-      proxy->grpc_cancel(worker->data, id);
-    }
-  }
-  pw_id_map_clear(&root->calls);
-}
-
 /* What the root has under way outside of its VM. */
 static void
 root_stop(struct pw_root *root)
@@ -96,7 +76,6 @@ root_free(struct pw_root *root)
     pw_vm_release(root->context.vm);
   }
   pw_property_store_clear(&root->properties);
-  pw_id_map_clear(&root->calls);
   free(root);
   instance_release(instance);
 }

@@ -101,7 +101,8 @@ struct pw_plugin {
   bool                       allocates_empty; /**< even for values without bytes; see guest.c */
   enum pw_abi_version        abi;
   bool                       holds_vm_id;
-  struct pw_callback_times  *times;    /**< of its callbacks; NULL: not wanted */
+  struct pw_callback_times  *times;          /**< of its callbacks; NULL: not wanted */
+  atomic_size_t              snapshot_bytes; /**< of its streams whose end was put off; see snapshot.c */
   atomic_uint                deferred; /**< contexts whose end the module put off, on all workers; see context.c */
 };
 
@@ -239,7 +240,7 @@ struct pw_context {
 struct pw_root {
   struct pw_context                 context;
   struct pw_property_store          properties;
-  struct pw_id_map                  calls;      /**< id of an open HTTP or gRPC call -> enum pw_call_kind */
+  struct pw_id_map                  calls;      /**< by id, see root_calls.h */
   uint64_t                          started_at; /**< monotonic nanoseconds */
   uint32_t                          references; /**< one for each stream context, one for the instance */
   const struct pw_http_call_result *http_call;  /**< while its callback runs */
@@ -253,9 +254,6 @@ struct pw_root {
   bool                              subscribed;  /**< to a queue */
   bool                              in_vm_start; /**< for proxy_get_configuration of 0.1.0 */
 };
-
-/** PW_CALL_GRPC_OVER: a stream whose end its module is being told, and may close once more. */
-enum pw_call_kind { PW_CALL_HTTP = 1, PW_CALL_GRPC = 2, PW_CALL_GRPC_STREAM = 3, PW_CALL_GRPC_OVER = 4 };
 
 /** The most elements of a module's tables: far beyond what compilers make, small enough to be cheap. */
 #define PW_TABLE_ELEMENTS 1000000
@@ -350,7 +348,8 @@ struct pw_instance {
   uint64_t               restarts;
   uint64_t               streams; /**< stream contexts alive; of a factory: those of the instances that it made */
   struct pw_log_limiter  log_limiter;
-  struct pw_log_limiter *limiter; /**< that one; of one that was made for a stream: the factory's */
+  size_t                 call_bytes; /**< of calls under way, see root_calls.h */
+  struct pw_log_limiter *limiter;    /**< that one; of one that was made for a stream: the factory's */
 
   /* Where each stream has a VM: see stream_vm.c. */
   struct pw_instance *factory;        /**< of one that was made for a stream: what it came from, which gets it back; one
@@ -420,7 +419,6 @@ pw_root_release(struct pw_root *root)
 }
 /** The root's on_delete was called: it does not serve any more. */
 void pw_root_finished(struct pw_root *root);
-void pw_root_cancel_calls(struct pw_root *root);
 /** Who is told of queue items for this root; see event.c. */
 struct pw_queue_subscriber pw_root_subscriber(struct pw_root *root);
 void                       pw_root_unsubscribe(struct pw_root *root);
@@ -465,8 +463,10 @@ struct pw_direction {
 
 /** The maps of a stream for contexts that deferred their end. */
 struct pw_snapshot {
-  struct pw_pairs maps[PW_MAP_STREAM_COUNT];
-  struct pw_bytes bytes[PW_MAP_STREAM_COUNT];
+  struct pw_pairs   maps[PW_MAP_STREAM_COUNT];
+  struct pw_bytes   bytes[PW_MAP_STREAM_COUNT];
+  struct pw_plugin *plugin; /**< that answers for it */
+  size_t            size;   /**< as it was counted for the plugin */
 };
 
 /**

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What happens to a root context from outside: ticks, and what HTTP and gRPC calls bring. */
-#include "host/internal.h"
+#include "host/root_calls.h"
 #include "host/vm_path.h"
 
 /* Calls a callback of the root, if it lives and has it. `values[0]` is filled here. */
@@ -23,7 +23,7 @@ root_enter(struct pw_instance *instance, uint32_t call_id)
 
   pw_worker_enter(instance->worker);
   root = instance->root;
-  if (root != NULL && (call_id == 0 || pw_id_map_get(&root->calls, call_id) != NULL)) {
+  if (root != NULL && (call_id == 0 || pw_root_call_kind(root, call_id) != PW_CALL_NONE)) {
     return pw_root_retain(root);
   }
   pw_worker_leave(instance->worker);
@@ -88,7 +88,7 @@ pw_instance_http_call_end(struct pw_instance *instance, uint32_t id, const struc
   if (root == NULL) {
     return;
   }
-  pw_id_map_remove(&root->calls, id);
+  pw_root_call_remove(root, id);
   root->http_call      = result;
   root->status_code    = result->status_code;
   root->status_message = result->status_message;
@@ -109,7 +109,7 @@ pw_instance_http_call_end(struct pw_instance *instance, uint32_t id, const struc
 static bool
 is_grpc_call(const struct pw_root *root, uint32_t id)
 {
-  return (uintptr_t)pw_id_map_get(&root->calls, id) == PW_CALL_GRPC;
+  return pw_root_call_kind(root, id) == PW_CALL_GRPC;
 }
 
 /* The root that a gRPC stream belongs to, as root_enter. */
@@ -149,7 +149,7 @@ pw_instance_grpc_message(struct pw_instance *instance, uint32_t id, struct pw_vi
 
   if (root != NULL) {
     if (is_grpc_call(root, id)) {
-      pw_id_map_remove(&root->calls, id);
+      pw_root_call_remove(root, id);
     }
     root->grpc_message = &message;
     values[1].u64      = id;
@@ -184,10 +184,9 @@ pw_instance_grpc_end(struct pw_instance *instance, uint32_t id, uint32_t status,
 
   if (root != NULL) {
     if (is_grpc_call(root, id)) {
-      pw_id_map_remove(&root->calls, id);
+      pw_root_call_remove(root, id);
     } else {
-      /* The id is there, so that this needs no memory. */
-      pw_id_map_put(&root->calls, id, (void *)(uintptr_t)PW_CALL_GRPC_OVER);
+      pw_root_call_over(root, id);
     }
     root->status_code    = status;
     root->status_message = message;
@@ -196,7 +195,7 @@ pw_instance_grpc_end(struct pw_instance *instance, uint32_t id, uint32_t status,
     root_call(root, PW_CALLBACK_GRPC_CLOSE, values, 3);
     root->status_code    = 0;
     root->status_message = pw_view_make(NULL, 0);
-    pw_id_map_remove(&root->calls, id);
+    pw_root_call_remove(root, id);
     root_leave(root);
   }
 }

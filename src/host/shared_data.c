@@ -161,6 +161,9 @@ enum pw_status
 pw_shared_data_get(struct pw_shared_data *data, struct pw_view vm_id, struct pw_view key, struct pw_bytes *value,
                    uint32_t *cas)
 {
+  if (key.size > PW_SHARED_KEY_BYTES) {
+    return PW_STATUS_NOT_FOUND;
+  }
   uint64_t      hash  = pw_name_hash(vm_id, key);
   struct shard *shard = shard_of(data, hash);
   pthread_mutex_lock(&shard->lock);
@@ -273,10 +276,13 @@ enum pw_status
 pw_shared_data_set(struct pw_shared_data *data, struct pw_view vm_id, struct pw_view key, struct pw_view value,
                    uint32_t cas)
 {
-  uint64_t       hash  = pw_name_hash(vm_id, key);
-  struct shard  *shard = shard_of(data, hash);
   struct value  *spare;
   enum pw_status status;
+  if (key.size > PW_SHARED_KEY_BYTES) {
+    return PW_STATUS_INTERNAL_FAILURE;
+  }
+  uint64_t      hash  = pw_name_hash(vm_id, key);
+  struct shard *shard = shard_of(data, hash);
   pthread_mutex_lock(&shard->lock);
   struct entry *entry  = (struct entry *)pw_name_map_find(&shard->map, hash, vm_id, key);
   bool          is_set = entry && overwrite(shard, entry, value, cas, &status);

@@ -17,6 +17,9 @@
 
 struct pw_shared_data;
 
+/** The most of a key. No deadline holds while one is hashed. */
+#define PW_SHARED_KEY_BYTES 65536
+
 /** `max_bytes`: the most that VM ids, keys and values may come to in all. `max_keys`: the most keys in all.
  *  NULL when memory is out. */
 struct pw_shared_data *pw_shared_data_new(uint64_t max_bytes, uint32_t max_keys);
@@ -33,8 +36,8 @@ enum pw_status pw_shared_data_get(struct pw_shared_data *data, struct pw_view vm
 /**
  * proxy_set_shared_data: sets the value (an empty one is a value: the ABI has no removal) and gives the key a new
  * compare-and-swap number. `cas` 0: whatever is there now.
- * CAS_MISMATCH: `cas` is not the key's number now, or the key is not there; INTERNAL_FAILURE: a limit is reached, or
- * memory is out. Nothing is changed then.
+ * CAS_MISMATCH: `cas` is not the key's number now, or the key is not there; INTERNAL_FAILURE: a limit is reached, the
+ * key is longer than PW_SHARED_KEY_BYTES, or memory is out. Nothing is changed then.
  */
 enum pw_status pw_shared_data_set(struct pw_shared_data *data, struct pw_view vm_id, struct pw_view key,
                                   struct pw_view value, uint32_t cas);

@@ -12,8 +12,9 @@
 
 /** What an item counts for besides its bytes, so that empty items are bounded too. */
 enum { ITEM_OVERHEAD = 32 };
-/** A queue's name is kept as long as the queue, and counts for nothing else. */
-enum { MOST_NAME_BYTES = 4096 };
+/** A queue's name is kept as long as the queue, and counts for nothing else. Longer ones are nobody's, and are not
+ * hashed: no deadline holds for that. */
+enum { MOST_NAME_BYTES = 4096, MOST_VM_ID_BYTES = 65536 };
 
 struct item {
   struct item *next;
@@ -311,6 +312,9 @@ pw_shared_queues_register(struct pw_shared_queues *queues, struct pw_view vm_id,
 enum pw_status
 pw_shared_queues_resolve(struct pw_shared_queues *queues, struct pw_view vm_id, struct pw_view name, uint32_t *id)
 {
+  if (name.size > MOST_NAME_BYTES || vm_id.size > MOST_VM_ID_BYTES) {
+    return PW_STATUS_NOT_FOUND;
+  }
   uint64_t hash = pw_name_hash(vm_id, name);
   pthread_mutex_lock(&queues->lock);
   struct queue *queue = (struct queue *)pw_name_map_find(&queues->map, hash, vm_id, name);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A stream's life, and what modules do to it: continue, close, reply. */
 #include "host/stream.h"
+#include "host/snapshot.h"
 #include "host/vm_path.h"
 
 #include <stdlib.h>
@@ -208,61 +209,6 @@ pw_stream_refused(struct pw_stream *stream)
 
 /* -------------------------------------------------------------------------------------------------------------- end */
 
-/* Copies a map. When memory is out it is empty. */
-static void
-snapshot_map(struct pw_stream *stream, enum pw_map_type map)
-{
-  struct pw_pairs *pairs = &stream->snapshot->maps[map];
-  struct pw_bytes *bytes = &stream->snapshot->bytes[map];
-  size_t           size  = 0;
-  size_t           i;
-
-  if (stream->chain->worker->host->proxy->map_pairs(stream->data, map, pairs) != PW_STATUS_OK) {
-    pairs->count = 0;
-  }
-  for (i = 0; i < pairs->count; ++i) {
-    size += pairs->items[i].key.size + pairs->items[i].value.size;
-  }
-  if (!pw_bytes_reserve(bytes, size + 1)) {
-    pairs->count = 0;
-  }
-  for (i = 0; i < pairs->count; ++i) {
-    struct pw_view *views[2] = {&pairs->items[i].key, &pairs->items[i].value};
-    int             part;
-
-    for (part = 0; part < 2; ++part) {
-      const char *copy = bytes->data + bytes->size;
-
-      pw_bytes_append(bytes, views[part]->data, views[part]->size);
-      views[part]->data = copy;
-    }
-  }
-}
-
-/* A context that outlives the proxy's stream reads its maps from a copy. */
-static void
-snapshot_take(struct pw_stream *stream)
-{
-  int map;
-
-  stream->snapshot = stream->is_tcp ? NULL : (struct pw_snapshot *)calloc(1, sizeof(*stream->snapshot));
-  for (map = 0; stream->snapshot != NULL && map < PW_MAP_STREAM_COUNT; ++map) {
-    snapshot_map(stream, (enum pw_map_type)map);
-  }
-}
-
-static void
-snapshot_free(struct pw_snapshot *snapshot)
-{
-  int map;
-
-  for (map = 0; snapshot != NULL && map < PW_MAP_STREAM_COUNT; ++map) {
-    pw_pairs_clear(&snapshot->maps[map]);
-    pw_bytes_clear(&snapshot->bytes[map]);
-  }
-  free(snapshot);
-}
-
 /* Gives back one of `pending` of a deferred stream; the last one ends it. Perhaps on another thread: that is not the
  * place for the chain's list. */
 static void
@@ -272,7 +218,7 @@ stream_release(struct pw_stream *stream)
 
   if (atomic_fetch_sub_explicit(&stream->pending, 1, memory_order_acq_rel) == 1) {
     pw_property_store_clear(&stream->properties);
-    snapshot_free(stream->snapshot);
+    pw_snapshot_free(stream->snapshot);
     free(stream);
     pw_chain_release(chain);
   }
@@ -298,12 +244,12 @@ pw_stream_context_gone(struct pw_stream *stream, struct pw_context *context)
 }
 
 static void
-stream_defer(struct pw_stream *stream)
+stream_defer(struct pw_stream *stream, struct pw_context *context)
 {
   if (!stream->deferred) {
     stream->deferred = true;
     atomic_fetch_add_explicit(&stream->chain->references, 1, memory_order_relaxed);
-    snapshot_take(stream);
+    stream->snapshot = stream->is_tcp ? NULL : pw_snapshot_take(stream, context);
   }
   atomic_fetch_add_explicit(&stream->pending, 1, memory_order_relaxed);
 }
@@ -313,7 +259,7 @@ stream_defer(struct pw_stream *stream)
 static void
 context_stay(struct pw_stream *stream, struct pw_context *context)
 {
-  stream_defer(stream);
+  stream_defer(stream, context);
   context->detached = true;
   context->data     = NULL;
   pw_buffer_free(&context->stages[0].body);

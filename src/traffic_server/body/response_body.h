@@ -17,9 +17,9 @@
  *  origin's: adds the transform if one of them wants bodies. False: it is wanted, and memory is out. */
 bool pw_response_body_prepare(struct pw_transaction *transaction, bool origin);
 
-/** At READ_RESPONSE_HDR, for an interim response: the final one is not cached as it came, if there is a transform. Traffic
- *  Server would leave out as many bytes at the beginning of that copy as the interim response's header had, and end
- *  itself if it has fewer. */
+/** At READ_RESPONSE_HDR, for an interim response: the final one is not cached as it came, if there is a transform.
+ * Traffic Server would leave out as many bytes at the beginning of that copy as the interim response's header had, and
+ * end itself if it has fewer. */
 void pw_response_body_interim(const struct pw_transaction *transaction);
 
 /** After READ_RESPONSE_HDR was reenabled: a body in chunks is under way now, and would be taken out of them before the

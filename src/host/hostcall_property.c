@@ -101,26 +101,49 @@ PW_HOSTCALL(pw_hc_get_property)
   return pw_guest_return(vm, value, in[2], in[3]);
 }
 
-static bool
-begins(struct pw_view path, const char *word)
-{
-  size_t size = strlen(word) + 1; /* with the NUL that ends a part */
+/* Properties that are parts of the message. What follows a NUL after them is the name of a field. */
+static const struct message_part {
+  struct pw_view   path;
+  enum pw_map_type map;
+} message_parts[] = {
+#define PART(path, map)                                                                                                \
+  {                                                                                                                    \
+    {path, sizeof(path) - 1}, map                                                                                      \
+  }
+  PART("request\0path", PW_MAP_HTTP_REQUEST_HEADERS),      PART("request\0url_path", PW_MAP_HTTP_REQUEST_HEADERS),
+  PART("request\0query", PW_MAP_HTTP_REQUEST_HEADERS),     PART("request\0host", PW_MAP_HTTP_REQUEST_HEADERS),
+  PART("request\0scheme", PW_MAP_HTTP_REQUEST_HEADERS),    PART("request\0method", PW_MAP_HTTP_REQUEST_HEADERS),
+  PART("request\0headers", PW_MAP_HTTP_REQUEST_HEADERS),   PART("response\0code", PW_MAP_HTTP_RESPONSE_HEADERS),
+  PART("response\0headers", PW_MAP_HTTP_RESPONSE_HEADERS), PART("response\0code_details", PW_MAP_HTTP_RESPONSE_HEADERS),
+#undef PART
+};
 
-  return path.size > size && memcmp(path.data, word, size) == 0;
+static const struct message_part *
+message_part_of(struct pw_view path)
+{
+  for (size_t i = 0; i < sizeof(message_parts) / sizeof(message_parts[0]); i++) {
+    const struct pw_view *part = &message_parts[i].path;
+
+    if (path.size >= part->size && memcmp(path.data, part->data, part->size) == 0 &&
+        (path.size == part->size || path.data[part->size] == '\0')) {
+      return &message_parts[i];
+    }
+  }
+  return NULL;
 }
 
-/* Properties of the message are what its headers are, by another name: so they are changed as those are. */
+/* They are what headers are, by another name: so they are changed as those are. */
 static enum pw_status
 message_change(struct pw_vm *vm, const struct pw_context *context, struct pw_view path, struct pw_view value)
 {
-  bool             request = begins(path, "request");
-  enum pw_map_type map     = request ? PW_MAP_HTTP_REQUEST_HEADERS : PW_MAP_HTTP_RESPONSE_HEADERS;
+  const struct message_part *part = context->stream != NULL ? message_part_of(path) : NULL;
 
-  if (context->stream == NULL || !(request || begins(path, "response"))) {
+  if (part == NULL) {
     return PW_STATUS_OK;
   }
-  return pw_stream_map_open(context->stream, map) ? pw_map_change(vm, context->stream, map, path, value.size, false)
-                                                  : PW_STATUS_BAD_ARGUMENT;
+  return pw_stream_map_open(context->stream, part->map)
+           ? pw_map_change(vm, context->stream, part->map, path, value.size, false)
+           : PW_STATUS_BAD_ARGUMENT;
 }
 
 PW_HOSTCALL(pw_hc_set_property)

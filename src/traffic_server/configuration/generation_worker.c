@@ -141,9 +141,12 @@ pw_generation_worker_activate(struct pw_generation_worker *worker, struct pw_eve
   if (!worker->shared) {
     worker->thread = thread;
   }
-  if (!__atomic_exchange_n(&worker->live, true, __ATOMIC_ACQ_REL)) {
+  if (!__atomic_exchange_n(&worker->live, true, __ATOMIC_SEQ_CST)) {
     pw_timers_start(worker);
     pw_http_calls_start(worker);
+    if (__atomic_load_n(&worker->wake_due, __ATOMIC_SEQ_CST)) {
+      pw_generation_worker_wake(worker);
+    }
   }
 }
 
@@ -190,10 +193,11 @@ void
 pw_generation_worker_wake(void *data)
 {
   struct pw_generation_worker *worker = (struct pw_generation_worker *)data;
-  __atomic_store_n(&worker->wake_due, true, __ATOMIC_RELEASE);
+  /* Either this sees that the worker is live, or whoever makes it so sees that it is to be woken. */
+  __atomic_store_n(&worker->wake_due, true, __ATOMIC_SEQ_CST);
   if (worker->shared) {
     pw_event_threads_wake();
-  } else if (__atomic_load_n(&worker->live, __ATOMIC_ACQUIRE)) {
+  } else if (__atomic_load_n(&worker->live, __ATOMIC_SEQ_CST)) {
     pw_event_thread_wake(worker->thread);
   }
 }

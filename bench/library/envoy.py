@@ -104,8 +104,8 @@ class Envoy:
         """Starts it and waits until it listens."""
         with open(self.directory / "log", "wb") as log:
             self.process = subprocess.Popen(
-                [*self.under, PROGRAM, "--config-path", self.directory / "envoy.yaml", "--concurrency", "1", "--log-level", "warning",
-                 "--disable-hot-restart"], stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+                [*self.under, PROGRAM, "--config-path", self.directory / "envoy.yaml", "--concurrency", "1",
+                 "--log-level", "warning", "--disable-hot-restart"], stdin=subprocess.DEVNULL, stdout=log, stderr=log)
         end = time.monotonic() + timeout
         while True:
             try:

@@ -57,10 +57,11 @@ def count_in_envoy(name, label, filters_of_envoy, value):
 
 
 def shares_of_envoy(rows, name):
-    """What a variant here takes above the bare server, against what Envoy does for the same module."""
+    """What variants here take above the bare server, against what Envoy does for the module in each language; "{}" in
+    `name` stands for the language."""
     instructions = {row["name"]: row["instructions_per_request"] for row in rows}
     for language in envoy.LANGUAGES:
-        own = instructions[name or language] - instructions["bare"]
+        own = instructions[name.format(language)] - instructions["bare"]
         theirs = instructions[f"envoy_{language}"] - instructions["envoy_bare"]
         yield f"{own / theirs:.2f} of Envoy's with the module in {filters.SPELLED[language]}"
 
@@ -72,7 +73,8 @@ def answer(_options):
     print(f"  the profiles of the last {2 * REQUESTS} requests each ({2 * ENVOY_REQUESTS} of Envoy) are in {PROFILES}: "
           "see callgrind_annotate --threshold=100")
     found = report.counts("Instructions of a header filter on a cache hit, and in Envoy, in user space", variants,
-                          "native", envoy.bases(name for name, _, _ in variants))
-    for who, name in (("the native plugin", "native"), ("ours", None)):
+                          "native", envoy.bases(name for name, _, _ in variants), requests_per_count=REQUESTS,
+                          requests_per_count_in_envoy=ENVOY_REQUESTS)
+    for who, name in (("the native plugin", "native"), ("ours", "{}")):
         found["note"] += f"\nabove the bare server, {who} takes {' and '.join(shares_of_envoy(found['rows'], name))}"
     return found

@@ -114,6 +114,15 @@ pw_bytes_append(struct pw_bytes *bytes, const void *data, size_t size)
 }
 /** Makes room for `capacity` bytes in all; false when memory is out. */
 bool pw_bytes_reserve(struct pw_bytes *bytes, size_t capacity);
+/** Appends a text that there is room for, so that nothing moves. Returns the copy, which is valid as long as that
+ * holds. */
+static inline struct pw_view
+pw_bytes_keep(struct pw_bytes *bytes, struct pw_view text)
+{
+  const char *copy = bytes->data + bytes->size;
+  pw_bytes_append(bytes, text.data, text.size);
+  return pw_view_make(copy, text.size);
+}
 /** Frees and leaves it empty. */
 void pw_bytes_clear(struct pw_bytes *bytes);
 static inline struct pw_view

@@ -59,7 +59,7 @@ PW_HOSTCALL(pw_hc_http_call)
     return PW_STATUS_UNIMPLEMENTED;
   }
   bytes = call.body.size + in[3].u32 + in[7].u32;
-  if (call.body.size > instance->plugin->config.limits.body_bytes || !pw_root_call_allowed(root, bytes)) {
+  if (call.body.size > instance->plugin->config.limits.body_bytes) {
     return PW_STATUS_INTERNAL_FAILURE;
   }
   call.headers              = headers;
@@ -98,8 +98,7 @@ grpc_start(struct pw_vm *vm, struct pw_grpc_call *call, enum pw_call_kind kind, 
   if (vm->host->proxy->grpc_call == NULL) {
     return PW_STATUS_UNIMPLEMENTED;
   }
-  if (call->message.size > root->context.instance->plugin->config.limits.body_bytes ||
-      !pw_root_call_allowed(root, bytes)) {
+  if (call->message.size > root->context.instance->plugin->config.limits.body_bytes) {
     return PW_STATUS_INTERNAL_FAILURE;
   }
   call->id = pw_root_call_add(root, kind, bytes);

@@ -95,6 +95,16 @@ pw_pairs_size(const struct pw_pairs *pairs)
   return (struct pw_map_size){pairs->count, all <= UINT32_MAX ? bytes : UINT64_MAX};
 }
 
+void
+pw_pairs_move_texts(struct pw_pairs *pairs, struct pw_bytes *bytes)
+{
+  for (size_t i = 0; i < pairs->count; i++) {
+    struct pw_pair *pair = &pairs->items[i];
+    pair->key            = pw_bytes_keep(bytes, pair->key);
+    pair->value          = pw_bytes_keep(bytes, pair->value);
+  }
+}
+
 __attribute__((always_inline)) static inline uint8_t *
 write_terminated(uint8_t *out, struct pw_view text, bool lower_case)
 {

@@ -39,6 +39,10 @@ pw_pairs_serialized_size(const struct pw_pairs *pairs)
   return pw_map_serialized_size(pw_pairs_size(pairs));
 }
 
+/** Makes its views, which point into what is another's, views of copies at the end of `bytes`: there has to be room for
+ *  pw_pairs_size of them already, and they stay valid as long as `bytes` does not move. */
+void pw_pairs_move_texts(struct pw_pairs *pairs, struct pw_bytes *bytes);
+
 /** Writes exactly pw_pairs_serialized_size bytes to `out`; keys in lower case (ASCII) when `lower_case_keys`. `out`
  * need not be aligned. */
 void pw_pairs_write(const struct pw_pairs *pairs, uint8_t *out, bool lower_case_keys);

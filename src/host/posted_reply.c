@@ -4,6 +4,7 @@
  * waits in the stream until the proxy comes with pw_stream_resume, on the stream's own thread.
  */
 #include "host/log.h"
+#include "host/pairs.h"
 #include "host/stream.h"
 
 #include <stdlib.h>
@@ -24,47 +25,25 @@ posted_free(struct pw_posted_reply *posted)
   }
 }
 
-static size_t
-text_size(const struct pw_local_reply *reply)
-{
-  size_t size = reply->details.size + reply->body.size;
-  size_t i;
-
-  for (i = 0; i < reply->headers->count; ++i) {
-    size += reply->headers->items[i].key.size + reply->headers->items[i].value.size;
-  }
-  return size;
-}
-
-/* The bytes have their room already: they stay where they are. */
-static struct pw_view
-keep(struct pw_posted_reply *posted, struct pw_view text)
-{
-  size_t at = posted->bytes.size;
-
-  pw_bytes_append(&posted->bytes, text.data, text.size);
-  return pw_view_make(posted->bytes.data + at, text.size);
-}
-
 static struct pw_posted_reply *
 posted_new(const struct pw_local_reply *reply)
 {
   struct pw_posted_reply *posted = (struct pw_posted_reply *)calloc(1, sizeof(*posted));
-  bool                    done   = posted != NULL && pw_bytes_reserve(&posted->bytes, text_size(reply) + 1);
+  size_t                  size   = pw_pairs_size(reply->headers).bytes + reply->details.size + reply->body.size;
+  bool                    done   = posted != NULL && pw_bytes_reserve(&posted->bytes, size + 1);
   size_t                  i;
 
   for (i = 0; done && i < reply->headers->count; ++i) {
-    struct pw_view key = keep(posted, reply->headers->items[i].key);
-
-    done = pw_pairs_add(&posted->headers, key, keep(posted, reply->headers->items[i].value));
+    done = pw_pairs_add(&posted->headers, reply->headers->items[i].key, reply->headers->items[i].value);
   }
   if (!done) {
     posted_free(posted);
     return NULL;
   }
+  pw_pairs_move_texts(&posted->headers, &posted->bytes);
   posted->reply         = *reply;
-  posted->reply.details = keep(posted, reply->details);
-  posted->reply.body    = keep(posted, reply->body);
+  posted->reply.details = pw_bytes_keep(&posted->bytes, reply->details);
+  posted->reply.body    = pw_bytes_keep(&posted->bytes, reply->body);
   posted->reply.headers = &posted->headers;
   return posted;
 }

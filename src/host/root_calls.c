@@ -37,8 +37,8 @@ bytes_of_plugin(const struct pw_root *root)
   return instance->factory != NULL ? &instance->factory->call_bytes : &instance->call_bytes;
 }
 
-bool
-pw_root_call_allowed(struct pw_root *root, size_t bytes)
+static bool
+is_allowed(struct pw_root *root, size_t bytes)
 {
   struct pw_instance *instance = root->context.instance;
   uint32_t            limit    = instance->plugin->config.limits.calls_in_flight;
@@ -64,6 +64,9 @@ pw_root_call_add(struct pw_root *root, enum pw_call_kind kind, size_t bytes)
   struct pw_worker *worker = root->context.instance->worker;
   uint32_t          id;
 
+  if (!is_allowed(root, bytes)) {
+    return 0;
+  }
   do {
     id = ++worker->next_call_id;
   } while (id == 0 || pw_id_map_get(&root->calls, id) != NULL);

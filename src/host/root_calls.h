@@ -14,10 +14,8 @@
 /** PW_CALL_GRPC_OVER: a stream whose end its module is being told, and may close once more. */
 enum pw_call_kind { PW_CALL_NONE, PW_CALL_HTTP, PW_CALL_GRPC, PW_CALL_GRPC_STREAM, PW_CALL_GRPC_OVER };
 
-/** Whether there may be one more, of so many bytes: limits.calls_in_flight and PW_MAX_CALL_BYTES, which the log is told
- * if not. */
-bool pw_root_call_allowed(struct pw_root *root, size_t bytes);
-/** One more, under a fresh id. 0: memory is out. */
+/** One more, of so many bytes, under a fresh id. 0: it would be too many (limits.calls_in_flight and PW_MAX_CALL_BYTES,
+ * which the log is told), or memory is out; answer INTERNAL_FAILURE. */
 uint32_t pw_root_call_add(struct pw_root *root, enum pw_call_kind kind, size_t bytes);
 /** NONE: there is no such call. */
 enum pw_call_kind pw_root_call_kind(const struct pw_root *root, uint32_t id);

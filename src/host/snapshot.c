@@ -2,6 +2,7 @@
 #include "host/snapshot.h"
 
 #include "host/log.h"
+#include "host/pairs.h"
 
 #include <stdlib.h>
 
@@ -25,35 +26,14 @@ charge(struct pw_snapshot *snapshot, size_t size)
   return false;
 }
 
-static size_t
-size_of(const struct pw_pairs *pairs)
+/* Room for copies of a map's texts. False: there is none. */
+static bool
+make_room(struct pw_snapshot *snapshot, enum pw_map_type map)
 {
-  size_t size = 0;
-  size_t i;
+  struct pw_map_size size = pw_pairs_size(&snapshot->maps[map]);
 
-  for (i = 0; i < pairs->count; ++i) {
-    size += pairs->items[i].key.size + pairs->items[i].value.size + FIELD_OVERHEAD;
-  }
-  return size;
-}
-
-/* Makes views of the proxy's bytes views of a copy, for which there is room. */
-static void
-copy_texts(struct pw_pairs *pairs, struct pw_bytes *bytes)
-{
-  size_t i;
-
-  for (i = 0; i < pairs->count; ++i) {
-    struct pw_view *views[2] = {&pairs->items[i].key, &pairs->items[i].value};
-    int             part;
-
-    for (part = 0; part < 2; ++part) {
-      const char *copy = bytes->data + bytes->size;
-
-      pw_bytes_append(bytes, views[part]->data, views[part]->size);
-      views[part]->data = copy;
-    }
-  }
+  return size.bytes <= PW_MAX_SNAPSHOT_BYTES && charge(snapshot, size.bytes + size.count * FIELD_OVERHEAD) &&
+         pw_bytes_reserve(&snapshot->bytes[map], size.bytes);
 }
 
 /* False: it is empty, though the stream's is not. */
@@ -61,17 +41,15 @@ static bool
 copy_map(struct pw_snapshot *snapshot, const struct pw_stream *stream, enum pw_map_type map)
 {
   struct pw_pairs *pairs = &snapshot->maps[map];
-  size_t           size;
 
   if (stream->chain->worker->host->proxy->map_pairs(stream->data, map, pairs) != PW_STATUS_OK) {
     pairs->count = 0;
   }
-  size = size_of(pairs);
-  if (size > 0 && (!charge(snapshot, size) || !pw_bytes_reserve(&snapshot->bytes[map], size))) {
+  if (!make_room(snapshot, map)) {
     pw_pairs_clear(pairs);
     return false;
   }
-  copy_texts(pairs, &snapshot->bytes[map]);
+  pw_pairs_move_texts(pairs, &snapshot->bytes[map]);
   return true;
 }
 

@@ -64,12 +64,12 @@ is_misspelt(struct pw_view key)
 static bool
 pair_says_it(struct pw_view key, const char *after, const char *end)
 {
-  bool exact = is(key, KEY);
-  if (!exact && !is_misspelt(key)) {
-    return false;
-  }
   after = skip_any(after, end, " \t\"'");
   if (after == end || *after != ':') {
+    return false;
+  }
+  bool exact = is(key, KEY);
+  if (!exact && !is_misspelt(key)) {
     return false;
   }
   const char    *value = skip_any(after + 1, end, " \t\"'");

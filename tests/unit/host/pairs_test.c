@@ -278,6 +278,25 @@ texts_of_all_sizes_are_copied_and_nothing_beside_them(void **state)
   }
 }
 
+static void
+texts_that_were_moved_outlive_their_origin(void **state)
+{
+  (void)state;
+  char            origin[] = "keyvalue";
+  struct pw_pairs pairs    = {0};
+  struct pw_bytes bytes    = {0};
+  assert_true(pw_pairs_add(&pairs, pw_view_make(origin, 3), pw_view_make(origin + 3, 5)));
+  assert_true(pw_pairs_add(&pairs, pw_view_make(origin, 0), pw_view_make(NULL, 0)));
+  assert_true(pw_bytes_reserve(&bytes, pw_pairs_size(&pairs).bytes));
+  pw_pairs_move_texts(&pairs, &bytes);
+  memset(origin, 'x', sizeof(origin));
+  assert_true(pw_view_equal(pairs.items[0].key, pw_view_of("key")));
+  assert_true(pw_view_equal(pairs.items[0].value, pw_view_of("value")));
+  assert_int_equal(pairs.items[1].key.size + pairs.items[1].value.size, 0);
+  pw_pairs_clear(&pairs);
+  pw_bytes_clear(&bytes);
+}
+
 int
 main(void)
 {
@@ -295,6 +314,7 @@ main(void)
     cmocka_unit_test(a_changed_byte_never_makes_it_read_elsewhere),
     cmocka_unit_test(a_map_too_large_for_a_module_has_no_size),
     cmocka_unit_test(a_map_is_empty_when_memory_is_out),
+    cmocka_unit_test(texts_that_were_moved_outlive_their_origin),
     cmocka_unit_test(texts_of_all_sizes_are_copied_and_nothing_beside_them),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

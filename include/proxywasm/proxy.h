@@ -33,6 +33,10 @@ struct pw_local_reply {
   int32_t                grpc_status; /**< -1 if none; a request of gRPC is answered with it: see host/grpc_reply.h */
 };
 
+/** What the calls under way of a plugin may hold on one worker: their requests, which the host counts, and as much
+ * again their answers, which the proxy counts. One that is larger by itself may go if it is the only one. */
+#define PW_MAX_CALL_BYTES ((size_t)64 << 20)
+
 /** proxy_http_call. Everything lives until the call returns. */
 struct pw_http_call {
   uint32_t               id; /**< unique in its worker */

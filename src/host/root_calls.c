@@ -3,10 +3,6 @@
 
 #include "host/log.h"
 
-/* What calls under way may hold of one plugin on one worker; one that is larger by itself may go if it is the only one.
- */
-#define PW_MAX_CALL_BYTES ((size_t)64 << 20)
-
 /* The map's values are no pointers: the kind, and the bytes before it. */
 #define KIND_BITS 3
 

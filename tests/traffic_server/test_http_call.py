@@ -357,6 +357,20 @@ def test_calls_beyond_the_limit_are_refused(start_server, origin, callee):
     assert one(server, call("callee", unique_path() + "?body=a")).body == "a"
 
 
+def test_answers_that_together_hold_too_much_are_failures(start_server, origin, callee):
+    """Each is below limits.body; all of them would hold 96 MiB of the server's memory."""
+    server = start_server(**calling_options(origin, calling(callee), threads=1))
+    size = 8 << 20
+    calls = ask(server, ";".join([call("callee", f"{unique_path()}?size={size}&pause=0.05", timeout=60000)] * 12))
+    failed = [one_call for one_call in calls.values() if not one_call.ok]
+    whole = [one_call for one_call in calls.values() if one_call.ok]
+    assert len(whole) >= 6 and all(one_call.size == size for one_call in whole)
+    assert failed
+    for one_call in failed:
+        assert_failed(one_call, 502, "the answers of calls in flight hold more than 64 MiB")
+    assert one(server, call("callee", f"{unique_path()}?size={size}")).size == size
+
+
 # ---------------------------------------------------------------------------------------------------------------- ends
 
 def test_call_outlives_its_stream(server):

@@ -21,6 +21,8 @@ struct pw_outgoing_call {
   struct pw_outgoing_call     *previous;
   struct pw_generation_worker *worker; /* NULL: it was cancelled; its event frees it */
   struct pw_instance          *instance;
+  size_t                       plugin; /* its index in the worker */
+  size_t                       held;   /* bytes of the answer, of the plugin's answer_bytes */
   uint32_t                     id;
   TSCont                       control; /* begins and cancels */
   TSEventThread                thread;  /* NULL: it has not begun */
@@ -96,6 +98,7 @@ call_unlink(struct pw_outgoing_call *call)
   if (call->next) {
     call->next->previous = call->previous;
   }
+  call->worker->answer_bytes[call->plugin] -= call->held;
   call->next = call->previous = NULL;
   call->worker                = NULL;
   pw_statistics_add(PW_STATISTIC_CALLS_IN_FLIGHT, -1);
@@ -121,6 +124,35 @@ call_cancel(struct pw_outgoing_call *call)
     control_schedule(call);
   }
   return !call->scheduled;
+}
+
+static bool
+call_grow(struct pw_outgoing_call *call, size_t bytes)
+{
+  size_t *sum    = &call->worker->answer_bytes[call->plugin];
+  size_t  others = *sum - call->held;
+
+  if (others > 0 && (others > PW_MAX_CALL_BYTES || bytes > PW_MAX_CALL_BYTES - others)) {
+    return false;
+  }
+  *sum       = others + bytes;
+  call->held = bytes;
+  return true;
+}
+
+/* ---------------------------------------------------------------------------------------------------------- answers */
+
+/* pw_exchange.admit */
+static bool
+call_admit(void *data, size_t bytes)
+{
+  struct pw_outgoing_call *call = (struct pw_outgoing_call *)data;
+
+  pthread_mutex_lock(&calls_lock);
+  /* Of one that was cancelled nothing is kept for long. */
+  bool admitted = !call->worker || call_grow(call, bytes);
+  pthread_mutex_unlock(&calls_lock);
+  return admitted;
 }
 
 /* ------------------------------------------------------------------------------------------------------------- end */
@@ -194,17 +226,15 @@ on_control(TSCont continuation, TSEvent event, void *data)
 
 /* ----------------------------------------------------------------------------------------------------------- start */
 
-/* The plugin's part of the configuration file. */
-static const struct pw_config_plugin *
-configuration_of(const struct pw_generation_worker *worker, const struct pw_instance *instance)
+/* The plugin's index in its generation; the number of plugins if it is none of them. */
+static size_t
+index_of(const struct pw_generation *generation, const struct pw_plugin *plugin)
 {
-  const struct pw_generation *generation = worker->generation;
-  for (size_t i = 0; i < generation->plugin_count; i++) {
-    if (generation->plugins[i].plugin == pw_instance_plugin(instance)) {
-      return generation->plugins[i].config;
-    }
+  size_t i = 0;
+  while (i < generation->plugin_count && generation->plugins[i].plugin != plugin) {
+    i++;
   }
-  return NULL;
+  return i;
 }
 
 static uint32_t
@@ -240,9 +270,10 @@ call_new(const struct pw_http_call *call, const struct pw_upstream *upstream, st
     return PW_STATUS_INTERNAL_FAILURE;
   }
   pw_exchange_init(&outgoing->exchange);
-  outgoing->exchange.done = call_done;
-  outgoing->exchange.data = outgoing;
-  outgoing->control       = TSContCreate(on_control, outgoing->exchange.mutex);
+  outgoing->exchange.admit = call_admit;
+  outgoing->exchange.done  = call_done;
+  outgoing->exchange.data  = outgoing;
+  outgoing->control        = TSContCreate(on_control, outgoing->exchange.mutex);
   TSContDataSet(outgoing->control, outgoing);
   enum pw_status status = exchange_fill(&outgoing->exchange, call, upstream);
   if (status != PW_STATUS_OK) {
@@ -256,24 +287,27 @@ call_new(const struct pw_http_call *call, const struct pw_upstream *upstream, st
 enum pw_status
 pw_http_call_start(void *data, struct pw_instance *instance, void *stream, const struct pw_http_call *call)
 {
-  struct pw_generation_worker   *worker = (struct pw_generation_worker *)data;
-  const struct pw_config_plugin *config = configuration_of(worker, instance);
-  struct pw_outgoing_call       *outgoing;
-  struct pw_upstream             upstream;
+  struct pw_generation_worker *worker     = (struct pw_generation_worker *)data;
+  const struct pw_generation  *generation = worker->generation;
+  size_t                       plugin     = index_of(generation, pw_instance_plugin(instance));
+  struct pw_outgoing_call     *outgoing;
+  struct pw_upstream           upstream;
   (void)stream;
 
-  if (!config) {
+  if (plugin == generation->plugin_count) {
     return PW_STATUS_INTERNAL_FAILURE;
   }
-  enum pw_status status = pw_upstream_find(config, call->upstream, pw_call_pseudo(call, ":authority"),
-                                           pw_call_pseudo(call, ":scheme"), &upstream);
-  status                = status == PW_STATUS_OK ? call_new(call, &upstream, &outgoing) : status;
+  enum pw_status status =
+    pw_upstream_find(generation->plugins[plugin].config, call->upstream, pw_call_pseudo(call, ":authority"),
+                     pw_call_pseudo(call, ":scheme"), &upstream);
+  status = status == PW_STATUS_OK ? call_new(call, &upstream, &outgoing) : status;
   if (status != PW_STATUS_OK) {
     return status;
   }
   pw_exchange_watch();
   outgoing->worker   = worker;
   outgoing->instance = instance;
+  outgoing->plugin   = plugin;
   outgoing->id       = call->id;
   outgoing->to_head  = pw_view_equal(pw_call_pseudo(call, ":method"), pw_view_of("HEAD"));
   outgoing->most     = pw_plugin_configuration(pw_instance_plugin(instance))->limits.body_bytes;

@@ -168,6 +168,12 @@ pw_answer_take(struct pw_answer *answer, struct pw_view piece)
   return problem;
 }
 
+size_t
+pw_answer_bytes(const struct pw_answer *answer)
+{
+  return answer->head_bytes + answer->body.size + answer->chunks.trailers.size;
+}
+
 const char *
 pw_answer_end(struct pw_answer *answer)
 {

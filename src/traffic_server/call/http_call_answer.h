@@ -42,6 +42,9 @@ void pw_answer_begin(struct pw_answer *answer, bool to_head, uint64_t most);
  *  PW_ANSWER_DONE, all of it has come. */
 const char *pw_answer_take(struct pw_answer *answer, struct pw_view piece);
 
+/** What it holds of memory, so far. */
+size_t pw_answer_bytes(const struct pw_answer *answer);
+
 /** The connection has ended. Returns NULL when the answer is complete by that, or what is wrong. */
 const char *pw_answer_end(struct pw_answer *answer);
 

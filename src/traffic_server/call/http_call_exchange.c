@@ -43,6 +43,17 @@ finish(struct pw_exchange *exchange, uint32_t failure, const char *message)
   exchange->done(exchange->data);
 }
 
+static const char *
+take_piece(struct pw_exchange *exchange, struct pw_view piece)
+{
+  const char *problem = pw_answer_take(&exchange->answer, piece);
+
+  if (!problem && !exchange->admit(exchange->data, pw_answer_bytes(&exchange->answer))) {
+    problem = "the answers of calls in flight hold more than 64 MiB";
+  }
+  return problem;
+}
+
 /* Takes what has come. True: the exchange is over. */
 static bool
 take_input(struct pw_exchange *exchange)
@@ -54,7 +65,7 @@ take_input(struct pw_exchange *exchange)
   for (; block && !problem && exchange->answer.state != PW_ANSWER_DONE; block = TSIOBufferBlockNext(block)) {
     int64_t     size = 0;
     const char *data = TSIOBufferBlockReadStart(block, exchange->server.input_reader, &size);
-    problem          = pw_answer_take(&exchange->answer, pw_view_make(data, (size_t)size));
+    problem          = take_piece(exchange, pw_view_make(data, (size_t)size));
     taken += size;
   }
   TSIOBufferReaderConsume(exchange->server.input_reader, taken);

@@ -33,12 +33,13 @@ struct pw_exchange {
   TSAction         timer;
 
   struct pw_own_connection server;
-  void (*done)(void *data); /**< the exchange is over, but not by pw_exchange_end. May free it */
+  bool (*admit)(void *data, size_t bytes); /**< whether the answer may hold so many */
+  void (*done)(void *data);                /**< the exchange is over, but not by pw_exchange_end. May free it */
   void *data;
 };
 
-/** Prepares it. `number`, `request`, `authority`, `by_remap`, `timeout_milliseconds`, `done` and `data` are then to be
- *  filled in. Any thread. */
+/** Prepares it. `number`, `request`, `authority`, `by_remap`, `timeout_milliseconds`, `admit`, `done` and `data` are
+ * then to be filled in. Any thread. */
 void pw_exchange_init(struct pw_exchange *exchange);
 
 /** Sends the request. `done` is called later, or within (it could not be sent). On an event thread, which holds

@@ -20,13 +20,14 @@ worker_allocate(struct pw_generation *generation, bool shared)
   if (!worker) {
     return NULL;
   }
-  worker->generation = shared ? generation : pw_generation_retain(generation);
-  worker->shared     = shared;
-  worker->instances  = (struct pw_instance **)calloc(generation->plugin_count + 1, sizeof(struct pw_instance *));
-  worker->chains     = (struct pw_chain **)calloc(generation->segment_count + 1, sizeof(struct pw_chain *));
+  worker->generation   = shared ? generation : pw_generation_retain(generation);
+  worker->shared       = shared;
+  worker->instances    = (struct pw_instance **)calloc(generation->plugin_count + 1, sizeof(struct pw_instance *));
+  worker->chains       = (struct pw_chain **)calloc(generation->segment_count + 1, sizeof(struct pw_chain *));
+  worker->answer_bytes = (size_t *)calloc(generation->plugin_count + 1, sizeof(*worker->answer_bytes));
   worker->worker =
     shared ? pw_worker_new_shared(pw_process_host(), worker, &error) : pw_worker_new(pw_process_host(), worker, &error);
-  if (worker->instances && worker->chains && worker->worker) {
+  if (worker->instances && worker->chains && worker->answer_bytes && worker->worker) {
     return worker;
   }
   pw_generation_worker_delete(worker);
@@ -186,6 +187,7 @@ pw_generation_worker_delete(struct pw_generation_worker *worker)
   }
   free(worker->instances);
   free(worker->chains);
+  free(worker->answer_bytes);
   free(worker);
 }
 

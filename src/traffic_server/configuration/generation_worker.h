@@ -24,8 +24,9 @@ struct pw_generation_worker {
   struct pw_worker            *worker;
   struct pw_instance         **instances; /**< one for each plugin; those of other scopes are NULL in `shared` */
   struct pw_timer             *timers;
-  struct pw_outgoing_call     *calls;       /**< open ones; see http_call.c */
-  bool                         calls_ended; /**< likewise */
+  struct pw_outgoing_call     *calls;        /**< open ones; see http_call.c */
+  size_t                      *answer_bytes; /**< likewise: what their answers hold, for each plugin */
+  bool                         calls_ended;  /**< likewise */
   bool                         shared;
   bool                         ended;    /**< its instances were deleted: no more timers */
   bool                         live;     /**< atomic: timers may run */

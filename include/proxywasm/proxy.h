@@ -130,8 +130,9 @@ struct pw_proxy_ops {
    * SERIALIZATION_FAILURE. Properties of the host (plugin_name, plugin_root_id, plugin_vm_id, and what modules set) do
    * not come here. */
   enum pw_status (*property_get)(void *worker, void *stream, struct pw_view path, struct pw_bytes *value);
-  /** A property that the proxy itself reacts to; NOT_FOUND: not one of those (the host then keeps it as the stream's
-   * own). */
+  /** A property that the proxy itself reacts to, as property_get has it; NOT_FOUND: not one of those. The host then
+   * changes the field that it is part of ("request\0path" is ":path", "response\0headers\0x-a" is "x-a"), or keeps it
+   * as the stream's own. */
   enum pw_status (*property_set)(void *worker, void *stream, struct pw_view path, struct pw_view value);
   /** Answer the client with this instead. Bytes must be copied. The host then ends the phase with PW_NEXT_REPLY; when
    * the stream was paused it asks for `resume` first. BAD_ARGUMENT: too late, response headers were sent. */

@@ -2,6 +2,7 @@
 /* Hostcalls on properties (ABI text, section "Properties"). */
 #include "host/guest.h"
 #include "host/hostcall_table.h"
+#include "host/message_property.h"
 
 /* Longer than any path that makes sense. */
 #define PW_MAX_PROPERTY_PATH 1024
@@ -101,60 +102,14 @@ PW_HOSTCALL(pw_hc_get_property)
   return pw_guest_return(vm, value, in[2], in[3]);
 }
 
-/* Properties that are parts of the message. What follows a NUL after them is the name of a field. */
-static const struct message_part {
-  struct pw_view   path;
-  enum pw_map_type map;
-} message_parts[] = {
-#define PART(path, map)                                                                                                \
-  {                                                                                                                    \
-    {path, sizeof(path) - 1}, map                                                                                      \
-  }
-  PART("request\0path", PW_MAP_HTTP_REQUEST_HEADERS),      PART("request\0url_path", PW_MAP_HTTP_REQUEST_HEADERS),
-  PART("request\0query", PW_MAP_HTTP_REQUEST_HEADERS),     PART("request\0host", PW_MAP_HTTP_REQUEST_HEADERS),
-  PART("request\0scheme", PW_MAP_HTTP_REQUEST_HEADERS),    PART("request\0method", PW_MAP_HTTP_REQUEST_HEADERS),
-  PART("request\0headers", PW_MAP_HTTP_REQUEST_HEADERS),   PART("response\0code", PW_MAP_HTTP_RESPONSE_HEADERS),
-  PART("response\0headers", PW_MAP_HTTP_RESPONSE_HEADERS), PART("response\0code_details", PW_MAP_HTTP_RESPONSE_HEADERS),
-#undef PART
-};
-
-static const struct message_part *
-message_part_of(struct pw_view path)
-{
-  for (size_t i = 0; i < sizeof(message_parts) / sizeof(message_parts[0]); i++) {
-    const struct pw_view *part = &message_parts[i].path;
-
-    if (path.size >= part->size && memcmp(path.data, part->data, part->size) == 0 &&
-        (path.size == part->size || path.data[part->size] == '\0')) {
-      return &message_parts[i];
-    }
-  }
-  return NULL;
-}
-
-/* They are what headers are, by another name: so they are changed as those are. */
-static enum pw_status
-message_change(struct pw_vm *vm, const struct pw_context *context, struct pw_view path, struct pw_view value)
-{
-  const struct message_part *part = context->stream != NULL ? message_part_of(path) : NULL;
-
-  if (part == NULL) {
-    return PW_STATUS_OK;
-  }
-  return pw_stream_map_open(context->stream, part->map)
-           ? pw_map_change(vm, context->stream, part->map, path, value.size, false)
-           : PW_STATUS_BAD_ARGUMENT;
-}
-
 PW_HOSTCALL(pw_hc_set_property)
 {
-  struct pw_context         *context = vm->effective;
-  struct pw_property_store  *store   = store_of(context);
-  const struct pw_proxy_ops *proxy   = vm->host->proxy;
-  struct pw_view             path;
-  struct pw_view             value;
-  struct pw_view             own;
-  enum pw_status             status = PW_STATUS_NOT_FOUND;
+  struct pw_context        *context = vm->effective;
+  struct pw_property_store *store   = store_of(context);
+  struct pw_view            path;
+  struct pw_view            value;
+  struct pw_view            own;
+  enum pw_status            status = PW_STATUS_NOT_FOUND;
 
   if (!lift_path(vm, in[0], in[1], &path) || !pw_guest_view(vm, in[2], in[3], &value)) {
     return PW_STATUS_INVALID_MEMORY_ACCESS;
@@ -162,12 +117,8 @@ PW_HOSTCALL(pw_hc_set_property)
   if (path.size == 0 || path.size > PW_MAX_PROPERTY_PATH || store == NULL || own_property(context, path, &own)) {
     return PW_STATUS_BAD_ARGUMENT;
   }
-  if (proxy->property_set != NULL && proxy_reachable(context)) {
-    status = message_change(vm, context, path, value);
-    if (status != PW_STATUS_OK) {
-      return status;
-    }
-    status = proxy->property_set(vm->worker->data, pw_context_stream_data(context), path, value);
+  if (proxy_reachable(context)) {
+    status = pw_message_property_set(vm, context, path, value);
   }
   if (status == PW_STATUS_NOT_FOUND) {
     status = pw_property_store_set(store, path, value, context->instance->plugin->config.limits.properties_bytes);

@@ -335,88 +335,7 @@ pw_simulator_property_get(void *worker, void *stream, struct pw_view path, struc
 /* ------------------------------------------------------------------------------------------------------- setting them
  */
 
-/* One part of ":path", the other stays. */
-static enum pw_status
-set_path_part(struct pw_transaction *transaction, bool query, struct pw_view value)
-{
-  struct pw_bytes head = {0};
-  struct pw_bytes tail = {0};
-  struct pw_bytes path = {0};
-  enum pw_status  status;
-  if (put_path_part(transaction, false, &head) != PW_STATUS_OK ||
-      put_path_part(transaction, true, &tail) != PW_STATUS_OK) {
-    status = PW_STATUS_NOT_FOUND;
-  } else {
-    struct pw_view first  = query ? pw_bytes_view(&head) : value;
-    struct pw_view second = query ? value : pw_bytes_view(&tail);
-    bool           slash  = first.size > 0 && first.data[0] == '/';
-    bool           done   = pw_bytes_append(&path, "/", slash ? 0 : 1) && put_text(&path, first) &&
-                (second.size == 0 || (pw_bytes_append(&path, "?", 1) && put_text(&path, second)));
-    status = done ? pw_simulator_map_replace(transaction, REQUEST, pw_view_of(":path"), pw_bytes_view(&path))
-                  : PW_STATUS_INTERNAL_FAILURE;
-  }
-  pw_bytes_clear(&head);
-  pw_bytes_clear(&tail);
-  pw_bytes_clear(&path);
-  return status;
-}
-
-static enum pw_status
-set_code(struct pw_transaction *transaction, struct pw_view value)
-{
-  char     text[32];
-  uint64_t code = 0;
-  if (value.size != 8 && value.size != 4) {
-    return PW_STATUS_BAD_ARGUMENT;
-  }
-  for (size_t i = 0; i < value.size; i++) {
-    code |= (uint64_t)(uint8_t)value.data[i] << (8 * i);
-  }
-  snprintf(text, sizeof(text), "%" PRIu64, code);
-  return pw_simulator_map_replace(transaction, RESPONSE, pw_view_of(":status"), pw_view_of(text));
-}
-
-/* An empty value takes the field away. */
-static enum pw_status
-set_field(struct pw_transaction *transaction, enum pw_map_type map, struct pw_view name, struct pw_view value)
-{
-  if (value.size == 0) {
-    return pw_simulator_map_remove(transaction, map, name);
-  }
-  return pw_field_name_valid(name) && pw_field_value_valid(value)
-           ? pw_simulator_map_replace(transaction, map, name, value)
-           : PW_STATUS_BAD_ARGUMENT;
-}
-
-/* Those that the Traffic Server plugin reacts to. */
-static enum pw_status
-set(struct pw_transaction *transaction, struct pw_view path, struct pw_view value)
-{
-  static const struct {
-    const char      *start;
-    enum pw_map_type map;
-  } maps[]                              = {{"request.headers.", REQUEST}, {"response.headers.", RESPONSE}};
-  static const char *const pseudos[][2] = {{"request.host", ":authority"},
-                                           {"request.scheme", ":scheme"},
-                                           {"request.method", ":method"},
-                                           {"request.path", ":path"}};
-  for (size_t i = 0; i < sizeof(pseudos) / sizeof(pseudos[0]); i++) {
-    if (pw_view_equal(path, pw_view_of(pseudos[i][0]))) {
-      return pw_simulator_map_replace(transaction, REQUEST, pw_view_of(pseudos[i][1]), value);
-    }
-  }
-  for (size_t i = 0; i < sizeof(maps) / sizeof(maps[0]); i++) {
-    size_t size = strlen(maps[i].start);
-    if (path.size > size && memcmp(path.data, maps[i].start, size) == 0) {
-      return set_field(transaction, maps[i].map, pw_view_make(path.data + size, path.size - size), value);
-    }
-  }
-  if (pw_view_equal(path, pw_view_of("request.url_path")) || pw_view_equal(path, pw_view_of("request.query"))) {
-    return set_path_part(transaction, pw_view_equal(path, pw_view_of("request.query")), value);
-  }
-  return pw_view_equal(path, pw_view_of("response.code")) ? set_code(transaction, value) : PW_STATUS_NOT_FOUND;
-}
-
+/* One that was given is no more than a value, whatever it is a part of in other transactions: it gets the new one. */
 enum pw_status
 pw_simulator_property_set(void *worker, void *stream, struct pw_view path, struct pw_view value)
 {
@@ -430,10 +349,9 @@ pw_simulator_property_set(void *worker, void *stream, struct pw_view path, struc
   if (!dot(path, &dotted)) {
     return PW_STATUS_INTERNAL_FAILURE;
   }
-  /* One that was given is no more than a value: the host keeps the new one. */
-  if (!parts_have_dots(path) && find_exactly(&transaction->properties, pw_bytes_view(&dotted)) == NULL &&
-      find_exactly(&simulator->properties, pw_bytes_view(&dotted)) == NULL) {
-    status = set(transaction, pw_bytes_view(&dotted), value);
+  struct pw_view name = pw_bytes_view(&dotted);
+  if (find_exactly(&transaction->properties, name) != NULL || find_exactly(&simulator->properties, name) != NULL) {
+    status = pw_fields_replace(&transaction->properties, name, value) ? PW_STATUS_OK : PW_STATUS_INTERNAL_FAILURE;
   }
   pw_bytes_clear(&dotted);
   return status;

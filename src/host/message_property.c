@@ -180,6 +180,24 @@ find(struct pw_view path, struct pw_view *rest)
   return NULL;
 }
 
+/* The field that a change will be to, as far as that is told before it is tried. */
+static struct pw_view
+field_of(const struct change *change, struct pw_view path)
+{
+  if (change->part->field != NULL) {
+    return pw_view_of(change->part->field);
+  }
+  return change->rest.size > 0 ? change->rest : path;
+}
+
+static bool
+may_change(const struct change *change, struct pw_view path)
+{
+  return pw_stream_map_open(change->stream, change->part->map) &&
+         pw_map_change(change->vm, change->stream, change->part->map, field_of(change, path), change->value.size,
+                       false) == PW_STATUS_OK;
+}
+
 enum pw_status
 pw_message_property_set(struct pw_vm *vm, const struct pw_context *context, struct pw_view path, struct pw_view value)
 {
@@ -188,9 +206,7 @@ pw_message_property_set(struct pw_vm *vm, const struct pw_context *context, stru
   enum pw_status             status = PW_STATUS_NOT_FOUND;
 
   change.part = context->stream != NULL ? find(path, &change.rest) : NULL;
-  if (change.part != NULL &&
-      (!pw_stream_map_open(change.stream, change.part->map) ||
-       pw_map_change(vm, change.stream, change.part->map, path, value.size, false) != PW_STATUS_OK)) {
+  if (change.part != NULL && !may_change(&change, path)) {
     return PW_STATUS_BAD_ARGUMENT;
   }
   if (proxy->property_set != NULL) {

@@ -27,8 +27,12 @@ def answer(options):
                                       vm_scope=scope)
                 variants[name] = filters.start_variant(stack, what, origin, TARGET)
         run_rounds(list(variants.values()), options, idle=origin)
+    return conclude(variants, options.seconds)
+
+
+def conclude(variants, seconds):
     reached = [goals.at_most("CPU µs of 'transaction' above 'thread', in Rust",
                              goals.above(variants["rust_transaction"], variants["rust_thread"], "cpu_microseconds"), 15)]
     return report.rates("A header filter under each vm_scope, one event thread", list(variants.values()),
-                        variants["rust_thread"], reached, {f"go_{scope}": variants["go_thread"] for scope in SCOPES},
-                        seconds_per_sample=options.seconds)
+                        variants["rust_thread"], reached, {f"go_{scope}": "go_thread" for scope in SCOPES},
+                        seconds_per_sample=seconds)

@@ -3,9 +3,13 @@
  * has none of the functions. */
 #include "each_fixture.h"
 
+#include <sys/resource.h>
+#include <unistd.h>
+
 #define PAGE 65536
 
 static const struct guest_options with_images    = {.module = "image", .images = true, .memory_bytes = 6 * PAGE};
+static const struct guest_options with_room      = {.module = "image", .images = true, .memory_bytes = 10 * PAGE};
 static const struct guest_options without_images = {.module = "image"};
 static const struct guest_options with_table     = {.module = "image_table", .images = true};
 static const struct guest_options with_names     = {.module = "image_names", .images = true};
@@ -63,17 +67,38 @@ take(struct guest *guest)
   return image;
 }
 
-static void
-an_instance_comes_back_to_its_image_again_and_again(void **state)
+/* One that is not told by the system which pages were written to: it can open the image's file, but no other. */
+static struct pw_engine_image *
+take_untold(struct guest *guest)
 {
-  struct guest           *guest = *state;
+  struct pw_engine_image *image;
+  struct rlimit           files;
+  struct rlimit           few;
+  int                     next = dup(STDOUT_FILENO);
+
+  assert_true(next >= 0);
+  close(next);
+  assert_int_equal(getrlimit(RLIMIT_NOFILE, &files), 0);
+  few          = files;
+  few.rlim_cur = (rlim_t)next + 1;
+  assert_int_equal(setrlimit(RLIMIT_NOFILE, &few), 0);
+  image = take(guest);
+  assert_int_equal(setrlimit(RLIMIT_NOFILE, &files), 0);
+  return image;
+}
+
+typedef struct pw_engine_image *(*taker)(struct guest *guest);
+
+static void
+comes_back_again_and_again(struct guest *guest, taker take_image)
+{
   struct pw_engine_image *image;
 
   if (!has_images(guest)) {
     return;
   }
   change_all(guest, 5);
-  image = take(guest);
+  image = take_image(guest);
   /* What is written to each time comes to be brought back in another way than what is not: both have to be right. */
   for (int round = 0; round < 40; round++) {
     int32_t seldom = (round * 7919) % (2 * PAGE - 8192);
@@ -86,6 +111,56 @@ an_instance_comes_back_to_its_image_again_and_again(void **state)
   }
   guest->ops->image_delete(image);
   assert_changed(guest, 5);
+}
+
+static void
+an_instance_comes_back_to_its_image_again_and_again(void **state)
+{
+  comes_back_again_and_again(*state, take);
+}
+
+static void
+an_instance_comes_back_where_the_system_does_not_tell_what_was_written_to(void **state)
+{
+  comes_back_again_and_again(*state, take_untold);
+}
+
+/* Few pages are written over, many are dropped: both, one after the other. */
+static void
+many_and_few_pages_come_back(struct guest *guest, taker take_image)
+{
+  struct pw_engine_image *image;
+
+  if (!has_images(guest)) {
+    return;
+  }
+  assert_int_equal(call_i32(guest, "grow", 8, 0), 2);
+  for (int32_t at = 0; at < 10 * PAGE; at += 4096) {
+    call_i32(guest, "store", at + 8, at + 1);
+  }
+  image = take_image(guest);
+  for (int round = 0; round < 20; round++) {
+    for (int32_t at = 0; at < 10 * PAGE; at += round % 2 ? 4096 : 10 * 4096) {
+      call_i32(guest, "store", at + 8, -round);
+    }
+    assert_true(guest->ops->image_apply(guest->instance, image));
+    for (int32_t at = 0; at < 10 * PAGE; at += 4096) {
+      assert_int_equal(call_i32(guest, "load", at + 8, 0), at + 1);
+    }
+  }
+  guest->ops->image_delete(image);
+}
+
+static void
+as_many_pages_as_there_are_come_back(void **state)
+{
+  many_and_few_pages_come_back(*state, take);
+}
+
+static void
+as_many_pages_as_there_are_come_back_where_the_system_does_not_tell(void **state)
+{
+  many_and_few_pages_come_back(*state, take_untold);
 }
 
 static void
@@ -250,6 +325,9 @@ main(void)
 {
   const struct CMUnitTest tests[] = {
     GUEST_TEST(an_instance_comes_back_to_its_image_again_and_again, &with_images),
+    GUEST_TEST(an_instance_comes_back_where_the_system_does_not_tell_what_was_written_to, &with_images),
+    GUEST_TEST(as_many_pages_as_there_are_come_back, &with_room),
+    GUEST_TEST(as_many_pages_as_there_are_come_back_where_the_system_does_not_tell, &with_room),
     GUEST_TEST(other_instances_begin_as_the_image_and_go_their_own_ways, &with_images),
     GUEST_TEST(two_images_are_told_apart, &with_images),
     GUEST_TEST(memory_that_had_grown_is_there_and_memory_that_grows_later_is_not_brought_back, &with_images),

@@ -97,11 +97,11 @@ struct pw_proxy_ops {
   enum pw_status (*grpc_cancel)(void *worker, uint32_t id);
 
   /* ---- stream: HTTP fields ----
-   * `map` is one of the first four (PW_MAP_STREAM_COUNT). Pseudo-headers (":method", ":path", ":authority", ":scheme",
-   * ":status") are keys like others here, and come first. Keys compare without case. NOT_FOUND: the map does not exist
-   * now (no response yet); BAD_ARGUMENT: it cannot be changed (any more), or the value is none for that pseudo-header.
-   * Keys that are added, replaced, removed or set are field names (RFC 9110, 5.6.2) or begin with ':', and values have
-   * no CR, LF or NUL: the host has seen to that.
+   * All of them are there. `map` is one of the first four (PW_MAP_STREAM_COUNT). Pseudo-headers (":method", ":path",
+   * ":authority", ":scheme", ":status") are keys like others here, and come first. Keys compare without case.
+   * NOT_FOUND: the map does not exist now (no response yet); BAD_ARGUMENT: it cannot be changed (any more), or the
+   * value is none for that pseudo-header. Keys that are added, replaced, removed or set are field names (RFC
+   * 9110, 5.6.2) or begin with ':', and values have no CR, LF or NUL: the host has seen to that.
    */
 
   /** The number of pairs. Asked for callbacks that look at it. */

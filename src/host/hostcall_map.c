@@ -408,10 +408,10 @@ count_of_name(const struct pw_pairs *pairs, struct pw_view name)
   return count;
 }
 
-/* Whether there are no more of one name than there may be. Names are told apart by their size and two letters first:
- * where many meet in that, one by one. */
+/* Whether there are no more of one name than there may be, for names of which too many end alike. They are told apart
+ * by their size and two letters first: where many meet in that, one by one. */
 static __attribute__((noinline, cold)) bool
-names_differ(const struct pw_pairs *pairs)
+few_of_each_name(const struct pw_pairs *pairs)
 {
   uint16_t counts[64] = {0};
 
@@ -425,6 +425,26 @@ names_differ(const struct pw_pairs *pairs)
     }
   }
   return true;
+}
+
+/* The same, for names as they come: there are no more of one name than there are of its last letter. The bit that tells
+ * small letters from large ones is left out. */
+static __attribute__((noinline)) bool
+names_differ(const struct pw_pairs *pairs)
+{
+  uint16_t counts[32] = {0};
+  uint16_t most       = 0;
+
+#pragma GCC unroll 4
+  for (size_t i = 0; i < pairs->count; i++) {
+    struct pw_view name = pairs->items[i].key;
+
+    counts[(unsigned char)name.data[name.size - 1] % 32]++;
+  }
+  for (size_t i = 0; i < sizeof(counts) / sizeof(counts[0]); i++) {
+    most = counts[i] > most ? counts[i] : most;
+  }
+  return PW_LIKELY(most <= PW_MAX_SAME_FIELDS) || few_of_each_name(pairs);
 }
 
 enum pw_status

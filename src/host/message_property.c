@@ -163,6 +163,13 @@ static const struct part parts[] = {
 #undef PART
 };
 
+/* Said of all parts, and of next to nothing else: modules set properties of their own again and again. */
+static inline bool
+may_be_part(struct pw_view path)
+{
+  return path.size > sizeof("request") && path.data[0] == 'r' && (path.data[7] == '\0' || path.data[8] == '\0');
+}
+
 /* `rest` is what follows the NUL after the part's path; its data are NULL where there is none. */
 static const struct part *
 find(struct pw_view path, struct pw_view *rest)
@@ -205,7 +212,7 @@ pw_message_property_set(struct pw_vm *vm, const struct pw_context *context, stru
   struct change              change = {.vm = vm, .stream = context->stream, .value = value};
   enum pw_status             status = PW_STATUS_NOT_FOUND;
 
-  change.part = context->stream != NULL ? find(path, &change.rest) : NULL;
+  change.part = context->stream != NULL && may_be_part(path) ? find(path, &change.rest) : NULL;
   if (change.part != NULL && !may_change(&change, path)) {
     return PW_STATUS_BAD_ARGUMENT;
   }

@@ -145,6 +145,16 @@ map_add(void *stream, enum pw_map_type map, struct pw_view key, struct pw_view v
   return PW_STATUS_OK;
 }
 
+/* Checks of the host come before: there is nothing to be done with the fields. */
+static enum pw_status
+map_set(void *stream, enum pw_map_type map, const struct pw_pairs *pairs)
+{
+  (void)stream;
+  (void)map;
+  (void)pairs;
+  return PW_STATUS_OK;
+}
+
 static enum pw_status
 local_reply(void *stream, const struct pw_local_reply *reply)
 {
@@ -184,6 +194,7 @@ const struct pw_proxy_ops fake_proxy_ops = {
   .map_pairs        = map_pairs,
   .map_get          = map_get,
   .map_add          = map_add,
+  .map_set          = map_set,
   .local_reply      = local_reply,
   .resume           = resume,
   .body_out         = body_out,

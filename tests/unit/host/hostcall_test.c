@@ -3,6 +3,10 @@
 #include "fakes/fixture.h"
 #include "support/unit.h"
 
+#include "host/pairs.h"
+
+#include <stdio.h>
+
 #define BAD UINT32_C(0xfffffffc)
 
 static int statuses[64];
@@ -179,6 +183,85 @@ arguments_out_of_range_are_bad_arguments(void **state)
   fixture_close(&f);
 }
 
+#define NAME_BYTES 32
+
+/* The names of a map, by number. */
+static const char *(*field_name)(int number, char *text);
+static int fields;
+
+static const char *
+one_name(int number, char *text)
+{
+  (void)text;
+  return number % 2 ? "x-same" : "X-SAME";
+}
+
+static const char *
+name_of_a_kind(int number, char *text)
+{
+  /* Of one size, with one letter at the end. */
+  snprintf(text, NAME_BYTES, "x-%03d-alike", number);
+  return text;
+}
+
+static const char *
+one_name_among_others(int number, char *text)
+{
+  return number < 200 && number % 3 == 0 ? "x-000-alike" : name_of_a_kind(number + 1, text);
+}
+
+static uint32_t
+sets_fields(struct fake_vm *vm, const pw_value *a)
+{
+  static char     names[300][NAME_BYTES];
+  struct pw_pairs pairs = {0};
+  size_t          size;
+
+  (void)a;
+  for (int i = 0; i < fields; i++) {
+    assert_true(pw_pairs_add(&pairs, pw_view_of(field_name(i, names[i])), pw_view_of("v")));
+  }
+  size = pw_pairs_serialized_size(&pairs);
+  pw_pairs_write(&pairs, (uint8_t *)fake_memory(vm, 0), false);
+  statuses[0] = FAKE_HOSTCALL(vm, "proxy_set_header_map_pairs", 0, 0, (uint32_t)size);
+  pw_pairs_clear(&pairs);
+  return 0;
+}
+
+static int
+set_fields(const char *(*name)(int number, char *text), int number)
+{
+  static const struct fake_export module[] = {{"proxy_on_request_headers", "iii:i", sets_fields}, {NULL, NULL, NULL}};
+  struct fixture                  f;
+  struct pw_stream               *stream;
+
+  field_name  = name;
+  fields      = number;
+  statuses[0] = -1;
+  fixture_open(&f);
+  fixture_add(&f, module, NULL);
+  fixture_chain(&f);
+  stream = pw_stream_new(f.chain, &f);
+  pw_stream_request_headers(stream, true);
+  pw_stream_end(stream);
+  fixture_close(&f);
+  return statuses[0];
+}
+
+static void
+a_map_may_have_256_fields_and_64_of_one_name_however_names_are_alike(void **state)
+{
+  (void)state;
+  assert_int_equal(set_fields(one_name, 64), PW_STATUS_OK);
+  assert_int_equal(set_fields(one_name, 65), PW_STATUS_BAD_ARGUMENT);
+  assert_int_equal(set_fields(one_name, 256), PW_STATUS_BAD_ARGUMENT);
+  assert_int_equal(set_fields(name_of_a_kind, 65), PW_STATUS_OK);
+  assert_int_equal(set_fields(name_of_a_kind, 256), PW_STATUS_OK);
+  assert_int_equal(set_fields(name_of_a_kind, 257), PW_STATUS_BAD_ARGUMENT);
+  assert_int_equal(set_fields(one_name_among_others, 190), PW_STATUS_OK);
+  assert_int_equal(set_fields(one_name_among_others, 256), PW_STATUS_BAD_ARGUMENT);
+}
+
 static uint32_t
 late_change(struct fake_vm *vm, const pw_value *a)
 {
@@ -240,6 +323,7 @@ main(void)
     cmocka_unit_test(a_trap_in_the_allocator_ends_the_callback_too),
     cmocka_unit_test(an_allocator_may_not_call_back),
     cmocka_unit_test(arguments_out_of_range_are_bad_arguments),
+    cmocka_unit_test(a_map_may_have_256_fields_and_64_of_one_name_however_names_are_alike),
     cmocka_unit_test(request_headers_cannot_be_changed_after_they_went_on),
     cmocka_unit_test(denied_capabilities_answer_instead_of_acting),
   };

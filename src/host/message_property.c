@@ -92,16 +92,16 @@ set_path_part(const struct change *change, bool query)
     return PW_STATUS_BAD_ARGUMENT;
   }
   present = worker->more_pairs.items[0].value;
-  if (pw_map_change(change->vm, change->stream, change->part->map, name, present.size, false) != PW_STATUS_OK) {
-    return PW_STATUS_BAD_ARGUMENT;
-  }
-  mark = present.size > 0 ? memchr(present.data, '?', present.size) : NULL;
-  head = pw_view_make(present.data, mark != NULL ? (size_t)(mark - present.data) : present.size);
-  tail = mark != NULL ? pw_view_make(mark + 1, present.size - head.size - 1) : pw_view_make(NULL, 0);
+  mark    = present.size > 0 ? memchr(present.data, '?', present.size) : NULL;
+  head    = pw_view_make(present.data, mark != NULL ? (size_t)(mark - present.data) : present.size);
+  tail    = mark != NULL ? pw_view_make(mark + 1, present.size - head.size - 1) : pw_view_make(NULL, 0);
   if (!join_path(&worker->bytes, query ? head : change->value, query ? change->value : tail)) {
     return PW_STATUS_INTERNAL_FAILURE;
   }
-  return replace(change, name, pw_bytes_view(&worker->bytes));
+  /* The value has been counted, and is so once more, with the part that stays. */
+  return pw_map_change(change->vm, change->stream, change->part->map, name, worker->bytes.size, false) == PW_STATUS_OK
+           ? replace(change, name, pw_bytes_view(&worker->bytes))
+           : PW_STATUS_BAD_ARGUMENT;
 }
 
 static enum pw_status

@@ -46,7 +46,6 @@ tells_the_truth(struct pw_written_pages *written, int file)
     return false;
   }
   pages[written->page] = pages[0];
-
   truth = pw_written_pages_ask(written, (const void *)(uintptr_t)pages, 2) && !pw_written_pages_has(written, 0) &&
           pw_written_pages_has(written, 1);
   munmap((void *)(uintptr_t)pages, 2 * written->page);

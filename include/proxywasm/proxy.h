@@ -37,6 +37,13 @@ struct pw_local_reply {
  * again their answers, which the proxy counts. One that is larger by itself may go if it is the only one. */
 #define PW_MAX_CALL_BYTES ((size_t)64 << 20)
 
+/** Whether one may hold `bytes` while the others hold `held` in all. Any thread. */
+static inline bool
+pw_call_bytes_fit(size_t held, size_t bytes)
+{
+  return held == 0 || (held <= PW_MAX_CALL_BYTES && bytes <= PW_MAX_CALL_BYTES - held);
+}
+
 /** proxy_http_call. Everything lives until the call returns. */
 struct pw_http_call {
   uint32_t               id; /**< unique in its worker */

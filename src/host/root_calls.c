@@ -45,7 +45,7 @@ is_allowed(struct pw_root *root, size_t bytes)
                      limit);
     return false;
   }
-  if (held > 0 && (held > PW_MAX_CALL_BYTES || bytes > PW_MAX_CALL_BYTES - held)) {
+  if (!pw_call_bytes_fit(held, bytes)) {
     pw_instance_note(instance, PW_LOG_WARN,
                      "a call of %zu bytes is refused: those in flight hold %zu, and may hold %zu in all", bytes, held,
                      PW_MAX_CALL_BYTES);

@@ -132,7 +132,7 @@ call_grow(struct pw_outgoing_call *call, size_t bytes)
   size_t *sum    = &call->worker->answer_bytes[call->plugin];
   size_t  others = *sum - call->held;
 
-  if (others > 0 && (others > PW_MAX_CALL_BYTES || bytes > PW_MAX_CALL_BYTES - others)) {
+  if (!pw_call_bytes_fit(others, bytes)) {
     return false;
   }
   *sum       = others + bytes;
